@@ -1,0 +1,168 @@
+/* The seam between the core and a TLS library.
+ *
+ * An engine turns bytes into bytes. It does no socket I/O, never sleeps, takes no lock of ours, never
+ * calls user code and knows no socket. The core calls it under the connection's lock, from any thread.
+ *
+ * Bytes     Everything it reads comes from `in` (mutable, so that decryption may happen in place);
+ *           what it consumed is wholly consumed, and surplus plaintext is kept in the connection.
+ *           Everything it writes goes to `out`, which always takes one step: an engine never answers
+ *           WANT_WRITE.
+ * End       It never sees the end of TCP: the core, which saw it, makes E_TRUNCATED.
+ * Questions "Do you trust this chain?" is a return value, WANT_VERIFY, as WANT_READ is.
+ * Failure   It fails through rfctls__fail_engine or rfctls__fail_verify. An alert for the peer is left
+ *           in `out`. After a failure of handshake, encrypt or decrypt (E_MEMORY included) the
+ *           connection is only finished.
+ * Policy    TLS 1.2 renegotiation is refused. The caller's own use of the library is not disturbed:
+ *           OpenSSL's error queue is left as it was found.
+ *
+ * Exactly one engine is linked: openssl/engine.c, schannel/engine.c, or a scripted one in tests. */
+#ifndef RFCTLS_ENGINE_ENGINE_H
+#define RFCTLS_ENGINE_ENGINE_H
+
+#include "base/buffer.h"
+#include "rfctls/config.h"
+#include "rfctls/status.h"
+#include "rfctls/version.h"
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* A chain, leaf first, and its key as PKCS#8 DER; count 0 is none. */
+typedef struct rfctls__identity {
+  const rfctls__bytes *chain;
+  size_t count;
+  rfctls__bytes key;
+} rfctls__identity;
+
+/* What a frozen config says; borrowed for the call of context_init. */
+typedef struct rfctls__settings {
+  rfctls_role role;
+  rfctls_tls_version min_version; /* RFCTLS_TLS_ANY: 1.2             */
+  rfctls_tls_version max_version; /* RFCTLS_TLS_ANY: the newest      */
+  rfctls__identity identity;
+  const rfctls__bytes *authorities; /* DER                           */
+  size_t authority_count;
+  int system_trust;
+  rfctls_demand peer_cert; /* client: IGNORED (insecure) or REQUIRED */
+  rfctls__bytes protocols; /* ALPN as on the wire: length, name, …; empty: none */
+} rfctls__settings;
+
+/* What is particular to one connection; borrowed for the call of conn_init. */
+typedef struct rfctls__opening {
+  const char *server_name; /* client: SNI and checked name, without trailing dot; NULL: none */
+  int name_is_ip;          /* then it is checked and never sent (RFC 6066 section 3)         */
+  int check_name;          /* client: 0 is insecure_skip_name_check                          */
+  int ask_verify;
+  int ask_identity;
+  rfctls__bytes protocols;
+} rfctls__opening;
+
+/* One certificate of the peer's chain, as the library judged it. */
+typedef struct rfctls__finding {
+  int depth;
+  rfctls_reason reason; /* RFCTLS_REASON_NONE: trusted */
+  const char *text;     /* "" when trusted             */
+  rfctls__bytes der;
+} rfctls__finding;
+
+/* Root first, leaf last; borrowed from the connection until its next handshake call. */
+typedef struct rfctls__findings {
+  const rfctls__finding *items;
+  size_t count;
+} rfctls__findings;
+
+/* Known when the handshake is done; borrowed from the connection. */
+typedef struct rfctls__facts {
+  rfctls_tls_version version;
+  const char *cipher;      /* IANA name                           */
+  const char *server_name; /* server: what the client asked for, or NULL */
+  rfctls__bytes protocol;  /* ALPN; empty: none                   */
+} rfctls__facts;
+
+/* What describe tells of a certificate; strings are the caller's to rfctls__free. */
+typedef struct rfctls__description {
+  char *subject; /* RFC 4514 */
+  char *issuer;
+  int64_t not_before; /* Unix seconds */
+  int64_t not_after;
+} rfctls__description;
+
+typedef struct rfctls__context rfctls__context; /* each engine defines its own */
+typedef struct rfctls__conn rfctls__conn;
+
+typedef struct rfctls__engine {
+  const char *name;
+  size_t context_size; /* the core allocates zeroed memory of these sizes */
+  size_t conn_size;
+
+  const char *(*version)(void);
+  int (*supports)(rfctls_feature feature);
+  /* OK, or E_UNSUPPORTED: whether context_init would take these versions. */
+  rfctls_status (*check_versions)(rfctls_tls_version min, rfctls_tls_version max);
+
+  /* Credentials and trust, once a frozen config. fini also takes what a failed init left, and zeroed
+   * memory. A context may be used by connections on many threads at once. */
+  rfctls_status (*context_init)(rfctls__context *context, const rfctls__settings *settings);
+  void (*context_fini)(rfctls__context *context);
+
+  /* One connection; the core keeps the context alive as long. fini as above; it sends nothing.
+   * failed: whether the connection broke (its session is then not to be resumed). */
+  rfctls_status (*conn_init)(rfctls__conn *conn, rfctls__context *context,
+                             const rfctls__opening *opening);
+  void (*conn_fini)(rfctls__conn *conn, int failed);
+
+  /* One push as far as the bytes allow: OK, WANT_READ, WANT_VERIFY, WANT_IDENTITY, E. A question is
+   * answered before the next call; after answer_verify(0) that call answers E_VERIFY. */
+  rfctls_status (*handshake)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+  /* Plaintext into whole records in `out`, at most RFCTLS__STEP bytes of it; *taken tells how many.
+   * OK, WANT_READ (half of a post-handshake message has come: nothing was taken), E. */
+  rfctls_status (*encrypt)(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
+                           rfctls__buffer *in, rfctls__buffer *out);
+  /* Fills buffer as far as whole records in `in` allow: OK with *given >= 1; OK with *given = 0 is
+   * close_notify; WANT_READ: `in` holds no whole record; E. Data before an end or a failure is given
+   * first. May put replies (key update) into `out`. */
+  rfctls_status (*decrypt)(rfctls__conn *conn, rfctls__buffer *in, void *buffer, size_t room,
+                           size_t *given, rfctls__buffer *out);
+  /* Decrypted bytes that decrypt gives without reading `in`. */
+  size_t (*pending)(const rfctls__conn *conn);
+  /* Our goodbye into `out`: OK; WANT_READ as for encrypt; E. */
+  rfctls_status (*close_notify)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+
+  /* Between WANT_VERIFY and the next handshake call. */
+  void (*findings)(const rfctls__conn *conn, rfctls__findings *findings);
+  void (*answer_verify)(rfctls__conn *conn, int accept);
+  /* Between WANT_IDENTITY and the next handshake call. count 0: none (client), the context's own
+   * (server). E_IDENTITY, E_PARSE: the question stays open. */
+  rfctls_status (*answer_identity)(rfctls__conn *conn, const rfctls__identity *identity);
+
+  void (*facts)(const rfctls__conn *conn, rfctls__facts *facts);
+  /* The peer's chain in DER as it was sent, leaf first, appended to list. No certificate is OK. */
+  rfctls_status (*peer_chain)(const rfctls__conn *conn, rfctls__list *list);
+
+  /* What needs the library's parser or generator; no connection, no context. All outputs are appended
+   * to or set only on success. */
+  rfctls_status (*describe)(rfctls__bytes der, rfctls__description *description);
+  /* A private key in any DER form, or the text of one PEM block (then the passphrase may be used;
+   * NULL: none), as unencrypted PKCS#8. E_PARSE. */
+  rfctls_status (*read_key)(rfctls__bytes encoded, const char *passphrase, rfctls__buffer *pkcs8);
+  /* OK, E_IDENTITY: whether key is the private key of cert. */
+  rfctls_status (*check_key)(rfctls__bytes cert, rfctls__bytes pkcs8);
+  rfctls_status (*open_pkcs12)(rfctls__bytes data, const char *passphrase, rfctls__list *chain,
+                               rfctls__buffer *pkcs8);
+  /* A new P-256 key and a self-signed certificate for name (a host name, or an IP address as text),
+   * valid from a day ago for 30 days. */
+  rfctls_status (*make_identity)(const char *name, rfctls__buffer *cert, rfctls__buffer *pkcs8);
+} rfctls__engine;
+
+/* The most plaintext that one encrypt takes: several full records for one send(2). */
+enum { RFCTLS__STEP = 64 * 1024 };
+
+/* The engine that is linked. */
+extern const rfctls__engine rfctls__engine_linked;
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif

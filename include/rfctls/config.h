@@ -1,0 +1,140 @@
+/* What a socket should be. A config is set up, then used by any number of sockets; its first use
+ * freezes it, after which every setter answers RFCTLS_E_STATE. A new config is the way to change.
+ *
+ * Defaults: chain, system trust store and host name are checked (client); peer certificates are not
+ * asked for (server); TLS 1.2 to the newest; connect and handshake 30 s, close 2 s, no other timers. */
+#ifndef RFCTLS_CONFIG_H
+#define RFCTLS_CONFIG_H
+
+#include "rfctls/address.h"
+#include "rfctls/status.h"
+#include "rfctls/types.h"
+
+RFCTLS_BEGIN
+
+typedef enum rfctls_role {
+  RFCTLS_CLIENT = 1,
+  RFCTLS_SERVER = 2,
+  RFCTLS_ROLE_IS_INT = 0x7fffffff
+} rfctls_role;
+RFCTLS_ENUM_IS_INT(rfctls_role);
+
+/* The numbers are the protocol's own (RFC 8446 section 4.2.1). */
+typedef enum rfctls_tls_version {
+  RFCTLS_TLS_ANY = 0,
+  RFCTLS_TLS_1_0 = 0x0301,
+  RFCTLS_TLS_1_1 = 0x0302,
+  RFCTLS_TLS_1_2 = 0x0303,
+  RFCTLS_TLS_1_3 = 0x0304,
+  RFCTLS_TLS_VERSION_IS_INT = 0x7fffffff
+} rfctls_tls_version;
+RFCTLS_ENUM_IS_INT(rfctls_tls_version);
+
+/* What a server demands of its clients. */
+typedef enum rfctls_demand {
+  RFCTLS_PEER_CERT_IGNORED = 0,  /* none is asked for: the default                               */
+  RFCTLS_PEER_CERT_OPTIONAL = 1, /* asked for, checked if sent: the default once an authority is set */
+  RFCTLS_PEER_CERT_REQUIRED = 2, /* no handshake without one                                     */
+  RFCTLS_DEMAND_IS_INT = 0x7fffffff
+} rfctls_demand;
+RFCTLS_ENUM_IS_INT(rfctls_demand);
+
+typedef enum rfctls_timer {
+  RFCTLS_TIMER_CONNECT = 1,   /* resolving left out: all addresses together, 30 s          */
+  RFCTLS_TIMER_HANDSHAKE = 2, /* from its first call to its end, 30 s                      */
+  RFCTLS_TIMER_READ = 3,      /* one recv, none                                            */
+  RFCTLS_TIMER_WRITE = 4,     /* one send or shutdown, none                                */
+  RFCTLS_TIMER_ACCEPT = 5,    /* one accept, none                                          */
+  RFCTLS_TIMER_CLOSE = 6,     /* one close, 2 s                                            */
+  RFCTLS_TIMER_IS_INT = 0x7fffffff
+} rfctls_timer;
+RFCTLS_ENUM_IS_INT(rfctls_timer);
+
+/* The program's own verdict on the peer's chain: reads rfctls_socket_finding_*, returns 1 to accept,
+ * anything else to refuse. Runs on the thread of the handshake, outside all locks. It decides alone:
+ * a chain that the library refuses is accepted if it says 1. */
+typedef int(RFCTLS_CALL *rfctls_verifier)(void *userdata, rfctls_socket *socket);
+/* Called when the peer asks for our certificate: calls rfctls_socket_answer_identity, or returns
+ * without it to send none. Threads as above. */
+typedef void(RFCTLS_CALL *rfctls_identity_source)(void *userdata, rfctls_socket *socket);
+/* Called once when the config drops userdata; on any thread, outside all locks. May be NULL. */
+typedef void(RFCTLS_CALL *rfctls_release)(void *userdata);
+
+/* A config for one role, with the defaults above. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_new(rfctls_role role, rfctls_config **out);
+/* Takes one more reference and returns its argument. */
+RFCTLS_API rfctls_config *RFCTLS_CALL rfctls_config_ref(rfctls_config *config);
+/* Drops one reference. */
+RFCTLS_API void RFCTLS_CALL rfctls_config_unref(rfctls_config *config);
+
+/* Our certificate chain and the leaf's key; the config keeps both. RFCTLS_E_IDENTITY: the chain is
+ * empty, or the key does not belong to its leaf. A server needs one before it can listen. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_identity(rfctls_config *config,
+                                                                rfctls_chain *chain,
+                                                                rfctls_key *key);
+/* The oldest and newest version to speak; RFCTLS_TLS_ANY is the default at either end. Naming 1.0 or
+ * 1.1 as the oldest is the named way to allow them (RFC 8996 deprecates both).
+ * RFCTLS_E_UNSUPPORTED: the engine cannot. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_versions(rfctls_config *config,
+                                                                rfctls_tls_version min,
+                                                                rfctls_tls_version max);
+/* Client: the name to ask for (SNI, RFC 6066) and to check, instead of the node connected to. A host
+ * name in A-labels, or an IP address (checked, never sent). */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_server_name(rfctls_config *config,
+                                                                   const char *name);
+/* Appends an application protocol (ALPN, RFC 7301), the preferred first; 1 to 255 bytes. A server
+ * chooses by its own order; without overlap the handshake fails with no_application_protocol. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_protocol(rfctls_config *config,
+                                                                const char *name);
+/* Adds a trust anchor. Client: beside the system's. Server: the only ones for client certificates,
+ * and named in the request for them. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_authority(rfctls_config *config,
+                                                                 rfctls_cert *cert);
+/* Whether the system's trust store counts: 1 by default for clients, 0 for servers. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_system_trust(rfctls_config *config,
+                                                                    int enabled);
+/* Server: what it demands of its clients. RFCTLS_E_ARGUMENT for a client's config, which always
+ * requires a certificate: see rfctls_config_insecure_skip_verify. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_peer_cert(rfctls_config *config,
+                                                                 rfctls_demand demand);
+/* The program's own verdict, as a function. The config owns userdata until release is called. NULL
+ * takes it away. On a server it also asks for a certificate (RFCTLS_PEER_CERT_OPTIONAL, unless more
+ * is demanded). */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_verifier(rfctls_config *config,
+                                                                rfctls_verifier verifier,
+                                                                void *userdata,
+                                                                rfctls_release release);
+/* Our identity, when asked for, as a function; otherwise as above. On a server it is asked for every
+ * handshake, after the client's hello. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_identity_source(rfctls_config *config,
+                                                                       rfctls_identity_source source,
+                                                                       void *userdata,
+                                                                       rfctls_release release);
+/* The same two questions as return values of rfctls_socket_handshake: RFCTLS_WANT_VERIFY and
+ * RFCTLS_WANT_IDENTITY. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_asking(rfctls_config *config, int verify,
+                                                              int identity);
+/* What a timer of the sockets made with it is, in milliseconds: -1 none, 0 poll. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_timeout(rfctls_config *config,
+                                                               rfctls_timer timer,
+                                                               int64_t milliseconds);
+/* Which addresses of a name to use. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_family(rfctls_config *config,
+                                                              rfctls_family family);
+/* 0: sockets are born non-blocking. rfctls_socket_connect then returns while TCP still connects, and
+ * rfctls_socket_handshake drives both; the descriptor may change until the handshake is done. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_blocking(rfctls_config *config, int blocking);
+/* 1: a TCP end without close_notify counts as the end of data, not as RFCTLS_E_TRUNCATED. For peers
+ * that are known to be rude, under protocols that carry their own lengths. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_allow_truncation(rfctls_config *config,
+                                                                        int allowed);
+
+/* DANGER: accepts any certificate of the peer, or none. Everybody in between can read and change
+ * all. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_insecure_skip_verify(rfctls_config *config);
+/* DANGER: accepts a trusted certificate that was issued to anybody. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_insecure_skip_name_check(rfctls_config *config);
+
+RFCTLS_END
+
+#endif

@@ -1,0 +1,187 @@
+/* The TLS socket: a client, a listener, or what a listener accepted.
+ *
+ * connect, listen, wrap and accept speak only TCP; handshake is a verb of its own. A blocking socket
+ * (the default) waits up to its timer and answers RFCTLS_E_TIMEOUT past it; a non-blocking one answers
+ * RFCTLS_WANT_*: wait (rfctls_socket_wait, rfctls_pollset, any event loop), then call again.
+ *
+ * One thread may receive while another sends and a third closes. After close, getters still answer and
+ * verbs answer RFCTLS_E_CLOSED. */
+#ifndef RFCTLS_SOCKET_H
+#define RFCTLS_SOCKET_H
+
+#include "rfctls/address.h"
+#include "rfctls/config.h"
+#include "rfctls/status.h"
+#include "rfctls/types.h"
+
+RFCTLS_BEGIN
+
+typedef enum rfctls_how {
+  RFCTLS_SHUT_READ = 0,
+  RFCTLS_SHUT_WRITE = 1,
+  RFCTLS_SHUT_BOTH = 2,
+  RFCTLS_HOW_IS_INT = 0x7fffffff
+} rfctls_how;
+RFCTLS_ENUM_IS_INT(rfctls_how);
+
+/* Flags of send and recv; others are RFCTLS_E_ARGUMENT. */
+typedef enum rfctls_flag {
+  RFCTLS_PEEK = 1,     /* recv: leave the bytes for the next call                */
+  RFCTLS_DONTWAIT = 2, /* this call does not wait, though the socket is blocking */
+  RFCTLS_WAITALL = 4,  /* recv: wait until the buffer is full, or the end        */
+  RFCTLS_FLAG_IS_INT = 0x7fffffff
+} rfctls_flag;
+RFCTLS_ENUM_IS_INT(rfctls_flag);
+
+/* ---- make ---- */
+
+/* A client, connected by TCP to the first address of node that accepts; node is also what SNI and
+ * the name check use. RFCTLS_E_RESOLVE, RFCTLS_E_CONNECT, RFCTLS_E_TIMEOUT. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_connect(const char *node, const char *service,
+                                                           rfctls_config *config,
+                                                           rfctls_socket **out);
+/* A listener. node NULL: all addresses, IPv4 and IPv6 in one where the system can. service "0": any
+ * free port, which local_address tells. RFCTLS_E_IDENTITY: the config has no identity, and no
+ * question for one. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_listen(const char *node, const char *service,
+                                                          rfctls_config *config,
+                                                          rfctls_socket **out);
+/* A TLS socket over a transport that exists (STARTTLS, proxies, inherited listeners); its role is the
+ * config's. A client that checks names needs rfctls_socket_set_peer or _set_server_name first. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wrap(rfctls_raw *raw, rfctls_config *config,
+                                                        rfctls_socket **out);
+/* The next connection of a listener, its handshake still to come. RFCTLS_E_TIMEOUT,
+ * RFCTLS_WANT_READ. RFCTLS_E_SYSTEM (too many open files) leaves the listener alive. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_accept(rfctls_socket *listener,
+                                                          rfctls_socket **out);
+/* Takes one more reference and returns its argument. */
+RFCTLS_API rfctls_socket *RFCTLS_CALL rfctls_socket_ref(rfctls_socket *socket);
+/* Drops one reference; the last one closes an owned descriptor without a goodbye. */
+RFCTLS_API void RFCTLS_CALL rfctls_socket_unref(rfctls_socket *socket);
+
+/* ---- this connection only, until its handshake begins, then RFCTLS_E_STATE ---- */
+
+/* The name to ask for and to check; see rfctls_config_set_server_name. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_server_name(rfctls_socket *socket,
+                                                                   const char *name);
+/* Appends an application protocol; the first call replaces the config's list. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_add_protocol(rfctls_socket *socket,
+                                                                const char *name);
+/* Which questions the handshake returns; see rfctls_config_set_asking. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_asking(rfctls_socket *socket, int verify,
+                                                              int identity);
+/* What node and service answer, after a wrap; service may be NULL. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_peer(rfctls_socket *socket, const char *node,
+                                                            const char *service);
+
+/* ---- agree ---- */
+
+/* Does the handshake, or goes on with it. RFCTLS_WANT_VERIFY and RFCTLS_WANT_IDENTITY, also when
+ * blocking, if asked for; RFCTLS_E_VERIFY, _ALERT, _PROTOCOL, _TRUNCATED, _RESET, _TIMEOUT;
+ * RFCTLS_E_STATE when it is done already. After a failure only close is left. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_handshake(rfctls_socket *socket);
+
+/* What the library found of the peer's chain: one finding a certificate, from the root (the highest
+ * depth) to the leaf (depth 0). There from RFCTLS_WANT_VERIFY to the next handshake call. */
+RFCTLS_API size_t RFCTLS_CALL rfctls_socket_finding_count(const rfctls_socket *socket);
+/* Its depth; -1 out of range. */
+RFCTLS_API int RFCTLS_CALL rfctls_socket_finding_depth(const rfctls_socket *socket, size_t index);
+/* 1 if the library would accept it. */
+RFCTLS_API int RFCTLS_CALL rfctls_socket_finding_trusted(const rfctls_socket *socket, size_t index);
+/* Why not, in words; "" if it would. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_finding_text(const rfctls_socket *socket,
+                                                              size_t index);
+/* Why not, as a number. */
+RFCTLS_API rfctls_reason RFCTLS_CALL rfctls_socket_finding_reason(const rfctls_socket *socket,
+                                                                  size_t index);
+/* The certificate, borrowed until the next handshake call. */
+RFCTLS_API rfctls_cert *RFCTLS_CALL rfctls_socket_finding_cert(const rfctls_socket *socket,
+                                                               size_t index);
+/* Answers RFCTLS_WANT_VERIFY for the whole chain: 1 accepts, 0 refuses; then call handshake again.
+ * RFCTLS_E_STATE: nothing was asked. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_answer_verify(rfctls_socket *socket, int accept);
+/* Answers RFCTLS_WANT_IDENTITY; both NULL: none is sent (a client), the config's own (a server).
+ * RFCTLS_E_IDENTITY: they do not fit; RFCTLS_E_STATE: nothing was asked. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_answer_identity(rfctls_socket *socket,
+                                                                   rfctls_chain *chain,
+                                                                   rfctls_key *key);
+
+/* ---- talk ---- */
+
+/* Sends. Blocking: all of it; non-blocking: RFCTLS_OK with *sent >= 1, or RFCTLS_WANT_WRITE (or
+ * _READ) with *sent = 0. *sent counts what has left to the system, on failure too. Bytes already
+ * encrypted are owed: the next send starts with the same bytes (at any address), and a size shorter
+ * than what is owed is RFCTLS_E_ARGUMENT. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_send(rfctls_socket *socket, uint32_t flags,
+                                                        const void *data, size_t size,
+                                                        size_t *sent);
+/* Receives what is there, at least 1 byte, at most capacity. RFCTLS_OK with *received = 0 is the
+ * polite end (unless capacity is 0). RFCTLS_E_TRUNCATED: TCP ended without close_notify, after all
+ * bytes that came. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_recv(rfctls_socket *socket, uint32_t flags,
+                                                        void *buffer, size_t capacity,
+                                                        size_t *received);
+/* How many decrypted bytes recv gives without touching the transport. */
+RFCTLS_API size_t RFCTLS_CALL rfctls_socket_pending(const rfctls_socket *socket);
+/* Ends one direction, or both. WRITE sends what is owed and close_notify (RFC 8446 section 6.1), then
+ * the peer's data can still be read; READ only marks our end. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how);
+/* Says goodbye and closes: what is owed, close_notify, then waits until the peer has it all, up to
+ * RFCTLS_TIMER_CLOSE. A second call is RFCTLS_OK. RFCTLS_E_TIMEOUT: closed, but the peer may not have
+ * got everything. Non-blocking: RFCTLS_WANT_*, call again, or unref to abort. A borrowed descriptor
+ * stays open. Wakes the calls that other threads wait in. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_close(rfctls_socket *socket);
+/* 1 once we closed it, or once both directions have ended. */
+RFCTLS_API int RFCTLS_CALL rfctls_socket_is_closed(const rfctls_socket *socket);
+
+/* ---- wait ---- */
+
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_blocking(rfctls_socket *socket, int blocking);
+RFCTLS_API int RFCTLS_CALL rfctls_socket_is_blocking(const rfctls_socket *socket);
+/* One timer of this socket, in milliseconds: -1 none, 0 poll. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_timeout(rfctls_socket *socket,
+                                                               rfctls_timer timer,
+                                                               int64_t milliseconds);
+/* That timer; -1 also for NULL or an unknown timer. */
+RFCTLS_API int64_t RFCTLS_CALL rfctls_socket_timeout(const rfctls_socket *socket,
+                                                     rfctls_timer timer);
+/* Waits until the call that answered want (RFCTLS_WANT_READ or _WRITE) should be made again, at most
+ * timeout_ms. May return RFCTLS_OK early: when a signal came, when the handshake's timer ran out, when
+ * another thread closed the socket. RFCTLS_E_TIMEOUT. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wait(rfctls_socket *socket, rfctls_status want,
+                                                        int64_t timeout_ms);
+
+/* ---- tell ---- */
+
+/* The config's role; a listener is a server. */
+RFCTLS_API rfctls_role RFCTLS_CALL rfctls_socket_role(const rfctls_socket *socket);
+/* 1 for a listener. */
+RFCTLS_API int RFCTLS_CALL rfctls_socket_is_listener(const rfctls_socket *socket);
+/* The rest is known after the handshake: RFCTLS_TLS_ANY or NULL before. */
+RFCTLS_API rfctls_tls_version RFCTLS_CALL rfctls_socket_tls_version(const rfctls_socket *socket);
+/* The cipher suite's name of the IANA registry: "TLS_AES_128_GCM_SHA256". */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_cipher(const rfctls_socket *socket);
+/* The application protocol agreed on (ALPN), or NULL. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_protocol(const rfctls_socket *socket);
+/* Client: the name to be asked for and checked. Server: the name that the client asked for, or NULL. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_server_name(const rfctls_socket *socket);
+/* The peer's certificate, borrowed, or NULL. That it is there does not say that it is trusted: the
+ * handshake's RFCTLS_OK says that. */
+RFCTLS_API rfctls_cert *RFCTLS_CALL rfctls_socket_peer_cert(const rfctls_socket *socket);
+/* The chain as the peer sent it, leaf first, borrowed, or NULL. */
+RFCTLS_API rfctls_chain *RFCTLS_CALL rfctls_socket_peer_chain(const rfctls_socket *socket);
+/* As given to connect, listen or set_peer; NULL if it was not. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_node(const rfctls_socket *socket);
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_service(const rfctls_socket *socket);
+/* Our end. The answer stays the same after close. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_local_address(const rfctls_socket *socket,
+                                                                 rfctls_address **out);
+/* The other end. RFCTLS_E_STATE: a listener has none. The answer stays the same after close. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_peer_address(const rfctls_socket *socket,
+                                                                rfctls_address **out);
+/* The transport below, borrowed. While TLS speaks on it, reading or writing it breaks the session. */
+RFCTLS_API rfctls_raw *RFCTLS_CALL rfctls_socket_raw(const rfctls_socket *socket);
+
+RFCTLS_END
+
+#endif
