@@ -1,0 +1,58 @@
+/* The transport as the TLS layer uses it: one try each, never waiting. */
+#ifndef RFCTLS_NET_RAW_H
+#define RFCTLS_NET_RAW_H
+
+#include "base/deadline.h"
+#include "net/os.h"
+#include "rfctls/raw.h"
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- connecting: every address of a name in turn, one try at a time ---- */
+
+typedef struct rfctls__connector rfctls__connector;
+
+/* Keeps a reference of each address. */
+rfctls_status rfctls__connector_new(const rfctls_addresses *addresses, rfctls__connector **out);
+/* As far as it goes without waiting: OK: *out is the connected transport; WANT_WRITE: wait for
+ * rfctls__connector_fd to become writable; E_CONNECT: no address is left, the message names the last
+ * failure; E_SYSTEM, E_MEMORY: we are short of something, call again to go on. */
+rfctls_status rfctls__connector_try(rfctls__connector *connector, rfctls_raw **out);
+intptr_t rfctls__connector_fd(const rfctls__connector *connector);
+/* Closes what still connects. NULL is allowed. */
+void rfctls__connector_free(rfctls__connector *connector);
+
+/* ---- a connected or listening transport ---- */
+
+/* A transport over an owned descriptor. peer: the address that it was connected to, or NULL. On
+ * failure the descriptor stays the caller's. */
+rfctls_status rfctls__raw_new(intptr_t fd, const rfctls_address *peer, rfctls_raw **out);
+/* Listens on the first address that the system lets us have; both: an IPv6 one is tried before the
+ * others, and takes IPv4 too where it is the wildcard. */
+rfctls_status rfctls__raw_listen_any(const rfctls_addresses *addresses, int both, rfctls_raw **out);
+int rfctls__raw_is_listener(const rfctls_raw *raw);
+/* 0 for borrowed descriptors. */
+int rfctls__raw_is_owned(const rfctls_raw *raw);
+/* OK, WANT_READ, E_SYSTEM. */
+rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out);
+/* OK with *sent >= 1, WANT_WRITE, E_RESET, E_SYSTEM. */
+rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent);
+/* OK (*received = 0: the end), WANT_READ, E_RESET, E_SYSTEM. */
+rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, size_t *received);
+/* Sends FIN, on an owned descriptor only. */
+void rfctls__raw_finish(rfctls_raw *raw);
+int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
+/* Closes an owned descriptor, forgets a borrowed one; the addresses stay known. No other call may be
+ * using the descriptor. A second call does nothing. */
+void rfctls__raw_close(rfctls_raw *raw);
+/* As rfctls_raw_local_address and _peer_address, within a public call. */
+rfctls_status rfctls__raw_local_address(const rfctls_raw *raw, rfctls_address **out);
+rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **out);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif
