@@ -1,0 +1,442 @@
+/* One connection: see conn.h. The only place that asks SSL_get_error. */
+#include "openssl/conn.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/memory.h"
+#include "openssl/failure.h"
+#include "openssl/pki.h"
+
+/* ---- one engine call ---- */
+
+/* OpenSSL sees the buffers, and its error queue is ours, from here to leave. */
+static void enter(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out,
+                  rfctls__openssl_errors *callers) {
+  rfctls__openssl_begin(callers);
+  conn->wire.in = in;
+  conn->wire.out = out;
+}
+
+static void keep_failure(rfctls__conn *conn) {
+  conn->failed = 1;
+  rfctls__error_save(&conn->failure);
+}
+
+static rfctls_status leave(rfctls__conn *conn, rfctls__openssl_errors *callers,
+                           rfctls_status status) {
+  conn->wire.in = NULL;
+  conn->wire.out = NULL;
+  rfctls__openssl_end(callers);
+  if (status < 0) {
+    keep_failure(conn);
+  }
+  return status;
+}
+
+/* ---- what OpenSSL says, in our words ---- */
+
+/* The text that belongs to a reason of libssl's; others are told as OpenSSL tells them. */
+typedef struct saying {
+  int reason;
+  rfctls_status status;
+  const char *text;
+} saying;
+
+static const saying sayings[] = {
+    {SSL_R_WRONG_VERSION_NUMBER, RFCTLS_E_PROTOCOL, "the peer does not speak TLS"},
+    {SSL_R_HTTP_REQUEST, RFCTLS_E_PROTOCOL, "the peer speaks plain HTTP, not TLS"},
+    {SSL_R_HTTPS_PROXY_REQUEST, RFCTLS_E_PROTOCOL, "the peer speaks plain HTTP, not TLS"},
+    {SSL_R_NO_APPLICATION_PROTOCOL, RFCTLS_E_PROTOCOL,
+     "none of the application protocols that the client offered is spoken here"},
+    {SSL_R_EXCESSIVE_MESSAGE_SIZE, RFCTLS_E_LIMIT,
+     "the peer sent a larger message than we take, perhaps a huge certificate chain"},
+};
+
+static rfctls_status explain_alert(unsigned long code, int alert) {
+  return rfctls__fail_engine(RFCTLS_E_ALERT, (int64_t)code, alert, "the peer sent alert %s",
+                             rfctls__alert_name(alert));
+}
+
+/* The connection is broken: why, as the error queue has it. */
+static rfctls_status explain(const rfctls__conn *conn) {
+  unsigned long code = ERR_peek_last_error();
+  int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+  if (conn->refusal != RFCTLS_OK) {
+    return conn->refusal;
+  }
+  if (reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) {
+    return explain_alert(code, reason - SSL_AD_REASON_OFFSET);
+  }
+  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    return rfctls__fail_verify((int64_t)code, -1, RFCTLS_REASON_MISSING,
+                               "the client sent no certificate, and one is required");
+  }
+  if (reason == ERR_R_ASN1_LIB) { /* the ASN.1 that TLS carries are certificates */
+    return rfctls__fail_verify((int64_t)code, -1, RFCTLS_REASON_MALFORMED,
+                               "the peer's certificate cannot be read");
+  }
+  for (size_t i = 0; i < sizeof sayings / sizeof *sayings; i++) {
+    if (reason == sayings[i].reason) {
+      return rfctls__fail_engine(sayings[i].status, (int64_t)code, -1, "%s", sayings[i].text);
+    }
+  }
+  return rfctls__openssl_fail(RFCTLS_E_PROTOCOL, "TLS with the peer failed");
+}
+
+/* code is SSL_get_error's. OK is success, or the peer's close_notify. */
+static rfctls_status outcome(const rfctls__conn *conn, int code) {
+  switch (code) {
+  case SSL_ERROR_NONE:
+  case SSL_ERROR_ZERO_RETURN:
+    return RFCTLS_OK;
+  case SSL_ERROR_WANT_READ:
+    return RFCTLS_WANT_READ;
+  case SSL_ERROR_WANT_RETRY_VERIFY:
+    return RFCTLS_WANT_VERIFY;
+  case SSL_ERROR_WANT_X509_LOOKUP:
+    return RFCTLS_WANT_IDENTITY;
+  case SSL_ERROR_SYSCALL: /* writing to `out` is our only system call */
+    return rfctls__fail_memory();
+  default:
+    return explain(conn);
+  }
+}
+
+static rfctls_status result(const rfctls__conn *conn, int returned) {
+  return outcome(conn, SSL_get_error(conn->ssl, returned));
+}
+
+/* ---- opening ---- */
+
+static int verify_mode(const rfctls__conn *conn) {
+  if (conn->context->peer_cert == RFCTLS_PEER_CERT_IGNORED && !conn->asks_verify) {
+    return SSL_VERIFY_NONE;
+  }
+  return conn->context->peer_cert == RFCTLS_PEER_CERT_REQUIRED
+             ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+             : SSL_VERIFY_PEER;
+}
+
+/* A resumed session brings the verdict of another connection, perhaps of one that was asked less of.
+ * So a server that looks at certificates issues no tickets, and takes none. */
+static int refuse_resumption(SSL *ssl) {
+  SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  return SSL_set_num_tickets(ssl, 0);
+}
+
+/* Names are checked against the alternative names alone (RFC 6125 section 6.4.4). */
+static int set_checked_name(SSL *ssl, const char *name, int is_ip) {
+  X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  return is_ip ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
+               : X509_VERIFY_PARAM_set1_host(param, name, 0);
+}
+
+static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *opening) {
+  const char *name = opening->server_name;
+  rfctls__bytes protocols = opening->protocols;
+  SSL_set_connect_state(conn->ssl);
+  if (name == NULL && opening->check_name && !conn->asks_verify) {
+    return rfctls__fail(RFCTLS_E_INTERNAL, "no server name to check");
+  }
+  if (name != NULL && !opening->name_is_ip && SSL_set_tlsext_host_name(conn->ssl, name) != 1) {
+    return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "%s cannot be a server name", name);
+  }
+  if (name != NULL && opening->check_name &&
+      set_checked_name(conn->ssl, name, opening->name_is_ip) != 1) {
+    return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "%s cannot be checked", name);
+  }
+  /* this one answers 0 for success */
+  if (SSL_set_alpn_protos(conn->ssl, protocols.data, (unsigned)protocols.size) != 0) {
+    return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "these application protocols cannot be offered");
+  }
+  return RFCTLS_OK;
+}
+
+static rfctls_status open_server(rfctls__conn *conn, const rfctls__opening *opening) {
+  SSL_set_accept_state(conn->ssl);
+  if (verify_mode(conn) != SSL_VERIFY_NONE && refuse_resumption(conn->ssl) != 1) {
+    return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be switched off");
+  }
+  return rfctls__buffer_append(&conn->protocols, opening->protocols.data, opening->protocols.size);
+}
+
+/* OpenSSL asks for our certificate: a client when the server requested one, a server after every
+ * hello. -1 suspends the handshake; an answer holds for all of it. */
+static int on_identity_needed(SSL *ssl, void *argument) {
+  rfctls__conn *conn = argument;
+  (void)ssl;
+  if (conn->identity == RFCTLS__YES) {
+    return 1;
+  }
+  conn->identity = RFCTLS__ASKED;
+  return -1;
+}
+
+static rfctls_status open_ssl(rfctls__conn *conn, const rfctls__opening *opening) {
+  BIO *bio = NULL;
+  conn->ssl = SSL_new(conn->context->ctx);
+  if (conn->ssl != NULL) {
+    bio = rfctls__wire_bio(conn->context->wire, &conn->wire);
+  }
+  if (bio == NULL || SSL_set_app_data(conn->ssl, conn) != 1) {
+    BIO_free(bio);
+    return rfctls__openssl_fail(RFCTLS_E_MEMORY, "no TLS connection could be made");
+  }
+  SSL_set_bio(conn->ssl, bio, bio);
+  SSL_set_verify(conn->ssl, verify_mode(conn), NULL);
+  if (opening->ask_identity) {
+    SSL_set_cert_cb(conn->ssl, on_identity_needed, conn);
+  }
+  return conn->context->role == RFCTLS_CLIENT ? open_client(conn, opening)
+                                              : open_server(conn, opening);
+}
+
+rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
+                                const rfctls__opening *opening) {
+  rfctls__openssl_errors callers;
+  conn->context = context;
+  conn->asks_verify = opening->ask_verify;
+  enter(conn, NULL, NULL, &callers);
+  return leave(conn, &callers, open_ssl(conn, opening));
+}
+
+/* Without both shutdown flags SSL_free spoils the session, which a broken connection deserves. */
+void rfctls__conn_fini(rfctls__conn *conn, int failed) {
+  rfctls__openssl_errors callers;
+  rfctls__openssl_begin(&callers);
+  if (conn->ssl != NULL && !failed) {
+    SSL_set_shutdown(conn->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+  SSL_free(conn->ssl);
+  rfctls__openssl_end(&callers);
+  rfctls__judgement_release(&conn->judgement);
+  rfctls__buffer_release(&conn->protocols);
+}
+
+int rfctls__conn_select_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,
+                                 const unsigned char *offered, unsigned int offered_size,
+                                 void *unused) {
+  const rfctls__conn *conn = SSL_get_app_data(ssl);
+  rfctls__bytes ours = rfctls__buffer_bytes(&conn->protocols);
+  unsigned char *found = NULL;
+  (void)unused;
+  if (ours.size == 0) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  if (SSL_select_next_proto(&found, size, ours.data, (unsigned)ours.size, offered, offered_size) !=
+      OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  *chosen = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+int rfctls__conn_accept_name(SSL *ssl, int *alert, void *unused) {
+  (void)ssl;
+  (void)alert;
+  (void)unused;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+/* ---- the handshake and its questions ---- */
+
+/* A server cannot suspend its handshake for the verdict: it accepts provisionally, and asks when all
+ * is done but nothing was delivered. So a client that is refused there hears no alert, only the end. */
+static rfctls_status server_verdict(const rfctls__conn *conn) {
+  switch (conn->verify) {
+  case RFCTLS__ASKED:
+    return RFCTLS_WANT_VERIFY;
+  case RFCTLS__NO:
+    return rfctls__verify_refuse(SSL_get0_peer_certificate(conn->ssl));
+  case RFCTLS__UNASKED:
+  case RFCTLS__YES:
+    return RFCTLS_OK;
+  }
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls__openssl_errors callers;
+  rfctls_status status;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  enter(conn, in, out, &callers);
+  rfctls__judgement_release(&conn->judgement); /* its question was answered */
+  status = result(conn, SSL_do_handshake(conn->ssl));
+  if (status == RFCTLS_OK && !SSL_is_init_finished(conn->ssl)) {
+    status = rfctls__fail(RFCTLS_E_PROTOCOL, "the peer said goodbye during the handshake");
+  }
+  if (status == RFCTLS_OK && conn->context->role == RFCTLS_SERVER) {
+    status = server_verdict(conn);
+  }
+  conn->established = status == RFCTLS_OK;
+  return leave(conn, &callers, status);
+}
+
+void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings) {
+  findings->items = conn->judgement.items;
+  findings->count = conn->judgement.count;
+}
+
+void rfctls__conn_answer_verify(rfctls__conn *conn, int accept) {
+  conn->verify = accept ? RFCTLS__YES : RFCTLS__NO;
+}
+
+/* The context's own identity is taken away, lest OpenSSL choose between it and the answer. */
+static rfctls_status use_identity(SSL *ssl, const rfctls__identity *identity) {
+  rfctls__credentials own = {NULL, NULL, NULL};
+  rfctls_status status = rfctls__credentials_init(&own, identity);
+  if (status == RFCTLS_OK) {
+    SSL_certs_clear(ssl);
+    if (SSL_use_cert_and_key(ssl, own.leaf, own.key, own.issuers, 1) != 1) {
+      status = rfctls__openssl_fail(RFCTLS_E_IDENTITY, "the certificate or its key cannot be used");
+    }
+  }
+  rfctls__credentials_fini(&own);
+  return status;
+}
+
+rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__identity *identity) {
+  rfctls__openssl_errors callers;
+  rfctls_status status = RFCTLS_OK;
+  rfctls__openssl_begin(&callers);
+  if (identity->count > 0) {
+    status = use_identity(conn->ssl, identity);
+  } else if (conn->context->role == RFCTLS_CLIENT) {
+    SSL_certs_clear(conn->ssl);
+  }
+  if (status == RFCTLS_OK) {
+    conn->identity = RFCTLS__YES;
+  }
+  rfctls__openssl_end(&callers);
+  return status;
+}
+
+/* ---- talking ---- */
+
+/* So that `out` grows once a step, not once a record. */
+static rfctls_status reserve_records(rfctls__buffer *out, size_t size) {
+  uint8_t *room;
+  size_t records = size / SSL3_RT_MAX_PLAIN_LENGTH + 1;
+  return rfctls__buffer_reserve(out, size + records * SSL3_RT_MAX_ENCRYPTED_OVERHEAD, &room);
+}
+
+rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
+                                   rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls__openssl_errors callers;
+  rfctls_status status;
+  size_t part = size < RFCTLS__STEP ? size : RFCTLS__STEP;
+  *taken = 0;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  if (part == 0) {
+    return RFCTLS_OK;
+  }
+  enter(conn, in, out, &callers);
+  status = reserve_records(out, part);
+  if (status == RFCTLS_OK) {
+    status = result(conn, SSL_write_ex(conn->ssl, data, part, taken));
+  }
+  return leave(conn, &callers, status);
+}
+
+/* Whether SSL_read_ex has anything to work on. Without that it would only allocate and free a record
+ * buffer on its way to WANT_READ. */
+static int may_read(const rfctls__conn *conn) {
+  return rfctls__buffer_size(conn->wire.in) > 0 || SSL_pending(conn->ssl) > 0 ||
+         (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+/* Data came before a failure: the data is this call's, the failure the next one's. An end or a want
+ * needs no memory of ours, OpenSSL tells it again. */
+static void postpone(rfctls__conn *conn, rfctls_status status) {
+  if (status < 0) {
+    keep_failure(conn);
+    rfctls__error_clear();
+  }
+}
+
+rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
+                                   size_t room, size_t *given, rfctls__buffer *out) {
+  rfctls__openssl_errors callers;
+  rfctls_status status = RFCTLS_WANT_READ;
+  int more = 1;
+  *given = 0;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  enter(conn, in, out, &callers);
+  while (more && *given < room && may_read(conn)) {
+    size_t size = 0;
+    more = SSL_read_ex(conn->ssl, (uint8_t *)buffer + *given, room - *given, &size);
+    *given += size;
+    status = result(conn, more);
+  }
+  if (*given > 0) {
+    postpone(conn, status);
+    status = RFCTLS_OK;
+  }
+  return leave(conn, &callers, status);
+}
+
+size_t rfctls__conn_pending(const rfctls__conn *conn) {
+  return (size_t)SSL_pending(conn->ssl);
+}
+
+/* One-way: the peer's goodbye is not waited for. While half of a post-handshake message is there
+ * SSL_shutdown refuses, so the message comes first. */
+rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
+                                        rfctls__buffer *out) {
+  rfctls__openssl_errors callers;
+  rfctls_status status = RFCTLS_OK;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  if (!conn->established || (SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) != 0) {
+    return RFCTLS_OK;
+  }
+  enter(conn, in, out, &callers);
+  if (SSL_in_init(conn->ssl)) {
+    status = result(conn, SSL_do_handshake(conn->ssl));
+  }
+  if (status == RFCTLS_OK) {
+    int said = SSL_shutdown(conn->ssl); /* 0: said, and the peer's is still to come */
+    status = said < 0 ? result(conn, said) : RFCTLS_OK;
+  }
+  return leave(conn, &callers, status);
+}
+
+/* ---- telling ---- */
+
+void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
+  const unsigned char *protocol = NULL;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(conn->ssl, &protocol, &size);
+  facts->version = (rfctls_tls_version)SSL_version(conn->ssl);
+  facts->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(conn->ssl));
+  facts->server_name = conn->context->role == RFCTLS_SERVER
+                           ? SSL_get_servername(conn->ssl, TLSEXT_NAMETYPE_host_name)
+                           : NULL;
+  facts->protocol.data = protocol;
+  facts->protocol.size = size;
+}
+
+rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list) {
+  rfctls__openssl_errors callers;
+  rfctls_status status = RFCTLS_OK;
+  const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(conn->ssl);
+  rfctls__openssl_begin(&callers);
+  if (conn->context->role == RFCTLS_SERVER) { /* there the chain lacks the leaf */
+    status = rfctls__x509_list(SSL_get0_peer_certificate(conn->ssl), list);
+  }
+  for (int i = 0; status == RFCTLS_OK && i < sk_X509_num(chain); i++) {
+    status = rfctls__x509_list(sk_X509_value(chain, i), list);
+  }
+  rfctls__openssl_end(&callers);
+  return status;
+}

@@ -1,0 +1,59 @@
+/* One connection: an SSL between two buffers. */
+#ifndef RFCTLS_OPENSSL_CONN_H
+#define RFCTLS_OPENSSL_CONN_H
+
+#include <openssl/ssl.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "openssl/bytes.h"
+#include "openssl/context.h"
+#include "openssl/verify.h"
+
+typedef enum rfctls__answer {
+  RFCTLS__UNASKED = 0,
+  RFCTLS__ASKED,
+  RFCTLS__YES,
+  RFCTLS__NO
+} rfctls__answer;
+
+struct rfctls__conn {
+  SSL *ssl;
+  rfctls__context *context; /* borrowed */
+  rfctls__wire wire;
+  rfctls__buffer protocols; /* server: ALPN, as on the wire */
+  int asks_verify;
+  rfctls__answer verify;
+  rfctls__answer identity;
+  rfctls_status refusal; /* verify.c has recorded why the handshake fails; or OK */
+  int established;
+  rfctls__judgement judgement;
+  int failed; /* with failure, which every later call reports again */
+  rfctls__error failure;
+};
+
+/* The engine's operations; see engine.h. */
+rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
+                                const rfctls__opening *opening);
+void rfctls__conn_fini(rfctls__conn *conn, int failed);
+rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
+                                   rfctls__buffer *in, rfctls__buffer *out);
+rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
+                                   size_t room, size_t *given, rfctls__buffer *out);
+size_t rfctls__conn_pending(const rfctls__conn *conn);
+rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
+                                        rfctls__buffer *out);
+void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings);
+void rfctls__conn_answer_verify(rfctls__conn *conn, int accept);
+rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__identity *identity);
+void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts);
+rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list);
+
+/* Callbacks of a server's SSL_CTX: ALPN by our order; any server name is accepted. */
+int rfctls__conn_select_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,
+                                 const unsigned char *offered, unsigned int offered_size,
+                                 void *unused);
+int rfctls__conn_accept_name(SSL *ssl, int *alert, void *unused);
+
+#endif

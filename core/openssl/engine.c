@@ -1,0 +1,62 @@
+/* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
+ * share), conn.c (a connection), verify.c and trust.c (the peer's chain), pki.c (certificates and
+ * keys), bytes.c (the wire), failure.c (errors). */
+#include "engine/engine.h"
+
+#include <openssl/crypto.h>
+#include <openssl/opensslconf.h>
+
+#include "openssl/conn.h"
+#include "openssl/context.h"
+#include "openssl/pki.h"
+
+static const char *version(void) {
+  return OpenSSL_version(OPENSSL_VERSION);
+}
+
+#if defined(OPENSSL_NO_TLS1_3)
+enum { HAS_TLS13 = 0 };
+#else
+enum { HAS_TLS13 = 1 };
+#endif
+
+static int supports(rfctls_feature feature) {
+  switch (feature) {
+  case RFCTLS_FEATURE_TLS13:
+    return HAS_TLS13;
+  case RFCTLS_FEATURE_ALPN:
+  case RFCTLS_FEATURE_PEM_PASSPHRASE:
+    return 1;
+  case RFCTLS_FEATURE_IS_INT:
+    return 0;
+  }
+  return 0; /* a number that is none of them */
+}
+
+const rfctls__engine rfctls__engine_linked = {
+    .name = "openssl",
+    .context_size = sizeof(rfctls__context),
+    .conn_size = sizeof(rfctls__conn),
+    .version = version,
+    .supports = supports,
+    .check_versions = rfctls__check_versions,
+    .context_init = rfctls__context_init,
+    .context_fini = rfctls__context_fini,
+    .conn_init = rfctls__conn_init,
+    .conn_fini = rfctls__conn_fini,
+    .handshake = rfctls__conn_handshake,
+    .encrypt = rfctls__conn_encrypt,
+    .decrypt = rfctls__conn_decrypt,
+    .pending = rfctls__conn_pending,
+    .close_notify = rfctls__conn_close_notify,
+    .findings = rfctls__conn_findings,
+    .answer_verify = rfctls__conn_answer_verify,
+    .answer_identity = rfctls__conn_answer_identity,
+    .facts = rfctls__conn_facts,
+    .peer_chain = rfctls__conn_peer_chain,
+    .describe = rfctls__openssl_describe,
+    .read_key = rfctls__openssl_read_key,
+    .check_key = rfctls__openssl_check_key,
+    .open_pkcs12 = rfctls__openssl_open_pkcs12,
+    .make_identity = rfctls__openssl_make_identity,
+};

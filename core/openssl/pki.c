@@ -1,0 +1,430 @@
+/* Certificates and private keys by OpenSSL: see pki.h. */
+#include "openssl/pki.h"
+
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/decoder.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "openssl/failure.h"
+
+enum { DAY = 24 * 60 * 60, COMMON_NAME_LIMIT = 64, SERIAL_BITS = 127 };
+
+rfctls_status rfctls__x509_parse(rfctls__bytes der, X509 **out) {
+  const unsigned char *end = der.data;
+  X509 *x509 = der.size <= LONG_MAX ? d2i_X509(NULL, &end, (long)der.size) : NULL;
+  if (x509 == NULL) {
+    return rfctls__openssl_fail(RFCTLS_E_PARSE, "certificate cannot be read");
+  }
+  if (end != der.data + der.size) {
+    X509_free(x509);
+    return rfctls__fail(RFCTLS_E_PARSE, "certificate is followed by other bytes");
+  }
+  *out = x509;
+  return RFCTLS_OK;
+}
+
+/* ---- describing a certificate ---- */
+
+/* Escapes control characters, NUL among them; leaves UTF-8 alone. A value that is not what its type
+ * says is written in hexadecimal, as the RFC allows. */
+static int print_name(BIO *out, const X509_NAME *name) {
+  static const unsigned long rfc4514 = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
+  if (X509_NAME_print_ex(out, name, 0, rfc4514) >= 0) {
+    return 1;
+  }
+  return BIO_reset(out) == 1 &&
+         X509_NAME_print_ex(out, name, 0, rfc4514 | ASN1_STRFLGS_DUMP_ALL) >= 0;
+}
+
+static rfctls_status name_text(const X509_NAME *name, char **out) {
+  rfctls_status status = RFCTLS_OK;
+  char *text = NULL;
+  BIO *bio = BIO_new(BIO_s_mem());
+  if (bio == NULL || !print_name(bio, name)) {
+    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "a name in the certificate cannot be read");
+  } else {
+    long size = BIO_get_mem_data(bio, &text);
+    *out = rfctls__strndup(size > 0 ? text : "", (size_t)size);
+    status = *out != NULL ? RFCTLS_OK : rfctls__fail_memory();
+  }
+  BIO_free(bio);
+  return status;
+}
+
+static rfctls_status unix_seconds(const ASN1_TIME *time, int64_t *out) {
+  int days, seconds;
+  ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+  int done = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
+  ASN1_TIME_free(epoch);
+  if (!done) {
+    return rfctls__openssl_fail(RFCTLS_E_PARSE, "a date in the certificate cannot be read");
+  }
+  *out = (int64_t)days * DAY + seconds;
+  return RFCTLS_OK;
+}
+
+static rfctls_status describe(const X509 *x509, rfctls__description *out) {
+  rfctls__description made = {NULL, NULL, 0, 0};
+  rfctls_status status = unix_seconds(X509_get0_notBefore(x509), &made.not_before);
+  if (status == RFCTLS_OK) {
+    status = unix_seconds(X509_get0_notAfter(x509), &made.not_after);
+  }
+  if (status == RFCTLS_OK) {
+    status = name_text(X509_get_subject_name(x509), &made.subject);
+  }
+  if (status == RFCTLS_OK) {
+    status = name_text(X509_get_issuer_name(x509), &made.issuer);
+  }
+  if (status == RFCTLS_OK) {
+    *out = made;
+  } else {
+    rfctls__free(made.subject);
+  }
+  return status;
+}
+
+rfctls_status rfctls__openssl_describe(rfctls__bytes der, rfctls__description *description) {
+  rfctls__openssl_errors errors;
+  rfctls_status status;
+  X509 *x509 = NULL;
+  rfctls__openssl_begin(&errors);
+  status = rfctls__x509_parse(der, &x509);
+  if (status == RFCTLS_OK) {
+    status = describe(x509, description);
+  }
+  X509_free(x509);
+  rfctls__openssl_end(&errors);
+  return status;
+}
+
+/* ---- private keys ---- */
+
+rfctls_status rfctls__pkey_parse(rfctls__bytes pkcs8, EVP_PKEY **out) {
+  const unsigned char *end = pkcs8.data;
+  PKCS8_PRIV_KEY_INFO *info =
+      pkcs8.size <= LONG_MAX ? d2i_PKCS8_PRIV_KEY_INFO(NULL, &end, (long)pkcs8.size) : NULL;
+  EVP_PKEY *pkey = info != NULL ? EVP_PKCS82PKEY(info) : NULL;
+  PKCS8_PRIV_KEY_INFO_free(info);
+  if (pkey == NULL) {
+    return rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be read");
+  }
+  *out = pkey;
+  return RFCTLS_OK;
+}
+
+/* All or nothing; the buffer grows once, before a byte of the key is in it. */
+static rfctls_status append_pkcs8(const EVP_PKEY *pkey, rfctls__buffer *out) {
+  rfctls_status status = RFCTLS_OK;
+  uint8_t *room;
+  PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey);
+  int size = info != NULL ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
+  if (size <= 0) {
+    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be written as PKCS#8");
+  } else {
+    status = rfctls__buffer_reserve(out, (size_t)size, &room);
+  }
+  if (status == RFCTLS_OK) {
+    rfctls__buffer_commit(out, (size_t)i2d_PKCS8_PRIV_KEY_INFO(info, &room));
+  }
+  PKCS8_PRIV_KEY_INFO_free(info); /* wipes */
+  return status;
+}
+
+typedef struct secret {
+  const char *passphrase; /* NULL: none was given */
+  int asked;
+} secret;
+
+/* Stands in for OpenSSL's own callback, which would ask the terminal. Never cuts a passphrase. */
+static int answer(char *buffer, int room, int writing, void *user) {
+  secret *told = user;
+  size_t size = told->passphrase != NULL ? strlen(told->passphrase) : 0;
+  (void)writing;
+  told->asked = 1;
+  if (told->passphrase == NULL || size > (size_t)room) {
+    return -1;
+  }
+  memcpy(buffer, told->passphrase, size);
+  return (int)size;
+}
+
+/* Any form that OpenSSL knows, PEM or DER; NULL if there is none, or if bytes follow it. */
+static EVP_PKEY *decode(rfctls__bytes encoded, secret *told) {
+  const unsigned char *rest = encoded.data;
+  size_t left = encoded.size;
+  EVP_PKEY *pkey = NULL;
+  OSSL_DECODER_CTX *decoder =
+      OSSL_DECODER_CTX_new_for_pkey(&pkey, NULL, NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL);
+  if (decoder == NULL || OSSL_DECODER_CTX_set_pem_password_cb(decoder, answer, told) != 1 ||
+      OSSL_DECODER_from_data(decoder, &rest, &left) != 1 || left != 0) {
+    EVP_PKEY_free(pkey);
+    pkey = NULL;
+  }
+  OSSL_DECODER_CTX_free(decoder);
+  return pkey;
+}
+
+static rfctls_status explain(const secret *told) {
+  if (!told->asked) {
+    return rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be read");
+  }
+  if (told->passphrase == NULL) {
+    return rfctls__fail(RFCTLS_E_PARSE, "private key is encrypted and its passphrase is missing");
+  }
+  return rfctls__openssl_fail(RFCTLS_E_PARSE,
+                              "passphrase of the private key is wrong, or the key is damaged");
+}
+
+rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passphrase,
+                                       rfctls__buffer *pkcs8) {
+  rfctls__openssl_errors errors;
+  rfctls_status status;
+  secret told = {passphrase, 0};
+  EVP_PKEY *pkey;
+  rfctls__openssl_begin(&errors);
+  pkey = decode(encoded, &told);
+  status = pkey != NULL ? append_pkcs8(pkey, pkcs8) : explain(&told);
+  EVP_PKEY_free(pkey);
+  rfctls__openssl_end(&errors);
+  return status;
+}
+
+rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8) {
+  rfctls__openssl_errors errors;
+  rfctls_status status;
+  X509 *x509 = NULL;
+  EVP_PKEY *pkey = NULL;
+  rfctls__openssl_begin(&errors);
+  status = rfctls__x509_parse(cert, &x509);
+  if (status == RFCTLS_OK) {
+    status = rfctls__pkey_parse(pkcs8, &pkey);
+  }
+  if (status == RFCTLS_OK && X509_check_private_key(x509, pkey) != 1) {
+    status = rfctls__openssl_fail(RFCTLS_E_IDENTITY,
+                                  "private key does not belong to the certificate");
+  }
+  EVP_PKEY_free(pkey);
+  X509_free(x509);
+  rfctls__openssl_end(&errors);
+  return status;
+}
+
+/* ---- PKCS#12 ---- */
+
+typedef struct contents {
+  EVP_PKEY *pkey; /* NULL: it holds none */
+  X509 *leaf;     /* that of pkey, or NULL */
+  STACK_OF(X509) *others;
+} contents;
+
+static void empty(contents *bag) {
+  EVP_PKEY_free(bag->pkey);
+  X509_free(bag->leaf);
+  sk_X509_pop_free(bag->others, X509_free);
+}
+
+static rfctls_status open_bag(rfctls__bytes data, const char *passphrase, contents *out) {
+  rfctls_status status = RFCTLS_OK;
+  const unsigned char *end = data.data;
+  PKCS12 *p12 = data.size <= LONG_MAX ? d2i_PKCS12(NULL, &end, (long)data.size) : NULL;
+  if (p12 == NULL || end != data.data + data.size) {
+    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be read");
+  } else if (PKCS12_parse(p12, passphrase, &out->pkey, &out->leaf, &out->others) != 1) {
+    unsigned long code = ERR_peek_last_error();
+    int passphrase_fails =
+        ERR_GET_LIB(code) == ERR_LIB_PKCS12 && ERR_GET_REASON(code) == PKCS12_R_MAC_VERIFY_FAILURE;
+    status = passphrase_fails && passphrase == NULL
+                 ? rfctls__fail(RFCTLS_E_PARSE, "PKCS#12 is encrypted and its passphrase is missing")
+             : passphrase_fails
+                 ? rfctls__fail(RFCTLS_E_PARSE, "passphrase of the PKCS#12 is wrong")
+                 : rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be opened");
+  }
+  PKCS12_free(p12);
+  return status;
+}
+
+/* Each issuer behind what it issued, as TLS 1.2 sends it: a PKCS#12 may hold them in any order. What
+ * issued none of them goes to the end. */
+static void sort_issuers(const contents *bag) {
+  X509 *last = bag->leaf;
+  int count = sk_X509_num(bag->others);
+  for (int next = 0; last != NULL && next < count; next++) {
+    int at = next;
+    while (at < count && X509_check_issued(sk_X509_value(bag->others, at), last) != X509_V_OK) {
+      at++;
+    }
+    if (at == count) {
+      return;
+    }
+    last = sk_X509_value(bag->others, at);
+    sk_X509_set(bag->others, at, sk_X509_value(bag->others, next));
+    sk_X509_set(bag->others, next, last);
+  }
+}
+
+static rfctls_status append_der(X509 *x509, rfctls__buffer *out) {
+  uint8_t *room;
+  int size = i2d_X509(x509, NULL);
+  rfctls_status status = size > 0 ? rfctls__buffer_reserve(out, (size_t)size, &room)
+                                  : rfctls__openssl_fail(RFCTLS_E_PARSE, "certificate has no DER");
+  if (status == RFCTLS_OK) {
+    rfctls__buffer_commit(out, (size_t)i2d_X509(x509, &room));
+  }
+  return status;
+}
+
+rfctls_status rfctls__x509_list(X509 *x509, rfctls__list *list) {
+  rfctls__buffer der = {NULL, 0, 0, 0};
+  rfctls__bytes bytes;
+  rfctls_status status = append_der(x509, &der);
+  if (status == RFCTLS_OK) {
+    bytes = rfctls__buffer_bytes(&der);
+    status = rfctls__list_add(list, bytes.data, bytes.size);
+  }
+  rfctls__buffer_release(&der);
+  return status;
+}
+
+static rfctls_status unpack(const contents *bag, rfctls__list *chain, rfctls__buffer *pkcs8) {
+  rfctls__list made = {NULL, 0};
+  rfctls_status status = bag->leaf != NULL ? rfctls__x509_list(bag->leaf, &made) : RFCTLS_OK;
+  sort_issuers(bag);
+  for (int i = 0; status == RFCTLS_OK && i < sk_X509_num(bag->others); i++) {
+    status = rfctls__x509_list(sk_X509_value(bag->others, i), &made);
+  }
+  if (status == RFCTLS_OK && bag->pkey != NULL) {
+    status = append_pkcs8(bag->pkey, pkcs8);
+  }
+  if (status == RFCTLS_OK) {
+    *chain = made;
+  } else {
+    rfctls__list_release(&made);
+  }
+  return status;
+}
+
+rfctls_status rfctls__openssl_open_pkcs12(rfctls__bytes data, const char *passphrase,
+                                          rfctls__list *chain, rfctls__buffer *pkcs8) {
+  rfctls__openssl_errors errors;
+  rfctls_status status;
+  contents bag = {NULL, NULL, NULL};
+  rfctls__openssl_begin(&errors);
+  status = open_bag(data, passphrase, &bag);
+  if (status == RFCTLS_OK) {
+    status = unpack(&bag, chain, pkcs8);
+  }
+  empty(&bag);
+  rfctls__openssl_end(&errors);
+  return status;
+}
+
+/* ---- a throw-away identity ---- */
+
+static int set_serial(X509 *x509) {
+  BIGNUM *serial = BN_new();
+  int done = serial != NULL && BN_rand(serial, SERIAL_BITS, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) &&
+             BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x509)) != NULL;
+  BN_free(serial);
+  return done;
+}
+
+/* The subject is for people; what counts is the alternative name, which has no such limit. */
+static int set_names(X509 *x509, const char *name) {
+  const char *common = strlen(name) <= COMMON_NAME_LIMIT ? name : "throw-away identity";
+  X509_NAME *subject = X509_get_subject_name(x509);
+  return X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+                                    (const unsigned char *)common, -1, -1, 0) == 1 &&
+         X509_set_issuer_name(x509, subject) == 1;
+}
+
+static int add_alternative_name(X509 *x509, const char *name, ASN1_OCTET_STRING *ip) {
+  int done = 0;
+  GENERAL_NAMES *names = GENERAL_NAMES_new();
+  GENERAL_NAME *item = GENERAL_NAME_new();
+  ASN1_STRING *value = ip != NULL ? ASN1_STRING_dup(ip) : ASN1_IA5STRING_new();
+  if (names != NULL && item != NULL && value != NULL &&
+      (ip != NULL || ASN1_STRING_set(value, name, -1) == 1) &&
+      sk_GENERAL_NAME_push(names, item) > 0) {
+    GENERAL_NAME_set0_value(item, ip != NULL ? GEN_IPADD : GEN_DNS, value);
+    value = NULL;
+    item = NULL;
+    done = X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
+  }
+  ASN1_STRING_free(value);
+  GENERAL_NAME_free(item);
+  GENERAL_NAMES_free(names);
+  return done;
+}
+
+static int add_usage(X509 *x509) {
+  static const struct {
+    int nid;
+    const char *text;
+  } usages[] = {{NID_basic_constraints, "critical,CA:FALSE"},
+                {NID_key_usage, "critical,digitalSignature"},
+                {NID_ext_key_usage, "serverAuth,clientAuth"}};
+  int done = 1;
+  for (size_t i = 0; done && i < sizeof usages / sizeof *usages; i++) {
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, usages[i].nid, usages[i].text);
+    done = extension != NULL && X509_add_ext(x509, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+  }
+  return done;
+}
+
+static int fill(X509 *x509, EVP_PKEY *pkey, const char *name, ASN1_OCTET_STRING *ip) {
+  return X509_set_version(x509, X509_VERSION_3) == 1 && set_serial(x509) &&
+         X509_time_adj_ex(X509_getm_notBefore(x509), -1, 0, NULL) != NULL &&
+         X509_time_adj_ex(X509_getm_notAfter(x509), 29, 0, NULL) != NULL &&
+         set_names(x509, name) && add_alternative_name(x509, name, ip) && add_usage(x509) &&
+         X509_set_pubkey(x509, pkey) == 1 && X509_sign(x509, pkey, EVP_sha256()) > 0;
+}
+
+static rfctls_status make(const char *name, ASN1_OCTET_STRING *ip, rfctls__buffer *cert,
+                          rfctls__buffer *pkcs8) {
+  rfctls__buffer key = {NULL, 0, 0, 0};
+  rfctls_status status;
+  EVP_PKEY *pkey = EVP_EC_gen("P-256");
+  X509 *x509 = X509_new();
+  if (pkey == NULL || x509 == NULL || !fill(x509, pkey, name, ip)) {
+    status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no identity for \"%s\" could be made", name);
+  } else {
+    status = append_pkcs8(pkey, &key);
+  }
+  if (status == RFCTLS_OK) {
+    status = append_der(x509, cert);
+  }
+  if (status == RFCTLS_OK) {
+    *pkcs8 = key;
+  } else {
+    rfctls__buffer_wipe(&key);
+  }
+  X509_free(x509);
+  EVP_PKEY_free(pkey);
+  return status;
+}
+
+rfctls_status rfctls__openssl_make_identity(const char *name, rfctls__buffer *cert,
+                                            rfctls__buffer *pkcs8) {
+  rfctls__openssl_errors errors;
+  rfctls_status status;
+  ASN1_OCTET_STRING *ip;
+  rfctls__openssl_begin(&errors);
+  ip = a2i_IPADDRESS(name);
+  if (ip == NULL && strchr(name, ':') != NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "\"%s\" is neither a host name nor an IP address",
+                          name);
+  } else {
+    status = make(name, ip, cert, pkcs8);
+  }
+  ASN1_OCTET_STRING_free(ip);
+  rfctls__openssl_end(&errors);
+  return status;
+}

@@ -1,0 +1,30 @@
+/* Judging the peer's chain: refusing it, or asking the program. */
+#ifndef RFCTLS_OPENSSL_VERIFY_H
+#define RFCTLS_OPENSSL_VERIFY_H
+
+#include <openssl/x509_vfy.h>
+
+#include "engine/engine.h"
+
+/* Certificates need 112 bits of security (RSA 2048, SHA-256), whatever the protocol may use. */
+enum { RFCTLS__AUTH_LEVEL = 2 };
+
+/* What a verification found. */
+typedef struct rfctls__judgement {
+  rfctls__finding *items; /* by depth; for a question, when it is complete: root first */
+  size_t count;
+  rfctls__list texts; /* what the items' text borrows from, each with its NUL */
+  rfctls__list certs; /* what the items' der borrows from, leaf first         */
+  int code;           /* X509_V_ERR_* of the first problem                    */
+  int depth;          /* and where it is                                      */
+  int failed;         /* memory ran out while it was written down             */
+} rfctls__judgement;
+
+void rfctls__judgement_release(rfctls__judgement *judgement);
+
+/* For SSL_CTX_set_cert_verify_callback, on connections whose application data is the rfctls__conn. */
+int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused);
+/* E_VERIFY because the program said no. */
+rfctls_status rfctls__verify_refuse(const X509 *leaf);
+
+#endif
