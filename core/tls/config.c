@@ -1,0 +1,356 @@
+/* Configs: setters that check, and the freezing that makes the engine's context. */
+#include "tls/config.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "pki/pki.h"
+#include "tls/name.h"
+
+rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
+  rfctls_status status;
+  rfctls_config *config;
+  rfctls__enter(__func__);
+  if (out == NULL || (role != RFCTLS_CLIENT && role != RFCTLS_SERVER)) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "role %d is neither client nor server", (int)role);
+  }
+  *out = NULL;
+  config = rfctls__alloc(sizeof *config);
+  if (config == NULL) {
+    return rfctls__fail_memory();
+  }
+  rfctls__refcount_init(&config->refs);
+  rfctls__lock_init(&config->lock);
+  config->role = role;
+  config->demand = -1;
+  config->system_trust = role == RFCTLS_CLIENT;
+  config->blocking = 1;
+  config->timers[RFCTLS_TIMER_CONNECT] = 30000;
+  config->timers[RFCTLS_TIMER_HANDSHAKE] = 30000;
+  config->timers[RFCTLS_TIMER_READ] = -1;
+  config->timers[RFCTLS_TIMER_WRITE] = -1;
+  config->timers[RFCTLS_TIMER_ACCEPT] = -1;
+  config->timers[RFCTLS_TIMER_CLOSE] = 2000;
+  status = rfctls_chain_new(&config->authorities);
+  if (status != RFCTLS_OK) {
+    rfctls_config_unref(config);
+    return status;
+  }
+  *out = config;
+  return RFCTLS_OK;
+}
+
+rfctls_config *rfctls_config_ref(rfctls_config *config) {
+  if (config != NULL) {
+    rfctls__refcount_take(&config->refs);
+  }
+  return config;
+}
+
+static void release(rfctls_release function, void *userdata) {
+  if (function != NULL) {
+    function(userdata);
+  }
+}
+
+void rfctls_config_unref(rfctls_config *config) {
+  if (config == NULL || !rfctls__refcount_drop(&config->refs)) {
+    return;
+  }
+  if (config->context != NULL) {
+    rfctls__engine_linked.context_fini(config->context);
+    rfctls__free(config->context);
+  }
+  rfctls_chain_unref(config->chain);
+  rfctls_key_unref(config->key);
+  rfctls_chain_unref(config->authorities);
+  rfctls__free(config->server_name);
+  rfctls__buffer_release(&config->protocols);
+  release(config->verifier_release, config->verifier_data);
+  release(config->identity_release, config->identity_data);
+  rfctls__lock_fini(&config->lock);
+  rfctls__free(config);
+}
+
+static int is_frozen(rfctls_config *config) {
+  return __atomic_load_n(&config->context, __ATOMIC_ACQUIRE) != NULL;
+}
+
+/* First line of every setter. */
+static rfctls_status begin_set(rfctls_config *config, const char *setter) {
+  rfctls__enter(setter);
+  if (config == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no config");
+  }
+  if (is_frozen(config)) {
+    return rfctls__fail(RFCTLS_E_STATE, "the config is in use: make a new one to change it");
+  }
+  return RFCTLS_OK;
+}
+
+static rfctls_status set_flag(rfctls_config *config, const char *setter, int *flag, int value) {
+  rfctls_status status = begin_set(config, setter);
+  if (status == RFCTLS_OK) {
+    *flag = value != 0;
+  }
+  return status;
+}
+
+rfctls_status rfctls_config_set_identity(rfctls_config *config, rfctls_chain *chain,
+                                         rfctls_key *key) {
+  rfctls__bytes *views = NULL;
+  rfctls__identity identity;
+  rfctls_status status = begin_set(config, __func__);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (chain == NULL || key == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "an identity needs both a chain and a key");
+  }
+  status = rfctls__identity_view(chain, key, &views, &identity);
+  rfctls__free(views);
+  if (status == RFCTLS_OK) {
+    rfctls_chain_ref(chain);
+    rfctls_key_ref(key);
+    rfctls_chain_unref(config->chain);
+    rfctls_key_unref(config->key);
+    config->chain = chain;
+    config->key = key;
+  }
+  return status;
+}
+
+static int is_version(rfctls_tls_version version) {
+  return version == RFCTLS_TLS_ANY || (version >= RFCTLS_TLS_1_0 && version <= RFCTLS_TLS_1_3);
+}
+
+rfctls_status rfctls_config_set_versions(rfctls_config *config, rfctls_tls_version min,
+                                         rfctls_tls_version max) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (!is_version(min) || !is_version(max)) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "0x%04x is not a TLS version",
+                        (unsigned)(is_version(min) ? max : min));
+  }
+  if (max != RFCTLS_TLS_ANY && max < (min == RFCTLS_TLS_ANY ? RFCTLS_TLS_1_2 : min)) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "the newest version, 0x%04x, is older than the oldest",
+                        (unsigned)max);
+  }
+  status = rfctls__engine_linked.check_versions(min, max);
+  if (status == RFCTLS_OK) {
+    config->min_version = min;
+    config->max_version = max;
+  }
+  return status;
+}
+
+rfctls_status rfctls_config_set_server_name(rfctls_config *config, const char *name) {
+  char *copy = NULL;
+  int is_ip = 0;
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK && config->role != RFCTLS_CLIENT) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "a server has no server name to ask for");
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__server_name(name, &copy, &is_ip);
+  }
+  if (status == RFCTLS_OK) {
+    rfctls__free(config->server_name);
+    config->server_name = copy;
+    config->server_name_is_ip = is_ip;
+  }
+  return status;
+}
+
+rfctls_status rfctls_config_add_protocol(rfctls_config *config, const char *name) {
+  rfctls_status status = begin_set(config, __func__);
+  return status == RFCTLS_OK ? rfctls__protocol_append(&config->protocols, name) : status;
+}
+
+rfctls_status rfctls_config_add_authority(rfctls_config *config, rfctls_cert *cert) {
+  rfctls_status status = begin_set(config, __func__);
+  return status == RFCTLS_OK ? rfctls_chain_add(config->authorities, cert) : status;
+}
+
+rfctls_status rfctls_config_set_system_trust(rfctls_config *config, int enabled) {
+  return set_flag(config, __func__, config ? &config->system_trust : NULL, enabled);
+}
+
+rfctls_status rfctls_config_set_peer_cert(rfctls_config *config, rfctls_demand demand) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (config->role == RFCTLS_CLIENT) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "a client always requires the server's certificate");
+  }
+  if (demand < RFCTLS_PEER_CERT_IGNORED || demand > RFCTLS_PEER_CERT_REQUIRED) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is not a demand for a certificate", (int)demand);
+  }
+  config->demand = (int)demand;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls_config_set_verifier(rfctls_config *config, rfctls_verifier verifier,
+                                         void *userdata, rfctls_release function) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    release(config->verifier_release, config->verifier_data);
+    config->verifier = verifier;
+    config->verifier_data = userdata;
+    config->verifier_release = function;
+  }
+  return status;
+}
+
+rfctls_status rfctls_config_set_identity_source(rfctls_config *config,
+                                                rfctls_identity_source source, void *userdata,
+                                                rfctls_release function) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    release(config->identity_release, config->identity_data);
+    config->identity_source = source;
+    config->identity_data = userdata;
+    config->identity_release = function;
+  }
+  return status;
+}
+
+rfctls_status rfctls_config_set_asking(rfctls_config *config, int verify, int identity) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    config->ask_verify = verify != 0;
+    config->ask_identity = identity != 0;
+  }
+  return status;
+}
+
+rfctls_status rfctls__check_timer(rfctls_timer timer, int64_t milliseconds) {
+  if (timer < RFCTLS_TIMER_CONNECT || timer > RFCTLS_TIMER_CLOSE) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is not a timer", (int)timer);
+  }
+  if (milliseconds < -1) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "a timer of %lld milliseconds", (long long)milliseconds);
+  }
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls_config_set_timeout(rfctls_config *config, rfctls_timer timer,
+                                        int64_t milliseconds) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status = rfctls__check_timer(timer, milliseconds);
+  }
+  if (status == RFCTLS_OK) {
+    config->timers[timer] = milliseconds;
+  }
+  return status;
+}
+
+rfctls_status rfctls_config_set_family(rfctls_config *config, rfctls_family family) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (family != RFCTLS_FAMILY_ANY && family != RFCTLS_FAMILY_IPV4 && family != RFCTLS_FAMILY_IPV6) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is not an address family", (int)family);
+  }
+  config->family = family;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls_config_set_blocking(rfctls_config *config, int blocking) {
+  return set_flag(config, __func__, config ? &config->blocking : NULL, blocking);
+}
+
+rfctls_status rfctls_config_set_allow_truncation(rfctls_config *config, int allowed) {
+  return set_flag(config, __func__, config ? &config->allow_truncation : NULL, allowed);
+}
+
+rfctls_status rfctls_config_insecure_skip_verify(rfctls_config *config) {
+  return set_flag(config, __func__, config ? &config->skip_verify : NULL, 1);
+}
+
+rfctls_status rfctls_config_insecure_skip_name_check(rfctls_config *config) {
+  return set_flag(config, __func__, config ? &config->skip_name_check : NULL, 1);
+}
+
+/* ---- freezing ---- */
+
+static rfctls_demand demand_of(const rfctls_config *config) {
+  if (config->skip_verify) {
+    return RFCTLS_PEER_CERT_IGNORED;
+  }
+  if (config->role == RFCTLS_CLIENT) {
+    return RFCTLS_PEER_CERT_REQUIRED;
+  }
+  if (config->demand >= 0) {
+    return (rfctls_demand)config->demand;
+  }
+  return rfctls_chain_count(config->authorities) > 0 || config->verifier != NULL ||
+                 config->ask_verify
+             ? RFCTLS_PEER_CERT_OPTIONAL
+             : RFCTLS_PEER_CERT_IGNORED;
+}
+
+static rfctls_status make_context(rfctls_config *config, const rfctls__settings *settings) {
+  rfctls_status status;
+  rfctls__context *context = rfctls__alloc(rfctls__engine_linked.context_size);
+  if (context == NULL) {
+    return rfctls__fail_memory();
+  }
+  status = rfctls__engine_linked.context_init(context, settings);
+  if (status != RFCTLS_OK) {
+    rfctls__engine_linked.context_fini(context);
+    rfctls__free(context);
+    return status;
+  }
+  __atomic_store_n(&config->context, context, __ATOMIC_RELEASE);
+  return RFCTLS_OK;
+}
+
+static rfctls_status freeze(rfctls_config *config) {
+  rfctls_status status = RFCTLS_OK;
+  rfctls__bytes *authorities = NULL;
+  rfctls__bytes *chain = NULL;
+  rfctls__settings settings = {
+      .role = config->role,
+      .min_version = config->min_version,
+      .max_version = config->max_version,
+      .authority_count = rfctls_chain_count(config->authorities),
+      .system_trust = config->system_trust,
+      .peer_cert = demand_of(config),
+      .protocols = rfctls__buffer_bytes(&config->protocols),
+  };
+  if (config->chain != NULL) {
+    status = rfctls__identity_view(config->chain, config->key, &chain, &settings.identity);
+  }
+  if (status == RFCTLS_OK) {
+    authorities = rfctls__alloc((settings.authority_count + 1) * sizeof *authorities);
+    status = authorities != NULL ? RFCTLS_OK : rfctls__fail_memory();
+  }
+  if (status == RFCTLS_OK) {
+    for (size_t i = 0; i < settings.authority_count; i++) {
+      authorities[i] = rfctls__cert_bytes(rfctls_chain_at(config->authorities, i));
+    }
+    settings.authorities = authorities;
+    status = make_context(config, &settings);
+  }
+  rfctls__free(authorities);
+  rfctls__free(chain);
+  return status;
+}
+
+rfctls_status rfctls__config_freeze(rfctls_config *config) {
+  rfctls_status status = RFCTLS_OK;
+  if (is_frozen(config)) {
+    return RFCTLS_OK;
+  }
+  rfctls__lock_take(&config->lock);
+  if (config->context == NULL) {
+    status = freeze(config);
+  }
+  rfctls__lock_drop(&config->lock);
+  return status;
+}

@@ -1,0 +1,50 @@
+/* What a config holds. Read without its lock once it is frozen. */
+#ifndef RFCTLS_TLS_CONFIG_H
+#define RFCTLS_TLS_CONFIG_H
+
+#include "base/buffer.h"
+#include "base/lock.h"
+#include "base/refcount.h"
+#include "engine/engine.h"
+#include "rfctls/config.h"
+
+enum { RFCTLS__TIMER_COUNT = RFCTLS_TIMER_CLOSE + 1 };
+
+struct rfctls_config {
+  rfctls__refcount refs;
+  rfctls__lock lock;        /* for freezing */
+  rfctls__context *context; /* made by the freezing; set last, read atomically */
+
+  rfctls_role role;
+  rfctls_tls_version min_version, max_version;
+  rfctls_chain *chain; /* our identity, or NULL */
+  rfctls_key *key;
+  rfctls_chain *authorities;
+  int system_trust;
+  int demand; /* rfctls_demand, or -1: not said */
+  char *server_name;
+  int server_name_is_ip;
+  rfctls__buffer protocols; /* ALPN wire form */
+
+  int ask_verify, ask_identity;
+  rfctls_verifier verifier;
+  void *verifier_data;
+  rfctls_release verifier_release;
+  rfctls_identity_source identity_source;
+  void *identity_data;
+  rfctls_release identity_release;
+
+  int64_t timers[RFCTLS__TIMER_COUNT]; /* by rfctls_timer, milliseconds */
+  rfctls_family family;
+  int blocking;
+  int allow_truncation;
+  int skip_verify;
+  int skip_name_check;
+};
+
+/* Makes the engine's context, once; afterwards nothing changes. */
+rfctls_status rfctls__config_freeze(rfctls_config *config);
+/* E_ARGUMENT for one that is not. */
+rfctls_status rfctls__check_timer(rfctls_timer timer, int64_t milliseconds);
+
+#endif

@@ -1,0 +1,373 @@
+/* The loop that owns the transport: engines turn bytes into bytes, this moves the bytes.
+ *
+ * The lock is held for one step (CPU and non-blocking system calls), never while sleeping. That the
+ * system calls are made under it fixes the order of bytes. Before a call unlocks to sleep it is among
+ * the waiters; whoever changes something wakes them all, and each looks again. */
+#include "tls/drive.h"
+
+#include "base/memory.h"
+
+enum {
+  FILL = 64 * 1024,       /* read at once                                                 */
+  FILLS = 64,             /* so often before a step that only wants more lets others in   */
+  OUT_LIMIT = 256 * 1024, /* replies past it stop decrypting until the peer takes them    */
+  PROBE = 16 * 1024       /* plaintext set aside when a failed write looks for an alert   */
+};
+
+static const rfctls__engine *const engine = &rfctls__engine_linked;
+
+/* ---- waking ---- */
+
+static void wake(rfctls_socket *socket) {
+  socket->changed = 0;
+  for (rfctls__waiter *waiter = socket->waiters; waiter != NULL; waiter = waiter->next) {
+    rfctls__waker_signal(waiter->waker);
+  }
+}
+
+static void unlist(rfctls_socket *socket, const rfctls__waiter *waiter) {
+  rfctls__waiter **place = &socket->waiters;
+  while (*place != waiter) {
+    place = &(*place)->next;
+  }
+  *place = waiter->next;
+}
+
+/* Gives the memory of empty buffers back: an idle connection holds none. */
+static void trim(rfctls_socket *socket) {
+  rfctls__buffer *buffers[] = {&socket->in, &socket->out, &socket->plain};
+  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+    if (buffers[i]->data != NULL && rfctls__buffer_size(buffers[i]) == 0) {
+      rfctls__buffer_release(buffers[i]);
+    }
+  }
+}
+
+/* A whole record may lie in `in`. */
+static int is_undecided(const rfctls_socket *socket) {
+  return socket->undecided && rfctls__buffer_size(&socket->in) > 0;
+}
+
+void rfctls__leave(rfctls_socket *socket) {
+  socket->users--;
+  if (socket->changed || is_undecided(socket)) {
+    wake(socket);
+  }
+  trim(socket);
+  if (socket->closing == RFCTLS__CLOSED && socket->users == 0) {
+    rfctls__connector_free(socket->connector);
+    socket->connector = NULL;
+    if (socket->raw != NULL) {
+      rfctls__raw_close(socket->raw);
+    }
+  }
+}
+
+/* ---- failing ---- */
+
+rfctls_status rfctls__break(rfctls_socket *socket, rfctls_status status) {
+  if (socket->read_end == RFCTLS__OPEN) {
+    socket->read_end = RFCTLS__FAILED;
+  }
+  if (socket->write_end == RFCTLS__OPEN) {
+    socket->write_end = RFCTLS__FAILED;
+  }
+  rfctls__error_save(&socket->failure);
+  socket->changed = 1;
+  return status;
+}
+
+rfctls_status rfctls__starve(rfctls_socket *socket) {
+  socket->undecided = 0;
+  if (socket->tcp == RFCTLS__FAILED) {
+    return rfctls__break(socket, rfctls__error_restore(&socket->failure));
+  }
+  if (socket->tcp == RFCTLS__OPEN) {
+    return RFCTLS_WANT_READ;
+  }
+  if (socket->phase != RFCTLS__ESTABLISHED) {
+    return rfctls__break(socket, rfctls__fail(RFCTLS_E_TRUNCATED,
+                                              "peer ended the connection during the handshake"));
+  }
+  socket->read_end = socket->config->allow_truncation ? RFCTLS__ENDED : RFCTLS__CUT;
+  return RFCTLS_OK;
+}
+
+/* ---- moving bytes ---- */
+
+/* OK: bytes, or the end, or a failure have come and are kept; WANT_READ: nothing has. */
+static rfctls_status fill(rfctls_socket *socket) {
+  uint8_t *room;
+  size_t received = 0;
+  rfctls_status status;
+  if (socket->tcp != RFCTLS__OPEN || socket->raw == NULL) {
+    return RFCTLS_WANT_READ;
+  }
+  status = rfctls__buffer_reserve(&socket->in, FILL, &room);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  status = rfctls__raw_try_recv(socket->raw, room, FILL, &received);
+  if (status == RFCTLS_WANT_READ) {
+    return status;
+  }
+  if (status == RFCTLS_OK) {
+    rfctls__buffer_commit(&socket->in, received);
+    socket->undecided = received > 0;
+    socket->tcp = received > 0 ? RFCTLS__OPEN : RFCTLS__ENDED;
+  } else {
+    rfctls__error_save(&socket->failure);
+    socket->tcp = RFCTLS__FAILED;
+  }
+  socket->changed = 1;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__decrypt(rfctls_socket *socket, void *buffer, size_t room, size_t *given) {
+  rfctls_status status;
+  *given = 0;
+  if (rfctls__buffer_size(&socket->out) > OUT_LIMIT) {
+    return RFCTLS_WANT_WRITE;
+  }
+  status = engine->decrypt(socket->conn, &socket->in, buffer, room, given, &socket->out);
+  if (status == RFCTLS_WANT_READ) {
+    return rfctls__starve(socket);
+  }
+  if (status < 0) {
+    return rfctls__break(socket, status);
+  }
+  if (*given == 0) {
+    socket->read_end = RFCTLS__ENDED;
+  }
+  return RFCTLS_OK;
+}
+
+/* A write failed. The peer's alert, which may say why, has perhaps overtaken the reset: what lies
+ * before it is set aside for recv. */
+static void probe(rfctls_socket *socket) {
+  uint8_t *room;
+  size_t given = 0;
+  if (socket->phase != RFCTLS__ESTABLISHED || socket->read_end != RFCTLS__OPEN ||
+      rfctls__buffer_size(&socket->plain) > 0) {
+    return;
+  }
+  (void)fill(socket);
+  if (rfctls__buffer_reserve(&socket->plain, PROBE, &room) == RFCTLS_OK) {
+    (void)rfctls__decrypt(socket, room, PROBE, &given);
+    rfctls__buffer_commit(&socket->plain, given);
+  }
+}
+
+static void fail_writing(rfctls_socket *socket) {
+  socket->write_end = RFCTLS__FAILED;
+  rfctls__error_save(&socket->failure);
+  rfctls__buffer_release(&socket->out);
+  socket->changed = 1;
+  probe(socket);
+}
+
+void rfctls__flush(rfctls_socket *socket) {
+  size_t before = rfctls__buffer_size(&socket->out);
+  while (rfctls__buffer_size(&socket->out) > 0 && socket->raw != NULL) {
+    rfctls__bytes bytes = rfctls__buffer_bytes(&socket->out);
+    size_t sent = 0;
+    rfctls_status status = rfctls__raw_try_send(socket->raw, bytes.data, bytes.size, &sent);
+    if (status == RFCTLS_WANT_WRITE) {
+      return;
+    }
+    if (status != RFCTLS_OK) {
+      fail_writing(socket);
+      return;
+    }
+    rfctls__buffer_consume(&socket->out, sent);
+  }
+  socket->changed |= before > 0;
+}
+
+static int can_say_goodbye(const rfctls_socket *socket) {
+  return socket->phase == RFCTLS__ESTABLISHED && socket->write_end == RFCTLS__OPEN;
+}
+
+/* Half of a post-handshake message may stand before our goodbye: the rest of it is read, and what
+ * comes with it is of no use any more. */
+static rfctls_status decrypt_away(rfctls_socket *socket) {
+  uint8_t waste[4096];
+  size_t given = 1;
+  rfctls_status status = RFCTLS_OK;
+  while (status == RFCTLS_OK && given > 0 && socket->read_end == RFCTLS__OPEN) {
+    status = rfctls__decrypt(socket, waste, sizeof waste, &given);
+  }
+  rfctls__wipe(waste, sizeof waste);
+  return status;
+}
+
+rfctls_status rfctls__goodbye(rfctls_socket *socket) {
+  rfctls_status status;
+  rfctls__flush(socket);
+  if (socket->write_end == RFCTLS__FAILED) {
+    return RFCTLS_OK;
+  }
+  if (rfctls__buffer_size(&socket->out) > 0) {
+    return RFCTLS_WANT_WRITE; /* a begun record is always finished */
+  }
+  if (!can_say_goodbye(socket)) {
+    return RFCTLS_OK;
+  }
+  status = engine->close_notify(socket->conn, &socket->in, &socket->out);
+  if (status == RFCTLS_WANT_READ) {
+    status = decrypt_away(socket);
+    return can_say_goodbye(socket) && socket->read_end == RFCTLS__OPEN ? status : RFCTLS_OK;
+  }
+  if (status < 0) {
+    return rfctls__break(socket, status);
+  }
+  socket->write_end = RFCTLS__ENDED;
+  rfctls__flush(socket);
+  return rfctls__buffer_size(&socket->out) > 0 ? RFCTLS_WANT_WRITE : RFCTLS_OK;
+}
+
+/* ---- looking ---- */
+
+int rfctls__readable(const rfctls_socket *socket) {
+  if (socket->closing != RFCTLS__NOT_CLOSING) {
+    return 1;
+  }
+  switch (socket->phase) {
+  case RFCTLS__LISTENING:
+  case RFCTLS__CONNECTING:
+  case RFCTLS__OPENING:
+    return 0;
+  case RFCTLS__SHAKING:
+    return is_undecided(socket) || socket->tcp != RFCTLS__OPEN || socket->question != RFCTLS_OK;
+  case RFCTLS__ESTABLISHED:
+    return is_undecided(socket) || socket->tcp != RFCTLS__OPEN || socket->read_end != RFCTLS__OPEN ||
+           rfctls__buffer_size(&socket->plain) > 0 || engine->pending(socket->conn) > 0;
+  case RFCTLS__BROKEN:
+    return 1;
+  }
+  return 1;
+}
+
+static uint32_t events_for(const rfctls_socket *socket, int want) {
+  if (want == RFCTLS_WANT_READ) {
+    return RFCTLS__POLL_READ |
+           (rfctls__buffer_size(&socket->out) > 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
+  }
+  return RFCTLS__POLL_WRITE;
+}
+
+void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
+                         rfctls__watch *watch) {
+  watch->waiter = (rfctls__waiter){waker, socket->waiters};
+  socket->waiters = &watch->waiter;
+  watch->fd = socket->connector != NULL ? rfctls__connector_fd(socket->connector)
+                                        : rfctls_raw_fd(socket->raw);
+  watch->events = events_for(socket, want);
+  if (want == RFCTLS__WANT_TURN) {
+    watch->fd = RFCTLS__NO_FD;
+  }
+  watch->deadline = rfctls__deadline_earlier(
+      socket->close_deadline,
+      rfctls__deadline_earlier(socket->connect_deadline, socket->handshake_deadline));
+  socket->users++;
+}
+
+void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch) {
+  unlist(socket, &watch->waiter);
+  rfctls__leave(socket);
+}
+
+/* ---- the loop ---- */
+
+/* Takes the lock off while it sleeps. OK: look again. */
+static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int want) {
+  rfctls__watch watch;
+  rfctls__waker *waker = NULL;
+  rfctls__deadline deadline = verb->deadline;
+  rfctls_status status;
+  if (rfctls__deadline_passed(deadline)) {
+    return rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
+  }
+  status = rfctls__waker_take(&waker);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (verb->nap > 0) {
+    deadline = rfctls__deadline_earlier(deadline, rfctls__now() + verb->nap);
+  }
+  if (socket->changed) {
+    wake(socket);
+  }
+  trim(socket);
+  rfctls__watch_begin(socket, want, waker, &watch);
+  rfctls__lock_drop(&socket->lock);
+  status = rfctls__wait(watch.fd, watch.events, waker, deadline, 0);
+  rfctls__lock_take(&socket->lock);
+  unlist(socket, &watch.waiter);
+  socket->users--;
+  rfctls__waker_give(waker);
+  /* A timer that ran out is said after one more try, by the next sleep. */
+  return status == RFCTLS_E_TIMEOUT ? RFCTLS_OK : status;
+}
+
+/* The step, again as long as bytes come. */
+static rfctls_status attempt(rfctls_socket *socket, rfctls__verb *verb) {
+  for (int fills = 0;; fills++) {
+    rfctls_status status;
+    rfctls__flush(socket);
+    status = verb->step(socket, verb);
+    rfctls__flush(socket);
+    if (status != RFCTLS_WANT_READ || socket->phase == RFCTLS__LISTENING) {
+      return status;
+    }
+    /* A peer that floods us with what says nothing cannot stretch the timer. */
+    if (fills == FILLS || (fills > 0 && rfctls__deadline_passed(verb->deadline))) {
+      return status;
+    }
+    status = fill(socket);
+    if (status != RFCTLS_OK) {
+      return status;
+    }
+  }
+}
+
+static rfctls_status loop(rfctls_socket *socket, rfctls__verb *verb) {
+  for (;;) {
+    rfctls_status status;
+    if (socket->closing != RFCTLS__NOT_CLOSING && !verb->closes) {
+      return rfctls__fail(RFCTLS_E_CLOSED, "the socket is closed");
+    }
+    status = attempt(socket, verb);
+    if (status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
+      status = rfctls__question_ask(socket);
+      if (status == RFCTLS_OK) {
+        continue;
+      }
+    }
+    if (status <= 0 || status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
+      return status;
+    }
+    if (!verb->waits) {
+      return (int)status == RFCTLS__WANT_TURN ? RFCTLS_WANT_WRITE : status;
+    }
+    status = sleep_for(socket, verb, (int)status);
+    if (status != RFCTLS_OK) {
+      return status;
+    }
+  }
+}
+
+rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status;
+  rfctls__lock_take(&socket->lock);
+  socket->users++;
+  status = loop(socket, verb);
+  if (socket->sender == verb || socket->shaker == verb) {
+    socket->sender = socket->sender == verb ? NULL : socket->sender;
+    socket->shaker = socket->shaker == verb ? NULL : socket->shaker;
+    socket->changed = 1;
+  }
+  rfctls__leave(socket);
+  rfctls__lock_drop(&socket->lock);
+  return status;
+}

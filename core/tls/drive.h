@@ -1,0 +1,61 @@
+/* The one loop of the library, and how a call sleeps beside others. */
+#ifndef RFCTLS_TLS_DRIVE_H
+#define RFCTLS_TLS_DRIVE_H
+
+#include "tls/socket.h"
+
+/* Never leaves drive: another call has the turn. */
+enum { RFCTLS__WANT_TURN = 100 };
+
+typedef struct rfctls__verb rfctls__verb;
+
+/* One push under the lock: OK, WANT_*, E. Owed bytes were flushed before, as far as they went; what it
+ * puts into `out` is flushed after. */
+typedef rfctls_status (*rfctls__step)(rfctls_socket *socket, rfctls__verb *verb);
+
+struct rfctls__verb {
+  rfctls__step step;
+  int waits;    /* 0: answers WANT_*                                        */
+  int closes;   /* goes on though the socket is closing                     */
+  int64_t nap;  /* set by a step: look again after so many nanoseconds; 0: no */
+  rfctls__deadline deadline;
+};
+
+/* Runs a step until it is done, sleeping in between where the verb waits. */
+rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb);
+
+/* ---- steps use these, under the lock ---- */
+
+/* Sends of `out` what the system takes. A failure is kept in write_end. */
+void rfctls__flush(rfctls_socket *socket);
+/* Both directions fail with the thread's error record, which stays the reason. Returns its status. */
+rfctls_status rfctls__break(rfctls_socket *socket, rfctls_status status);
+/* The engine answered WANT_READ: that, or what the end of TCP makes of it. */
+rfctls_status rfctls__starve(rfctls_socket *socket);
+/* As engine->decrypt into buffer, with the state of reading kept: OK with *given = 0 is the end. */
+rfctls_status rfctls__decrypt(rfctls_socket *socket, void *buffer, size_t room, size_t *given);
+/* What is owed, then close_notify: OK when both have left or nothing can be said any more. */
+rfctls_status rfctls__goodbye(rfctls_socket *socket);
+
+/* One try at connecting, while CONNECTING: OK, WANT_WRITE, E. (handshake.c) */
+rfctls_status rfctls__go_on_connecting(rfctls_socket *socket);
+
+/* ---- looking and sleeping, also for wait and pollset ---- */
+
+/* A place among those whom a change wakes. The socket stays open as long. */
+typedef struct rfctls__watch {
+  rfctls__waiter waiter;
+  intptr_t fd;
+  uint32_t events; /* RFCTLS__POLL_* */
+  rfctls__deadline deadline; /* of the handshake or close under way */
+} rfctls__watch;
+
+void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
+                         rfctls__watch *watch);
+void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch);
+/* Whether recv, accept or a handshake has something to do without the transport. */
+int rfctls__readable(const rfctls_socket *socket);
+/* A look after which the caller may leave the socket: wakes and closes what has to be. */
+void rfctls__leave(rfctls_socket *socket);
+
+#endif

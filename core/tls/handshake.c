@@ -1,0 +1,134 @@
+/* The handshake, from what may be left of connecting to the facts. */
+#include "rfctls/socket.h"
+
+#include "base/memory.h"
+#include "tls/drive.h"
+
+static const rfctls__engine *const engine = &rfctls__engine_linked;
+
+static rfctls_status begin_handshake(rfctls_socket *socket) {
+  rfctls_config *config = socket->config;
+  rfctls__opening opening = {
+      .check_name = !config->skip_name_check && !config->skip_verify,
+      .ask_verify = socket->ask_verify,
+      .ask_identity = socket->ask_identity,
+      .protocols = rfctls__buffer_bytes(&socket->protocols),
+  };
+  if (opening.protocols.size == 0) {
+    opening.protocols = rfctls__buffer_bytes(&config->protocols);
+  }
+  if (socket->role == RFCTLS_CLIENT) {
+    opening.server_name = socket->server_name;
+    opening.name_is_ip = socket->server_name_is_ip;
+    if (opening.server_name == NULL && opening.check_name) {
+      return rfctls__fail(RFCTLS_E_STATE, "no server name to check: give one before the handshake");
+    }
+  }
+  socket->conn = rfctls__alloc(engine->conn_size);
+  if (socket->conn == NULL) {
+    return rfctls__fail_memory();
+  }
+  socket->phase = RFCTLS__SHAKING;
+  return engine->conn_init(socket->conn, config->context, &opening);
+}
+
+rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
+  rfctls_status status = rfctls__connector_try(socket->connector, &socket->raw);
+  if (status == RFCTLS_OK) {
+    rfctls__connector_free(socket->connector);
+    socket->connector = NULL;
+    socket->connect_deadline = RFCTLS__NEVER;
+    socket->phase = RFCTLS__OPENING;
+    socket->changed = 1;
+  }
+  return status;
+}
+
+static rfctls_status end_handshake(rfctls_socket *socket) {
+  engine->facts(socket->conn, &socket->facts);
+  if (socket->facts.protocol.size > 0) {
+    socket->protocol = rfctls__strndup(socket->facts.protocol.data, socket->facts.protocol.size);
+    if (socket->protocol == NULL) {
+      return rfctls__fail_memory();
+    }
+  }
+  socket->phase = RFCTLS__ESTABLISHED;
+  socket->handshake_deadline = RFCTLS__NEVER;
+  socket->changed = 1;
+  return RFCTLS_OK;
+}
+
+static rfctls_status shake(rfctls_socket *socket) {
+  rfctls_status status;
+  if (socket->question != RFCTLS_OK) {
+    return socket->question;
+  }
+  status = engine->handshake(socket->conn, &socket->in, &socket->out);
+  if (status == RFCTLS_WANT_READ) {
+    return rfctls__starve(socket);
+  }
+  if (status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
+    rfctls_status opened = rfctls__question_open(socket, status);
+    return opened == RFCTLS_OK ? status : opened;
+  }
+  return status == RFCTLS_OK ? end_handshake(socket) : status;
+}
+
+static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status = RFCTLS_OK;
+  if (socket->phase == RFCTLS__ESTABLISHED || socket->phase == RFCTLS__LISTENING) {
+    return rfctls__fail(RFCTLS_E_STATE, socket->phase == RFCTLS__LISTENING
+                                            ? "a listener has no handshake: accept first"
+                                            : "the handshake is already done");
+  }
+  if (socket->phase == RFCTLS__BROKEN) {
+    return rfctls__error_restore(&socket->failure);
+  }
+  if (socket->shaker != NULL && socket->shaker != verb) {
+    return rfctls__fail(RFCTLS_E_STATE, "another thread does the handshake");
+  }
+  socket->shaker = verb;
+  if (socket->phase == RFCTLS__CONNECTING) {
+    status = rfctls__go_on_connecting(socket);
+  }
+  if (status == RFCTLS_OK && socket->phase == RFCTLS__OPENING) {
+    status = begin_handshake(socket);
+  }
+  if (status == RFCTLS_OK) {
+    status = shake(socket);
+  }
+  if (status < 0 && socket->phase != RFCTLS__OPENING) {
+    socket->phase = RFCTLS__BROKEN;
+    rfctls__break(socket, status);
+  }
+  return status;
+}
+
+rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
+  rfctls__verb verb = {.step = handshake_step};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = rfctls__enter_socket(socket);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  rfctls__socket_lock(socket);
+  rfctls__question_close(socket);
+  verb.waits = socket->blocking;
+  verb.deadline = rfctls__deadline_earlier(
+      socket->connect_deadline,
+      rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline));
+  rfctls__socket_unlock(socket);
+  status = rfctls__drive(socket, &verb);
+  if (status > 0 && status != RFCTLS_WANT_VERIFY && status != RFCTLS_WANT_IDENTITY &&
+      rfctls__deadline_passed(verb.deadline)) {
+    status = rfctls__fail(RFCTLS_E_TIMEOUT, "the handshake timer ran out");
+  }
+  if (status == RFCTLS_E_TIMEOUT) {
+    rfctls__socket_lock(socket);
+    socket->connect_deadline = RFCTLS__NEVER;
+    socket->handshake_deadline = RFCTLS__NEVER;
+    rfctls__socket_unlock(socket);
+  }
+  return status;
+}

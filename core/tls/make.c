@@ -1,0 +1,189 @@
+/* Making TLS sockets: connect, listen, wrap, accept. All of them speak only TCP. */
+#include "rfctls/socket.h"
+
+#include "net/address.h"
+#include "tls/drive.h"
+
+/* What every maker checks first. */
+static rfctls_status begin_make(rfctls_config *config, int role, rfctls_socket **out,
+                                const char *maker) {
+  rfctls__enter(maker);
+  if (out != NULL) {
+    *out = NULL;
+  }
+  if (config == NULL || out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no config, or no place for the socket");
+  }
+  if (role != 0 && role != (int)config->role) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, role == (int)RFCTLS_CLIENT
+                                               ? "a server's config cannot connect"
+                                               : "a client's config cannot listen");
+  }
+  return RFCTLS_OK;
+}
+
+/* Without an identity a server could only fail, later and at a distance. */
+static rfctls_status check_server(const rfctls_config *config) {
+  if (config->chain == NULL && !config->ask_identity && config->identity_source == NULL) {
+    return rfctls__fail(RFCTLS_E_IDENTITY, "a server needs a certificate chain and its key");
+  }
+  return RFCTLS_OK;
+}
+
+static rfctls_status hand_over(rfctls_status status, rfctls_socket *socket, rfctls_socket **out) {
+  if (status != RFCTLS_OK) {
+    rfctls_socket_unref(socket);
+    return status;
+  }
+  *out = socket;
+  return RFCTLS_OK;
+}
+
+/* ---- connect ---- */
+
+static rfctls_status connect_step(rfctls_socket *socket, rfctls__verb *verb) {
+  (void)verb;
+  return socket->phase == RFCTLS__CONNECTING ? rfctls__go_on_connecting(socket) : RFCTLS_OK;
+}
+
+/* Blocking: until connected. Non-blocking: as far as it goes, the handshake does the rest. */
+static rfctls_status drive_connect(rfctls_socket *socket) {
+  rfctls__verb verb = {.step = connect_step, .waits = socket->blocking};
+  rfctls_status status;
+  socket->connect_deadline = rfctls__deadline_in(socket->timers[RFCTLS_TIMER_CONNECT]);
+  verb.deadline = socket->connect_deadline;
+  status = rfctls__drive(socket, &verb);
+  if (status == RFCTLS_E_TIMEOUT) {
+    return rfctls__fail(status, "%s did not answer within %lld ms", socket->node,
+                        (long long)socket->timers[RFCTLS_TIMER_CONNECT]);
+  }
+  return status > 0 ? RFCTLS_OK : status;
+}
+
+rfctls_status rfctls_socket_connect(const char *node, const char *service, rfctls_config *config,
+                                    rfctls_socket **out) {
+  rfctls_addresses *addresses = NULL;
+  rfctls__connector *connector = NULL;
+  rfctls_socket *socket = NULL;
+  rfctls_status status = begin_make(config, RFCTLS_CLIENT, out, __func__);
+  if (status == RFCTLS_OK && (node == NULL || service == NULL)) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no node or no service to connect to");
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_new(config, RFCTLS__CONNECTING, NULL, NULL, &socket);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_set_node(socket, node, service);
+  }
+  if (status == RFCTLS_OK && socket->server_name == NULL) {
+    status = rfctls__socket_use_name(socket, node);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__config_freeze(config);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__addresses_resolve(node, service, config->family, 0, &addresses);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__connector_new(addresses, &connector);
+  }
+  if (status == RFCTLS_OK) {
+    socket->connector = connector;
+    status = drive_connect(socket);
+  }
+  rfctls_addresses_unref(addresses);
+  return hand_over(status, socket, out);
+}
+
+/* ---- listen and accept ---- */
+
+rfctls_status rfctls_socket_listen(const char *node, const char *service, rfctls_config *config,
+                                   rfctls_socket **out) {
+  rfctls_addresses *addresses = NULL;
+  rfctls_socket *socket = NULL;
+  rfctls_raw *raw = NULL;
+  rfctls_status status = begin_make(config, RFCTLS_SERVER, out, __func__);
+  if (status == RFCTLS_OK && service == NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no service to listen on");
+  }
+  if (status == RFCTLS_OK) {
+    status = check_server(config);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__config_freeze(config);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__addresses_resolve(node, service, config->family, 1, &addresses);
+  }
+  if (status == RFCTLS_OK) {
+    int both = node == NULL && config->family == RFCTLS_FAMILY_ANY;
+    status = rfctls__raw_listen_any(addresses, both, &raw);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_new(config, RFCTLS__LISTENING, raw, NULL, &socket);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_set_node(socket, node, service);
+  }
+  rfctls_addresses_unref(addresses);
+  return hand_over(status, socket, out);
+}
+
+typedef struct accept_call {
+  rfctls__verb verb; /* first */
+  rfctls_raw *raw;
+} accept_call;
+
+static rfctls_status accept_step(rfctls_socket *socket, rfctls__verb *verb) {
+  if (socket->phase != RFCTLS__LISTENING) {
+    return rfctls__fail(RFCTLS_E_STATE, "only a listener accepts");
+  }
+  return rfctls__raw_try_accept(socket->raw, &((accept_call *)verb)->raw);
+}
+
+rfctls_status rfctls_socket_accept(rfctls_socket *listener, rfctls_socket **out) {
+  accept_call call = {.verb = {.step = accept_step}};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the accepted socket");
+  }
+  *out = NULL;
+  status = rfctls__enter_socket(listener);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  rfctls__socket_lock(listener);
+  call.verb.waits = listener->blocking;
+  call.verb.deadline = listener->blocking
+                           ? rfctls__deadline_in(listener->timers[RFCTLS_TIMER_ACCEPT])
+                           : RFCTLS__NEVER;
+  rfctls__socket_unlock(listener);
+  status = rfctls__drive(listener, &call.verb);
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_new(listener->config, RFCTLS__OPENING, call.raw, NULL, out);
+  }
+  return status;
+}
+
+/* ---- wrap ---- */
+
+rfctls_status rfctls_socket_wrap(rfctls_raw *raw, rfctls_config *config, rfctls_socket **out) {
+  int listens = raw != NULL && rfctls__raw_is_listener(raw);
+  rfctls_socket *socket = NULL;
+  rfctls_status status = begin_make(config, listens ? RFCTLS_SERVER : 0, out, __func__);
+  if (status == RFCTLS_OK && rfctls_raw_fd(raw) == RFCTLS__NO_FD) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no transport, or a closed one");
+  }
+  if (status == RFCTLS_OK && config->role == RFCTLS_SERVER) {
+    status = check_server(config);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__config_freeze(config);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_new(config, listens ? RFCTLS__LISTENING : RFCTLS__OPENING,
+                                rfctls_raw_ref(raw), NULL, &socket);
+  }
+  return hand_over(status, socket, out);
+}

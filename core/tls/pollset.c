@@ -1,0 +1,200 @@
+/* Readiness of many sockets: the same look that a sleeping verb takes, for each, and one sleep. */
+#include "rfctls/pollset.h"
+
+#include "base/memory.h"
+#include "tls/drive.h"
+
+typedef struct member {
+  rfctls_socket *socket; /* one of the two is set, and owned */
+  rfctls_raw *raw;
+  uint32_t events;
+  uint32_t found;
+  rfctls__watch watch; /* while waiting */
+} member;
+
+struct rfctls_pollset {
+  member *members;
+  rfctls__poll *polls; /* one a member, and one for the waker */
+  size_t count;
+  size_t capacity;
+};
+
+enum { EVENTS = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE | RFCTLS_EVENT_ERROR };
+
+rfctls_status rfctls_pollset_new(rfctls_pollset **out) {
+  rfctls__enter(__func__);
+  if (out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the pollset");
+  }
+  *out = rfctls__alloc(sizeof **out);
+  return *out != NULL ? RFCTLS_OK : rfctls__fail_memory();
+}
+
+void rfctls_pollset_clear(rfctls_pollset *pollset) {
+  if (pollset == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < pollset->count; i++) {
+    rfctls_socket_unref(pollset->members[i].socket);
+    rfctls_raw_unref(pollset->members[i].raw);
+  }
+  pollset->count = 0;
+}
+
+void rfctls_pollset_unref(rfctls_pollset *pollset) {
+  if (pollset != NULL) {
+    rfctls_pollset_clear(pollset);
+    rfctls__free(pollset->members);
+    rfctls__free(pollset->polls);
+    rfctls__free(pollset);
+  }
+}
+
+static rfctls_status grow(rfctls_pollset *pollset) {
+  size_t capacity = pollset->capacity == 0 ? 16 : pollset->capacity * 2;
+  member *members;
+  rfctls__poll *polls;
+  if (pollset->count < pollset->capacity) {
+    return RFCTLS_OK;
+  }
+  members = rfctls__realloc(pollset->members, capacity * sizeof *members);
+  if (members == NULL) {
+    return rfctls__fail_memory();
+  }
+  pollset->members = members;
+  polls = rfctls__realloc(pollset->polls, (capacity + 1) * sizeof *polls);
+  if (polls == NULL) {
+    return rfctls__fail_memory();
+  }
+  pollset->polls = polls;
+  pollset->capacity = capacity;
+  return RFCTLS_OK;
+}
+
+/* The set takes over the reference that socket or raw stands for. */
+static rfctls_status add(rfctls_pollset *pollset, rfctls_socket *socket, rfctls_raw *raw,
+                         uint32_t events, size_t *index) {
+  rfctls_status status = RFCTLS_OK;
+  if (pollset == NULL || index == NULL || (socket == NULL && raw == NULL)) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, nothing to add, or no place for its index");
+  } else if ((events & ~(uint32_t)EVENTS) != 0) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "unknown events 0x%x", (unsigned)events);
+  } else {
+    status = grow(pollset);
+  }
+  if (status != RFCTLS_OK) {
+    rfctls_socket_unref(socket);
+    rfctls_raw_unref(raw);
+    return status;
+  }
+  *index = pollset->count;
+  pollset->members[pollset->count++] = (member){.socket = socket, .raw = raw, .events = events};
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls_pollset_add_socket(rfctls_pollset *pollset, rfctls_socket *socket,
+                                        uint32_t events, size_t *index) {
+  rfctls__enter(__func__);
+  return add(pollset, rfctls_socket_ref(socket), NULL, events, index);
+}
+
+rfctls_status rfctls_pollset_add_raw(rfctls_pollset *pollset, rfctls_raw *raw, uint32_t events,
+                                     size_t *index) {
+  rfctls__enter(__func__);
+  return add(pollset, NULL, rfctls_raw_ref(raw), events, index);
+}
+
+/* What is ready without asking the system; also takes a place among the socket's waiters. */
+static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
+  rfctls_socket *socket = each->socket;
+  each->found = 0;
+  *poll = (rfctls__poll){.fd = rfctls_raw_fd(each->raw), .events = each->events & 3U};
+  each->watch.deadline = RFCTLS__NEVER;
+  if (socket == NULL) {
+    return;
+  }
+  rfctls__socket_lock(socket);
+  if ((each->events & RFCTLS_EVENT_READ) != 0 && rfctls__readable(socket)) {
+    each->found |= RFCTLS_EVENT_READ;
+  }
+  rfctls__watch_begin(socket, (each->events & RFCTLS_EVENT_READ) != 0 ? RFCTLS_WANT_READ
+                                                                      : RFCTLS_WANT_WRITE,
+                      waker, &each->watch);
+  poll->fd = each->watch.fd;
+  poll->events = each->watch.events |
+                 ((each->events & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
+  rfctls__socket_unlock(socket);
+}
+
+static void end_look(member *each, const rfctls__poll *poll) {
+  uint32_t wanted = each->events & (RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE);
+  if ((poll->found & RFCTLS__POLL_READ) != 0) {
+    each->found |= RFCTLS_EVENT_READ & wanted;
+  }
+  if ((poll->found & RFCTLS__POLL_WRITE) != 0) {
+    /* Replies of ours that wait to leave: whoever wants to read must be called to send them. */
+    each->found |= (wanted & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS_EVENT_WRITE : wanted;
+  }
+  if ((poll->found & RFCTLS__POLL_ERROR) != 0) {
+    each->found |= RFCTLS_EVENT_ERROR | wanted;
+  }
+  if (each->socket != NULL) {
+    rfctls__socket_lock(each->socket);
+    if (rfctls__deadline_passed(each->watch.deadline) ||
+        each->socket->closing != RFCTLS__NOT_CLOSING) {
+      each->found |= RFCTLS_EVENT_ERROR | wanted;
+    }
+    if ((wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(each->socket)) {
+      each->found |= RFCTLS_EVENT_READ;
+    }
+    rfctls__watch_end(each->socket, &each->watch);
+    rfctls__socket_unlock(each->socket);
+  }
+}
+
+static rfctls_status look(rfctls_pollset *pollset, rfctls__waker *waker, rfctls__deadline deadline,
+                          size_t *ready) {
+  rfctls_status status;
+  int early = 0;
+  for (size_t i = 0; i < pollset->count; i++) {
+    begin_look(&pollset->members[i], waker, &pollset->polls[i]);
+    early |= pollset->members[i].found != 0;
+    deadline = rfctls__deadline_earlier(deadline, pollset->members[i].watch.deadline);
+  }
+  pollset->polls[pollset->count] =
+      (rfctls__poll){.fd = rfctls__waker_fd(waker), .events = RFCTLS__POLL_READ};
+  status = rfctls__wait_many(pollset->polls, pollset->count + 1,
+                             early ? rfctls__deadline_in(0) : deadline, &(size_t){0});
+  for (size_t i = 0; i < pollset->count; i++) {
+    end_look(&pollset->members[i], &pollset->polls[i]);
+    *ready += pollset->members[i].found != 0;
+  }
+  return status;
+}
+
+rfctls_status rfctls_pollset_wait(rfctls_pollset *pollset, int64_t timeout_ms, size_t *ready) {
+  rfctls__waker *waker = NULL;
+  rfctls_status status;
+  rfctls__deadline deadline = rfctls__deadline_in(timeout_ms);
+  rfctls__enter(__func__);
+  if (pollset == NULL || ready == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, or no place for the count");
+  }
+  *ready = 0;
+  status = grow(pollset); /* an empty set sleeps, too */
+  if (status == RFCTLS_OK) {
+    status = rfctls__waker_take(&waker);
+  }
+  if (status == RFCTLS_OK) {
+    status = look(pollset, waker, deadline, ready);
+    rfctls__waker_give(waker);
+  }
+  if (status != RFCTLS_OK) {
+    *ready = 0;
+  }
+  return status;
+}
+
+uint32_t rfctls_pollset_events(const rfctls_pollset *pollset, size_t index) {
+  return pollset != NULL && index < pollset->count ? pollset->members[index].found : 0;
+}

@@ -1,0 +1,128 @@
+/* What a TLS socket holds, as seen by the files of this folder. Everything below `lock` is guarded by
+ * it, but for what never changes after the socket was made: config, role, process. */
+#ifndef RFCTLS_TLS_SOCKET_H
+#define RFCTLS_TLS_SOCKET_H
+
+#include "base/buffer.h"
+#include "base/deadline.h"
+#include "base/error.h"
+#include "base/lock.h"
+#include "base/refcount.h"
+#include "engine/engine.h"
+#include "net/raw.h"
+#include "net/wait.h"
+#include "rfctls/chain.h"
+#include "rfctls/socket.h"
+#include "tls/config.h"
+
+typedef enum rfctls__phase {
+  RFCTLS__LISTENING,
+  RFCTLS__CONNECTING,  /* TCP is on its way: connector is set    */
+  RFCTLS__OPENING,     /* connected; the handshake is to come    */
+  RFCTLS__SHAKING,     /* conn is set                            */
+  RFCTLS__ESTABLISHED, /* facts are known                        */
+  RFCTLS__BROKEN       /* the handshake failed                   */
+} rfctls__phase;
+
+/* One direction of the connection. */
+typedef enum rfctls__end {
+  RFCTLS__OPEN,
+  RFCTLS__ENDED,  /* politely: close_notify, or our own shutdown */
+  RFCTLS__CUT,    /* reading only: TCP ended first               */
+  RFCTLS__FAILED  /* `failure` says how                          */
+} rfctls__end;
+
+/* How far a close has come. */
+typedef enum rfctls__closing {
+  RFCTLS__NOT_CLOSING,
+  RFCTLS__SAYING_GOODBYE, /* what is owed, then close_notify       */
+  RFCTLS__DRAINING,       /* FIN is sent; until all is acknowledged */
+  RFCTLS__CLOSED
+} rfctls__closing;
+
+/* A call that sleeps, on its own stack. */
+typedef struct rfctls__waiter {
+  rfctls__waker *waker;
+  struct rfctls__waiter *next;
+} rfctls__waiter;
+
+struct rfctls_socket {
+  rfctls__refcount refs;
+  rfctls_config *config;
+  rfctls_role role;
+  uint64_t process;
+
+  rfctls__lock lock;
+  rfctls__phase phase;
+  rfctls__end read_end;
+  rfctls__end write_end;
+  rfctls__closing closing;
+  rfctls__error failure; /* what FAILED stands for */
+
+  rfctls__connector *connector; /* while CONNECTING                                     */
+  rfctls_raw *raw;              /* from OPENING on, and for listeners                   */
+  rfctls__conn *conn;           /* from SHAKING on                                      */
+  rfctls__buffer in;            /* came, not decrypted yet                              */
+  rfctls__buffer out;           /* encrypted, not sent yet                              */
+  rfctls__buffer plain;         /* decrypted, not received yet: after a peek or a failed write */
+  rfctls__end tcp;              /* of the incoming bytes: ENDED is FIN                  */
+  int undecided;                /* `in` may hold a whole record                         */
+  size_t owed;                  /* plaintext whose records lie in `out`                 */
+
+  const void *sender; /* the call whose turn it is to send  */
+  const void *shaker; /* the call that does the handshake   */
+  rfctls_status question; /* WANT_VERIFY, WANT_IDENTITY, or OK: none is open */
+
+  rfctls__waiter *waiters;
+  size_t users; /* calls inside; the last one to leave a closed socket closes the descriptor */
+  int changed;  /* something happened that sleepers have to look at */
+
+  int blocking;
+  int64_t timers[RFCTLS__TIMER_COUNT];
+  rfctls__deadline connect_deadline; /* RFCTLS__NEVER: not begun, or none */
+  rfctls__deadline handshake_deadline;
+  rfctls__deadline close_deadline;
+
+  char *node;
+  char *service;
+  char *server_name; /* of this connection; NULL: the config's, or node */
+  int server_name_is_ip;
+  rfctls__buffer protocols; /* of this connection; empty: the config's */
+  int ask_verify;
+  int ask_identity;
+
+  rfctls__facts facts;
+  char *protocol; /* ALPN, NULL: none */
+  rfctls_chain *findings;
+  rfctls_chain *peer_chain;
+};
+
+/* A new socket around a transport or a connector, either of which it owns from now on, on failure
+ * too. */
+rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfctls_raw *raw,
+                                 rfctls__connector *connector, rfctls_socket **out);
+
+/* E_ARGUMENT for NULL, E_FORKED in a child process. */
+rfctls_status rfctls__enter_socket(const rfctls_socket *socket);
+/* Getters may lock a socket that is const to their caller. */
+rfctls_socket *rfctls__socket_lock(const rfctls_socket *socket);
+void rfctls__socket_unlock(const rfctls_socket *socket);
+/* What node and service answer. */
+rfctls_status rfctls__socket_set_node(rfctls_socket *socket, const char *node,
+                                      const char *service);
+/* The name that this client asks for and checks. */
+rfctls_status rfctls__socket_use_name(rfctls_socket *socket, const char *name);
+/* The timer of a verb that several calls may make up: *kept begins with the first of them. */
+rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_timer timer,
+                                          rfctls__deadline *kept);
+
+/* ---- question.c ---- */
+
+/* Keeps the certificates of the findings for rfctls_socket_finding_cert. */
+rfctls_status rfctls__question_open(rfctls_socket *socket, rfctls_status question);
+void rfctls__question_close(rfctls_socket *socket);
+/* Asks the config's function, outside the lock, and leaves the answer: OK; or the question itself,
+ * when there is no function and the caller has to answer. */
+rfctls_status rfctls__question_ask(rfctls_socket *socket);
+
+#endif

@@ -1,0 +1,377 @@
+/* Talking: send, recv, shutdown and close, each a step for the one loop. */
+#include "rfctls/socket.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "tls/drive.h"
+
+static const rfctls__engine *const engine = &rfctls__engine_linked;
+
+/* ---- send ---- */
+
+typedef struct send_call {
+  rfctls__verb verb; /* first */
+  const uint8_t *data;
+  size_t size;
+  size_t sent;
+} send_call;
+
+static rfctls_status check_talking(const rfctls_socket *socket) {
+  switch (socket->phase) {
+  case RFCTLS__LISTENING:
+    return rfctls__fail(RFCTLS_E_STATE, "a listener neither sends nor receives: accept first");
+  case RFCTLS__CONNECTING:
+  case RFCTLS__OPENING:
+  case RFCTLS__SHAKING:
+    return rfctls__fail(RFCTLS_E_STATE, "the handshake is not done yet");
+  case RFCTLS__BROKEN:
+    return rfctls__error_restore(&socket->failure);
+  case RFCTLS__ESTABLISHED:
+    return RFCTLS_OK;
+  }
+  return rfctls__fail(RFCTLS_E_INTERNAL, "no such phase");
+}
+
+static rfctls_status check_writing(rfctls_socket *socket) {
+  if (socket->write_end == RFCTLS__FAILED) {
+    return rfctls__error_restore(&socket->failure);
+  }
+  if (socket->write_end == RFCTLS__ENDED) {
+    return rfctls__fail(RFCTLS_E_STATE, "writing was shut down");
+  }
+  return RFCTLS_OK;
+}
+
+/* What was encrypted has wholly left: it counts now. */
+static rfctls_status settle(rfctls_socket *socket, send_call *call) {
+  if (call->size - call->sent < socket->owed) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%zu bytes are owed, only %zu given",
+                        socket->owed, call->size - call->sent);
+  }
+  if (rfctls__buffer_size(&socket->out) > 0) {
+    return RFCTLS_WANT_WRITE;
+  }
+  call->sent += socket->owed;
+  socket->owed = 0;
+  return RFCTLS_OK;
+}
+
+static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
+  send_call *call = (send_call *)verb;
+  rfctls_status status = check_talking(socket);
+  if (status == RFCTLS_OK && socket->sender != NULL && socket->sender != verb) {
+    return (rfctls_status)RFCTLS__WANT_TURN;
+  }
+  while (status == RFCTLS_OK) {
+    status = check_writing(socket);
+    if (status == RFCTLS_OK) {
+      socket->sender = verb;
+      status = settle(socket, call);
+    }
+    if (status != RFCTLS_OK || call->sent == call->size) {
+      break;
+    }
+    status = engine->encrypt(socket->conn, call->data + call->sent, call->size - call->sent,
+                             &socket->owed, &socket->in, &socket->out);
+    if (status < 0) {
+      rfctls__break(socket, status);
+    }
+    if (status == RFCTLS_WANT_READ) {
+      status = rfctls__starve(socket);
+    }
+    rfctls__flush(socket);
+  }
+  return status;
+}
+
+static rfctls_status check_flags(uint32_t flags, uint32_t known) {
+  if ((flags & ~known) != 0) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "unknown flags 0x%x", (unsigned)(flags & ~known));
+  }
+  return RFCTLS_OK;
+}
+
+/* What send and recv have in common: the flags, and whether and how long they wait. */
+static rfctls_status begin_talk(const rfctls_socket *socket, uint32_t flags, uint32_t known,
+                                rfctls_timer timer, rfctls__verb *verb) {
+  rfctls_status status = rfctls__enter_socket(socket);
+  if (status == RFCTLS_OK) {
+    status = check_flags(flags, known);
+  }
+  if (status == RFCTLS_OK) {
+    rfctls__socket_lock(socket);
+    verb->waits = socket->blocking && (flags & RFCTLS_DONTWAIT) == 0;
+    verb->deadline = verb->waits ? rfctls__deadline_in(socket->timers[timer]) : RFCTLS__NEVER;
+    rfctls__socket_unlock(socket);
+  }
+  return status;
+}
+
+rfctls_status rfctls_socket_send(rfctls_socket *socket, uint32_t flags, const void *data,
+                                 size_t size, size_t *sent) {
+  send_call call = {.verb = {.step = send_step}, .data = data, .size = size};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (sent == NULL || (data == NULL && size > 0)) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no data to send, or no place for the count");
+  }
+  *sent = 0;
+  status = begin_talk(socket, flags, RFCTLS_DONTWAIT, RFCTLS_TIMER_WRITE, &call.verb);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  status = rfctls__drive(socket, &call.verb);
+  *sent = call.sent;
+  return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
+}
+
+/* ---- recv ---- */
+
+typedef struct recv_call {
+  rfctls__verb verb; /* first */
+  uint8_t *buffer;
+  size_t capacity;
+  size_t received;
+  uint32_t flags;
+} recv_call;
+
+/* How reading ended, for a call that has nothing to give. */
+static rfctls_status read_verdict(rfctls_socket *socket) {
+  switch (socket->read_end) {
+  case RFCTLS__OPEN:
+    return rfctls__fail(RFCTLS_E_INTERNAL, "reading has not ended");
+  case RFCTLS__ENDED:
+    return RFCTLS_OK;
+  case RFCTLS__CUT:
+    return rfctls__fail(RFCTLS_E_TRUNCATED, "peer ended the connection without close_notify");
+  case RFCTLS__FAILED:
+    return rfctls__error_restore(&socket->failure);
+  }
+  return rfctls__fail(RFCTLS_E_INTERNAL, "no such end");
+}
+
+/* Bytes for peek are set aside first, and copied. */
+static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
+  enum { SET_ASIDE = 16 * 1024 };
+  rfctls_status status = RFCTLS_OK;
+  rfctls__bytes plain = rfctls__buffer_bytes(&socket->plain);
+  if (plain.size == 0 && socket->read_end == RFCTLS__OPEN) {
+    uint8_t *room;
+    size_t given = 0;
+    status = rfctls__buffer_reserve(&socket->plain, SET_ASIDE, &room);
+    if (status == RFCTLS_OK) {
+      status = rfctls__decrypt(socket, room, SET_ASIDE, &given);
+      rfctls__buffer_commit(&socket->plain, given);
+    }
+    plain = rfctls__buffer_bytes(&socket->plain);
+  }
+  if (status == RFCTLS_OK && plain.size == 0) {
+    return read_verdict(socket);
+  }
+  if (status == RFCTLS_OK) {
+    call->received = plain.size < call->capacity ? plain.size : call->capacity;
+    memcpy(call->buffer, plain.data, call->received);
+  }
+  return status;
+}
+
+static rfctls_status recv_step(rfctls_socket *socket, rfctls__verb *verb) {
+  recv_call *call = (recv_call *)verb;
+  rfctls_status status = check_talking(socket);
+  if (status != RFCTLS_OK || call->capacity == 0) {
+    return status;
+  }
+  if ((call->flags & RFCTLS_PEEK) != 0) {
+    return peek(socket, call);
+  }
+  do {
+    size_t given = rfctls__buffer_take(&socket->plain, call->buffer + call->received,
+                                       call->capacity - call->received);
+    if (given == 0 && socket->read_end == RFCTLS__OPEN) {
+      status = rfctls__decrypt(socket, call->buffer + call->received,
+                               call->capacity - call->received, &given);
+    }
+    if (status == RFCTLS_OK && given == 0) {
+      return read_verdict(socket);
+    }
+    call->received += given;
+  } while (status == RFCTLS_OK && (call->flags & RFCTLS_WAITALL) != 0 &&
+           call->received < call->capacity);
+  return status;
+}
+
+rfctls_status rfctls_socket_recv(rfctls_socket *socket, uint32_t flags, void *buffer,
+                                 size_t capacity, size_t *received) {
+  recv_call call = {
+      .verb = {.step = recv_step}, .buffer = buffer, .capacity = capacity, .flags = flags};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (received == NULL || (buffer == NULL && capacity > 0)) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no buffer to receive into, or no place for the count");
+  }
+  *received = 0;
+  status = begin_talk(socket, flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL,
+                      RFCTLS_TIMER_READ, &call.verb);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  status = rfctls__drive(socket, &call.verb);
+  *received = call.received;
+  /* Bytes go first; what stopped WAITALL shows again at the next call. */
+  return call.received > 0 ? RFCTLS_OK : status;
+}
+
+size_t rfctls_socket_pending(const rfctls_socket *socket) {
+  size_t size = 0;
+  if (socket != NULL) {
+    rfctls__socket_lock(socket);
+    size = rfctls__buffer_size(&socket->plain);
+    if (socket->phase == RFCTLS__ESTABLISHED) {
+      size += engine->pending(socket->conn);
+    }
+    rfctls__socket_unlock(socket);
+  }
+  return size;
+}
+
+/* ---- shutdown and close ---- */
+
+static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status = check_talking(socket);
+  (void)verb;
+  if (status == RFCTLS_OK && socket->sender != NULL) {
+    return (rfctls_status)RFCTLS__WANT_TURN;
+  }
+  if (status == RFCTLS_OK && socket->write_end == RFCTLS__FAILED) {
+    return rfctls__error_restore(&socket->failure);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__goodbye(socket);
+  }
+  if (status == RFCTLS_OK) {
+    rfctls__raw_finish(socket->raw);
+  }
+  return status;
+}
+
+rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
+  rfctls__verb verb = {.step = shutdown_step};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (how != RFCTLS_SHUT_READ && how != RFCTLS_SHUT_WRITE && how != RFCTLS_SHUT_BOTH) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is no way to shut down", (int)how);
+  }
+  status = begin_talk(socket, 0, 0, RFCTLS_TIMER_WRITE, &verb);
+  if (status == RFCTLS_OK && how != RFCTLS_SHUT_READ) {
+    status = rfctls__drive(socket, &verb);
+  }
+  if (status == RFCTLS_OK && how != RFCTLS_SHUT_WRITE) {
+    rfctls__socket_lock(socket);
+    status = check_talking(socket);
+    if (status == RFCTLS_OK) {
+      socket->read_end = RFCTLS__ENDED;
+      rfctls__buffer_wipe(&socket->plain);
+    }
+    rfctls__socket_unlock(socket);
+  }
+  return status;
+}
+
+/* Reads and throws away until the peer's FIN, or until its system has acknowledged all: unread bytes
+ * would turn close(2) into a reset that takes our last bytes with it. */
+static rfctls_status drain(rfctls_socket *socket, rfctls__verb *verb) {
+  enum { FIRST_NAP = 200 * 1000, LAST_NAP = 20 * 1000 * 1000 };
+  uint8_t waste[16 * 1024];
+  size_t received = 1;
+  rfctls_status status = RFCTLS_OK;
+  rfctls__buffer_release(&socket->in);
+  while (status == RFCTLS_OK && received > 0 && !rfctls__deadline_passed(verb->deadline)) {
+    status = rfctls__raw_try_recv(socket->raw, waste, sizeof waste, &received);
+  }
+  if (status < 0 || (status == RFCTLS_OK && received == 0) ||
+      rfctls__raw_unacknowledged(socket->raw) == 0) {
+    return RFCTLS_OK;
+  }
+  /* No event tells of an acknowledgement: look again soon, then less often. */
+  verb->nap = verb->nap == 0 ? FIRST_NAP : verb->nap < LAST_NAP ? verb->nap * 2 : LAST_NAP;
+  return RFCTLS_WANT_READ;
+}
+
+static rfctls_status close_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status = RFCTLS_OK;
+  if (socket->closing == RFCTLS__SAYING_GOODBYE && socket->raw != NULL &&
+      socket->phase != RFCTLS__LISTENING) {
+    status = rfctls__goodbye(socket);
+    if (status > 0) {
+      return status;
+    }
+    rfctls__raw_finish(socket->raw);
+    socket->closing = RFCTLS__DRAINING;
+  }
+  if (socket->closing == RFCTLS__DRAINING && rfctls__raw_is_owned(socket->raw)) {
+    socket->tcp = RFCTLS__ENDED; /* from here on the drain reads, not the loop */
+    status = drain(socket, verb);
+    if (status > 0) {
+      return status;
+    }
+  }
+  socket->closing = RFCTLS__CLOSED;
+  socket->changed = 1;
+  return RFCTLS_OK;
+}
+
+/* Closes at once, whatever is left to say. */
+static void abandon(rfctls_socket *socket) {
+  rfctls__socket_lock(socket);
+  socket->users++;
+  socket->closing = RFCTLS__CLOSED;
+  socket->close_deadline = RFCTLS__NEVER;
+  socket->changed = 1;
+  rfctls__leave(socket);
+  rfctls__socket_unlock(socket);
+}
+
+rfctls_status rfctls_socket_close(rfctls_socket *socket) {
+  rfctls__verb verb = {.step = close_step, .closes = 1};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = rfctls__enter_socket(socket);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  rfctls__socket_lock(socket);
+  if (socket->closing == RFCTLS__CLOSED) {
+    rfctls__socket_unlock(socket);
+    return RFCTLS_OK;
+  }
+  if (socket->closing == RFCTLS__NOT_CLOSING) {
+    socket->closing = RFCTLS__SAYING_GOODBYE;
+    socket->connect_deadline = socket->handshake_deadline = RFCTLS__NEVER;
+    socket->changed = 1;
+  }
+  verb.waits = socket->blocking;
+  verb.deadline = rfctls__lasting_deadline(socket, RFCTLS_TIMER_CLOSE, &socket->close_deadline);
+  rfctls__socket_unlock(socket);
+  status = rfctls__drive(socket, &verb);
+  if (status > 0 && !rfctls__deadline_passed(verb.deadline)) {
+    return status;
+  }
+  if (status != RFCTLS_OK) {
+    abandon(socket);
+  }
+  return status == RFCTLS_E_TIMEOUT || status > 0
+             ? rfctls__fail(RFCTLS_E_TIMEOUT, "closed, but the peer has not acknowledged all")
+             : status;
+}
+
+int rfctls_socket_is_closed(const rfctls_socket *socket) {
+  int closed = 1;
+  if (socket != NULL) {
+    rfctls__socket_lock(socket);
+    closed = socket->closing != RFCTLS__NOT_CLOSING ||
+             (socket->read_end != RFCTLS__OPEN && socket->write_end != RFCTLS__OPEN);
+    rfctls__socket_unlock(socket);
+  }
+  return closed;
+}
