@@ -1,5 +1,5 @@
-/* The byte queue and the list of byte strings. Memory that a queue outgrows is wiped: it may have held
- * a key. */
+/* The byte queue and the list of byte strings. Memory that a queue outgrows is wiped: it may
+ * have held a key. */
 #include "base/buffer.h"
 
 #include <string.h>
@@ -61,7 +61,8 @@ rfctls_status rfctls__buffer_reserve(rfctls__buffer *buffer, size_t size, uint8_
   size_t used = rfctls__buffer_size(buffer);
   *room = NULL;
   if (buffer->data == NULL || rfctls__buffer_room(buffer) < size) {
-    /* Moving pays when at least as much was consumed before: a byte is then moved once on average. */
+    /* Moving pays when at least as much was consumed before: a byte is then moved once on
+     * average. */
     if (buffer->data != NULL && buffer->head >= used && buffer->capacity - used >= size) {
       move_to(buffer, buffer->data, buffer->capacity);
     } else {

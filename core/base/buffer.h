@@ -1,5 +1,5 @@
-/* Bytes: a view that owns nothing, and a growing queue that does. The queue is filled at its tail and
- * consumed at its head; it moves or grows only in reserve. */
+/* Bytes: a view that owns nothing, and a growing queue that does. The queue is filled at its
+ * tail and consumed at its head; it moves or grows only in reserve. */
 #ifndef RFCTLS_BASE_BUFFER_H
 #define RFCTLS_BASE_BUFFER_H
 

@@ -163,8 +163,8 @@ void rfctls__enter(const char *origin) {
   record.origin = origin;
 }
 
-/* How many bytes the character at text has; 0 if it is a control character, or not UTF-8 (RFC 3629).
- * Never looks behind the NUL. */
+/* How many bytes the character at text has; 0 if it is a control character, or not UTF-8 (RFC
+ * 3629). Never looks behind the NUL. */
 static size_t printable(const unsigned char *text) {
   unsigned char first = text[0], low = 0x80, high = 0xbf;
   size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -238,8 +238,8 @@ rfctls_status rfctls__fail_system(rfctls_status status, int64_t code, const char
   return status;
 }
 
-rfctls_status rfctls__fail_engine(rfctls_status status, int64_t code, int alert,
-                                  const char *format, ...) {
+rfctls_status rfctls__fail_engine(rfctls_status status, int64_t code, int alert, const char *format,
+                                  ...) {
   va_list arguments;
   begin(status);
   record.engine_code = code;
@@ -250,8 +250,8 @@ rfctls_status rfctls__fail_engine(rfctls_status status, int64_t code, int alert,
   return status;
 }
 
-rfctls_status rfctls__fail_verify(int64_t code, int depth, rfctls_reason reason,
-                                  const char *format, ...) {
+rfctls_status rfctls__fail_verify(int64_t code, int depth, rfctls_reason reason, const char *format,
+                                  ...) {
   va_list arguments;
   begin(RFCTLS_E_VERIFY);
   record.engine_code = code;

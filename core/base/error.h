@@ -52,8 +52,8 @@ rfctls_status rfctls__fail_verify(int64_t code, int depth, rfctls_reason reason,
                                   const char *format, ...) RFCTLS__PRINTF(4, 5);
 /* E_MEMORY. */
 rfctls_status rfctls__fail_memory(void);
-/* Puts a place and ": " before the message of the failure that is recorded, for those who know which
- * file or line it was about; answers its status. */
+/* Puts a place and ": " before the message of the failure that is recorded, for those who know
+ * which file or line it was about; answers its status. */
 rfctls_status rfctls__fail_in(const char *format, ...) RFCTLS__PRINTF(1, 2);
 
 /* Forgets a failure that was overcome; the call goes on. */

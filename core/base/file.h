@@ -1,4 +1,5 @@
-/* Reads a whole regular file, and nothing else: a directory, a FIFO or a device is refused at once. */
+/* Reads a whole regular file, and nothing else: a directory, a FIFO or a device is refused at
+ * once. */
 #ifndef RFCTLS_BASE_FILE_H
 #define RFCTLS_BASE_FILE_H
 

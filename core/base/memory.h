@@ -1,5 +1,5 @@
-/* Memory of ours: zeroed when made, and wiped where it held a secret. Every allocation of the library
- * goes through here, so that a test can make the nth one fail. */
+/* Memory of ours: zeroed when made, and wiped where it held a secret. Every allocation of the
+ * library goes through here, so that a test can make the nth one fail. */
 #ifndef RFCTLS_BASE_MEMORY_H
 #define RFCTLS_BASE_MEMORY_H
 

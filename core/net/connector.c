@@ -7,8 +7,8 @@
 struct rfctls__connector {
   rfctls_address **addresses;
   size_t count;
-  size_t current;       /* the one that is tried; count: none is left */
-  intptr_t fd;          /* of the try, or RFCTLS__NO_FD               */
+  size_t current;        /* the one that is tried; count: none is left */
+  intptr_t fd;           /* of the try, or RFCTLS__NO_FD               */
   rfctls__error refusal; /* how the last try ended                    */
 };
 

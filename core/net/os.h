@@ -1,8 +1,10 @@
-/* What net asks of the operating system: one call each, none of them waits but rfctls__os_poll and
- * the resolver. net/posix.c and net/windows.c implement it; tests link a scripted one instead.
+/* What net asks of the operating system: one call each, none of them waits but rfctls__os_poll
+ * and the resolver. net/posix.c and net/windows.c implement it; tests link a scripted one
+ * instead.
  *
- * Descriptors are driven without blocking per call, so that a borrowed one keeps its flags. EINTR is
- * repeated inside, except by poll. No call raises SIGPIPE. Each sets the error record on failure. */
+ * Descriptors are driven without blocking per call, so that a borrowed one keeps its flags.
+ * EINTR is repeated inside, except by poll. No call raises SIGPIPE. Each sets the error record
+ * on failure. */
 #ifndef RFCTLS_NET_OS_H
 #define RFCTLS_NET_OS_H
 
@@ -54,9 +56,9 @@ rfctls_status rfctls__os_connect(const rfctls__endpoint *to, intptr_t *fd);
 rfctls_status rfctls__os_connected(intptr_t fd);
 /* both: an IPv6 wildcard also takes IPv4, where the system can. */
 rfctls_status rfctls__os_listen(const rfctls__endpoint *at, int backlog, int both, intptr_t *fd);
-/* OK, WANT_READ, E_SYSTEM. A connection that broke before it was accepted is passed over. Never waits,
- * but on a borrowed listener that blocks, when another process takes the last connection between our
- * look and our accept. */
+/* OK, WANT_READ, E_SYSTEM. A connection that broke before it was accepted is passed over. Never
+ * waits, but on a borrowed listener that blocks, when another process takes the last connection
+ * between our look and our accept. */
 rfctls_status rfctls__os_accept(intptr_t listener, intptr_t *fd);
 /* Whether it is a stream socket, and one that listens. */
 rfctls_status rfctls__os_inspect(intptr_t fd, int *listens);
@@ -68,7 +70,8 @@ rfctls_status rfctls__os_send(intptr_t fd, const void *data, size_t size, size_t
 rfctls_status rfctls__os_recv(intptr_t fd, void *buffer, size_t room, size_t *received);
 /* Sends FIN; what fails here shows elsewhere. */
 void rfctls__os_finish(intptr_t fd);
-/* Bytes that the peer's system has not acknowledged, FIN included; -1 where the system cannot tell. */
+/* Bytes that the peer's system has not acknowledged, FIN included; -1 where the system cannot
+ * tell. */
 int64_t rfctls__os_unacknowledged(intptr_t fd);
 void rfctls__os_close(intptr_t fd);
 rfctls_status rfctls__os_local_endpoint(intptr_t fd, rfctls__endpoint *out);

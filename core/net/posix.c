@@ -3,13 +3,13 @@
 #define _GNU_SOURCE
 #endif
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,8 @@
 #include "base/memory.h"
 #include "net/os.h"
 
-/* Linux and the BSDs make a descriptor with its flags in one call, and sleep by the nanosecond. Other
- * systems, and a test of this second way, do without. */
+/* Linux and the BSDs make a descriptor with its flags in one call, and sleep by the nanosecond.
+ * Other systems do without; define RFCTLS__PLAIN_POSIX to try that way on these. */
 #if defined(__APPLE__) && !defined(RFCTLS__PLAIN_POSIX)
 #define RFCTLS__PLAIN_POSIX
 #endif
@@ -243,7 +243,8 @@ rfctls_status rfctls__os_peer_endpoint(intptr_t fd, rfctls__endpoint *out) {
 
 /* ---- making ---- */
 
-/* A system without IPv6 refuses its sockets: to a caller that is an address that cannot be reached. */
+/* A system without IPv6 refuses its sockets: to a caller that is an address that cannot be
+ * reached. */
 static rfctls_status fail_socket(void) {
   return rfctls__fail_system(errno == EAFNOSUPPORT ? RFCTLS_E_CONNECT : RFCTLS_E_SYSTEM, errno,
                              "cannot make a socket");
@@ -473,7 +474,7 @@ rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
 }
 
 void rfctls__os_waker_signal(const rfctls__os_waker *waker) {
-  static const uint64_t one = 1; /* an eventfd takes eight bytes; a pipe that is full wakes anyway */
+  static const uint64_t one = 1; /* eight bytes: what an eventfd takes; a full pipe wakes anyway */
   while (write((int)waker->write_fd, &one, sizeof one) < 0 && errno == EINTR) {
   }
 }

@@ -7,8 +7,8 @@
 #include "net/address.h"
 #include "net/wait.h"
 
-/* Immutable but for the descriptor. The ends are learned when it is made, because the system forgets
- * them when the connection breaks. */
+/* Immutable but for the descriptor. The ends are learned when it is made, because the system
+ * forgets them when the connection breaks. */
 struct rfctls_raw {
   rfctls__refcount refs;
   intptr_t fd; /* RFCTLS__NO_FD after close; read by other threads: atomic */
@@ -22,9 +22,8 @@ struct rfctls_raw {
 /* ---- made ---- */
 
 static void learn_ends(rfctls_raw *raw) {
-  int connected =
-      raw->connected_to != NULL ||
-      (!raw->listens && rfctls__os_peer_endpoint(raw->fd, &raw->peer) == RFCTLS_OK);
+  int connected = raw->connected_to != NULL ||
+                  (!raw->listens && rfctls__os_peer_endpoint(raw->fd, &raw->peer) == RFCTLS_OK);
   if (raw->listens || connected) {
     (void)rfctls__os_local_endpoint(raw->fd, &raw->local);
   }

@@ -17,8 +17,8 @@ typedef struct rfctls__connector rfctls__connector;
 /* Keeps a reference of each address. */
 rfctls_status rfctls__connector_new(const rfctls_addresses *addresses, rfctls__connector **out);
 /* As far as it goes without waiting: OK: *out is the connected transport; WANT_WRITE: wait for
- * rfctls__connector_fd to become writable; E_CONNECT: no address is left, the message names the last
- * failure; E_SYSTEM, E_MEMORY: we are short of something, call again to go on. */
+ * rfctls__connector_fd to become writable; E_CONNECT: no address is left, the message names the
+ * last failure; E_SYSTEM, E_MEMORY: we are short of something, call again to go on. */
 rfctls_status rfctls__connector_try(rfctls__connector *connector, rfctls_raw **out);
 intptr_t rfctls__connector_fd(const rfctls__connector *connector);
 /* Closes what still connects. NULL is allowed. */
@@ -44,8 +44,8 @@ rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, s
 /* Sends FIN, on an owned descriptor only. */
 void rfctls__raw_finish(rfctls_raw *raw);
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
-/* Closes an owned descriptor, forgets a borrowed one; the addresses stay known. No other call may be
- * using the descriptor. A second call does nothing. */
+/* Closes an owned descriptor, forgets a borrowed one; the addresses stay known. No other call
+ * may be using the descriptor. A second call does nothing. */
 void rfctls__raw_close(rfctls_raw *raw);
 /* As rfctls_raw_local_address and _peer_address, within a public call. */
 rfctls_status rfctls__raw_local_address(const rfctls_raw *raw, rfctls_address **out);

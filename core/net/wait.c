@@ -97,10 +97,13 @@ void rfctls__waker_signal(rfctls__waker *waker) {
   }
 }
 
-intptr_t rfctls__waker_fd(const rfctls__waker *waker) { return waker->os.read_fd; }
+intptr_t rfctls__waker_fd(const rfctls__waker *waker) {
+  return waker->os.read_fd;
+}
 
-/* The mark is taken off last: a signal that comes in between is part of this one, and the holder, who
- * is awake, finds what it was about. Taken off first, its bytes would be drained and its mark stay. */
+/* The mark is taken off last: a signal that comes in between is part of this one, and the
+ * holder, who is awake, finds what it was about. Taken off first, its bytes would be drained and
+ * its mark stay. */
 static void drain(rfctls__waker *waker) {
   rfctls__os_waker_drain(&waker->os);
   (void)__atomic_exchange_n(&waker->signalled, 0, __ATOMIC_ACQ_REL);

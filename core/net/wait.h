@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* Wakers are pooled: a sleeper takes one for as long as it sleeps. After a fork the child starts with
- * an empty pool. Who gives one back sees to it that nobody signals it any more. */
+/* Wakers are pooled: a sleeper takes one for as long as it sleeps. After a fork the child starts
+ * with an empty pool. Who gives one back sees to it that nobody signals it any more. */
 typedef struct rfctls__waker rfctls__waker;
 
 rfctls_status rfctls__waker_take(rfctls__waker **out);

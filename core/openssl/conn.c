@@ -426,13 +426,15 @@ void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   facts->protocol.size = size;
 }
 
+/* OpenSSL's chain holds the peer's leaf for a client, and lacks it for a server. */
 rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list) {
   rfctls__openssl_errors callers;
   rfctls_status status = RFCTLS_OK;
   const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(conn->ssl);
+  X509 *leaf = SSL_get0_peer_certificate(conn->ssl);
   rfctls__openssl_begin(&callers);
-  if (conn->context->role == RFCTLS_SERVER) { /* there the chain lacks the leaf */
-    status = rfctls__x509_list(SSL_get0_peer_certificate(conn->ssl), list);
+  if (leaf != NULL && conn->context->role == RFCTLS_SERVER) {
+    status = rfctls__x509_list(leaf, list);
   }
   for (int i = 0; status == RFCTLS_OK && i < sk_X509_num(chain); i++) {
     status = rfctls__x509_list(sk_X509_value(chain, i), list);

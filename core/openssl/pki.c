@@ -32,22 +32,13 @@ rfctls_status rfctls__x509_parse(rfctls__bytes der, X509 **out) {
 
 /* ---- describing a certificate ---- */
 
-/* Escapes control characters, NUL among them; leaves UTF-8 alone. A value that is not what its type
- * says is written in hexadecimal, as the RFC allows. */
-static int print_name(BIO *out, const X509_NAME *name) {
-  static const unsigned long rfc4514 = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
-  if (X509_NAME_print_ex(out, name, 0, rfc4514) >= 0) {
-    return 1;
-  }
-  return BIO_reset(out) == 1 &&
-         X509_NAME_print_ex(out, name, 0, rfc4514 | ASN1_STRFLGS_DUMP_ALL) >= 0;
-}
-
+/* RFC 4514 in UTF-8: control characters are escaped, NUL among them, others are not. */
 static rfctls_status name_text(const X509_NAME *name, char **out) {
-  rfctls_status status = RFCTLS_OK;
+  static const unsigned long flags = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
+  rfctls_status status;
   char *text = NULL;
   BIO *bio = BIO_new(BIO_s_mem());
-  if (bio == NULL || !print_name(bio, name)) {
+  if (bio == NULL || X509_NAME_print_ex(bio, name, 0, flags) < 0) {
     status = rfctls__openssl_fail(RFCTLS_E_PARSE, "a name in the certificate cannot be read");
   } else {
     long size = BIO_get_mem_data(bio, &text);
@@ -207,8 +198,8 @@ rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8)
     status = rfctls__pkey_parse(pkcs8, &pkey);
   }
   if (status == RFCTLS_OK && X509_check_private_key(x509, pkey) != 1) {
-    status = rfctls__openssl_fail(RFCTLS_E_IDENTITY,
-                                  "private key does not belong to the certificate");
+    status =
+        rfctls__openssl_fail(RFCTLS_E_IDENTITY, "private key does not belong to the certificate");
   }
   EVP_PKEY_free(pkey);
   X509_free(x509);
@@ -221,13 +212,23 @@ rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8)
 typedef struct contents {
   EVP_PKEY *pkey; /* NULL: it holds none */
   X509 *leaf;     /* that of pkey, or NULL */
-  STACK_OF(X509) *others;
+  STACK_OF(X509) * others;
 } contents;
 
 static void empty(contents *bag) {
   EVP_PKEY_free(bag->pkey);
   X509_free(bag->leaf);
   sk_X509_pop_free(bag->others, X509_free);
+}
+
+static rfctls_status explain_bag(const char *passphrase) {
+  unsigned long code = ERR_peek_last_error();
+  if (ERR_GET_LIB(code) != ERR_LIB_PKCS12 || ERR_GET_REASON(code) != PKCS12_R_MAC_VERIFY_FAILURE) {
+    return rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be opened");
+  }
+  return rfctls__fail(RFCTLS_E_PARSE, passphrase == NULL
+                                          ? "PKCS#12 is encrypted and its passphrase is missing"
+                                          : "passphrase of the PKCS#12 is wrong");
 }
 
 static rfctls_status open_bag(rfctls__bytes data, const char *passphrase, contents *out) {
@@ -237,21 +238,14 @@ static rfctls_status open_bag(rfctls__bytes data, const char *passphrase, conten
   if (p12 == NULL || end != data.data + data.size) {
     status = rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be read");
   } else if (PKCS12_parse(p12, passphrase, &out->pkey, &out->leaf, &out->others) != 1) {
-    unsigned long code = ERR_peek_last_error();
-    int passphrase_fails =
-        ERR_GET_LIB(code) == ERR_LIB_PKCS12 && ERR_GET_REASON(code) == PKCS12_R_MAC_VERIFY_FAILURE;
-    status = passphrase_fails && passphrase == NULL
-                 ? rfctls__fail(RFCTLS_E_PARSE, "PKCS#12 is encrypted and its passphrase is missing")
-             : passphrase_fails
-                 ? rfctls__fail(RFCTLS_E_PARSE, "passphrase of the PKCS#12 is wrong")
-                 : rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be opened");
+    status = explain_bag(passphrase);
   }
   PKCS12_free(p12);
   return status;
 }
 
-/* Each issuer behind what it issued, as TLS 1.2 sends it: a PKCS#12 may hold them in any order. What
- * issued none of them goes to the end. */
+/* Each issuer behind what it issued, as TLS 1.2 sends it: a PKCS#12 may hold them in any order.
+ * What issued none of them goes to the end. */
 static void sort_issuers(const contents *bag) {
   X509 *last = bag->leaf;
   int count = sk_X509_num(bag->others);
@@ -382,8 +376,8 @@ static int add_usage(X509 *x509) {
 static int fill(X509 *x509, EVP_PKEY *pkey, const char *name, ASN1_OCTET_STRING *ip) {
   return X509_set_version(x509, X509_VERSION_3) == 1 && set_serial(x509) &&
          X509_time_adj_ex(X509_getm_notBefore(x509), -1, 0, NULL) != NULL &&
-         X509_time_adj_ex(X509_getm_notAfter(x509), 29, 0, NULL) != NULL &&
-         set_names(x509, name) && add_alternative_name(x509, name, ip) && add_usage(x509) &&
+         X509_time_adj_ex(X509_getm_notAfter(x509), 29, 0, NULL) != NULL && set_names(x509, name) &&
+         add_alternative_name(x509, name, ip) && add_usage(x509) &&
          X509_set_pubkey(x509, pkey) == 1 && X509_sign(x509, pkey, EVP_sha256()) > 0;
 }
 
@@ -419,8 +413,8 @@ rfctls_status rfctls__openssl_make_identity(const char *name, rfctls__buffer *ce
   rfctls__openssl_begin(&errors);
   ip = a2i_IPADDRESS(name);
   if (ip == NULL && strchr(name, ':') != NULL) {
-    status = rfctls__fail(RFCTLS_E_ARGUMENT, "\"%s\" is neither a host name nor an IP address",
-                          name);
+    status =
+        rfctls__fail(RFCTLS_E_ARGUMENT, "\"%s\" is neither a host name nor an IP address", name);
   } else {
     status = make(name, ip, cert, pkcs8);
   }

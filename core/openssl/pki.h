@@ -1,5 +1,5 @@
-/* Certificates and private keys by OpenSSL: the engine's operations that need no connection, and the
- * parsing that the rest of this folder shares. */
+/* Certificates and private keys by OpenSSL: the engine's operations that need no connection, and
+ * the parsing that the rest of this folder shares. */
 #ifndef RFCTLS_OPENSSL_PKI_H
 #define RFCTLS_OPENSSL_PKI_H
 

@@ -6,6 +6,10 @@
 
 #include "rfctls/status.h"
 
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
 /* A set of anchors. Shared by contexts; immutable but for what is read lazily. */
 typedef struct rfctls__trust rfctls__trust;
 
@@ -21,5 +25,9 @@ X509_STORE *rfctls__trust_store(const rfctls__trust *trust);
  * complete and tries again. */
 int rfctls__trust_is_partial(const rfctls__trust *trust);
 void rfctls__trust_complete(rfctls__trust *trust);
+
+#if defined(__cplusplus)
+}
+#endif
 
 #endif

@@ -25,15 +25,18 @@ rfctls_status rfctls__bytes_given(const void *data, size_t size, rfctls__bytes *
 }
 
 static rfctls_status check_pair(const rfctls_chain *chain, const rfctls_key *key) {
+  rfctls_status status;
   rfctls_cert *leaf = rfctls_chain_at(chain, 0);
   if (leaf == NULL) {
     return rfctls__fail(RFCTLS_E_IDENTITY, "an identity without a certificate");
   }
   if (key == NULL) {
-    return rfctls__fail(RFCTLS_E_IDENTITY, "no private key for certificate \"%s\"",
+    return rfctls__fail(RFCTLS_E_IDENTITY, "identity \"%s\": no private key",
                         rfctls_cert_subject(leaf));
   }
-  return rfctls__engine_linked.check_key(rfctls__cert_bytes(leaf), rfctls__key_bytes(key));
+  status = rfctls__engine_linked.check_key(rfctls__cert_bytes(leaf), rfctls__key_bytes(key));
+  return status == RFCTLS_OK ? RFCTLS_OK
+                             : rfctls__fail_in("identity \"%s\"", rfctls_cert_subject(leaf));
 }
 
 rfctls_status rfctls__identity_view(rfctls_chain *chain, const rfctls_key *key,

@@ -1,5 +1,5 @@
-/* PEM: finds blocks in a text and decodes them. Linear in the size of the text, and stricter inside a
- * block than outside: what is damaged is an error, never passed over. */
+/* PEM: finds blocks in a text and decodes them. Linear in the size of the text, and stricter inside
+ * a block than outside: what is damaged is an error, never passed over. */
 #include <string.h>
 
 #include "base/error.h"

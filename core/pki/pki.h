@@ -48,8 +48,8 @@ int rfctls__pem_is_key(const rfctls__pem_block *block);
 rfctls_status rfctls__pem_decode(const rfctls__pem_block *block, rfctls__buffer *out);
 /* "Proc-Type: 4,ENCRYPTED" and the like. */
 int rfctls__pem_has_headers(const rfctls__pem_block *block);
-/* 1 for what may be PEM, 0 for DER: that of a certificate, a key or a PKCS#12 begins with octets that
- * no text has. */
+/* 1 for what may be PEM, 0 for DER: that of a certificate, a key or a PKCS#12 begins with octets
+ * that no text has. */
 int rfctls__pem_is_text(rfctls__bytes data);
 /* The line, counted from 1, on which a byte of text stands. */
 size_t rfctls__pem_line(rfctls__bytes text, const uint8_t *at);

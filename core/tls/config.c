@@ -158,7 +158,6 @@ rfctls_status rfctls_config_set_server_name(rfctls_config *config, const char *n
   if (status == RFCTLS_OK) {
     rfctls__free(config->server_name);
     config->server_name = copy;
-    config->server_name_is_ip = is_ip;
   }
   return status;
 }

@@ -22,8 +22,7 @@ struct rfctls_config {
   rfctls_chain *authorities;
   int system_trust;
   int demand; /* rfctls_demand, or -1: not said */
-  char *server_name;
-  int server_name_is_ip;
+  char *server_name;        /* in its form for the wire */
   rfctls__buffer protocols; /* ALPN wire form */
 
   int ask_verify, ask_identity;

@@ -35,6 +35,13 @@ rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfc
   socket->close_deadline = RFCTLS__NEVER;
   socket->ask_verify = config->ask_verify || config->verifier != NULL;
   socket->ask_identity = config->ask_identity || config->identity_source != NULL;
+  if (config->server_name != NULL) {
+    rfctls_status status = rfctls__socket_use_name(socket, config->server_name);
+    if (status != RFCTLS_OK) {
+      rfctls_socket_unref(socket);
+      return status;
+    }
+  }
   *out = socket;
   return RFCTLS_OK;
 }

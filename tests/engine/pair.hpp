@@ -1,0 +1,371 @@
+// Two connections of the linked engine, joined by buffers instead of sockets.
+#ifndef RFCTLS_TESTS_ENGINE_PAIR_HPP
+#define RFCTLS_TESTS_ENGINE_PAIR_HPP
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/engine.h"
+#include "pki/pki.h"
+#include "support/pki.hpp"
+
+namespace rfctls_test {
+
+inline const rfctls__engine &engine() { return rfctls__engine_linked; }
+
+inline rfctls__bytes bytes_of(const std::string &text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+inline std::string text_of(rfctls__bytes bytes) {
+  return {reinterpret_cast<const char *>(bytes.data), bytes.size};
+}
+
+// ALPN as on the wire.
+inline std::string protocol_list(const std::vector<std::string> &names) {
+  std::string list;
+  for (const std::string &name : names) {
+    list += static_cast<char>(name.size()) + name;
+  }
+  return list;
+}
+
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
+  ~Buffer() { rfctls__buffer_release(&raw_); }
+
+  rfctls__buffer *get() { return &raw_; }
+  size_t size() const { return rfctls__buffer_size(&raw_); }
+  std::string text() const { return text_of(rfctls__buffer_bytes(&raw_)); }
+  void append(const std::string &text) {
+    require(rfctls__buffer_append(&raw_, text.data(), text.size()), "append");
+  }
+  std::string take(size_t size = std::numeric_limits<size_t>::max()) {
+    std::string taken = text().substr(0, size);
+    rfctls__buffer_consume(&raw_, taken.size());
+    return taken;
+  }
+
+ private:
+  rfctls__buffer raw_{};
+};
+
+// What the error record said of a failure.
+struct Failure {
+  rfctls_status status = RFCTLS_OK;
+  rfctls_reason reason = RFCTLS_REASON_NONE;
+  int depth = -1;
+  int alert = -1;
+  int64_t engine_code = 0;
+  std::string message;
+
+  static Failure last() {
+    return {rfctls_error_status(), rfctls_error_verify_reason(), rfctls_error_depth(),
+            rfctls_error_alert(),  rfctls_error_engine_code(),   rfctls_error_message()};
+  }
+};
+
+// An identity of the test PKI as an engine takes it.
+class IdentityView {
+ public:
+  explicit IdentityView(const std::string &name) : handles_(load_identity(name)) {
+    require(rfctls__identity_view(handles_.chain.get(), handles_.key.get(), &views_, &view_), name);
+  }
+  // The chain of one, the key of another: what no config lets through.
+  IdentityView(const std::string &name, const std::string &key) : IdentityView(name) {
+    handles_.key = load_key(key + ".key");
+    view_.key = rfctls__key_bytes(handles_.key.get());
+  }
+  IdentityView(const IdentityView &) = delete;
+  IdentityView &operator=(const IdentityView &) = delete;
+  ~IdentityView() { rfctls__free(views_); }
+
+  const rfctls__identity &get() const { return view_; }
+  std::vector<std::string> chain() const {
+    std::vector<std::string> ders;
+    for (size_t i = 0; i < view_.count; i++) {
+      ders.push_back(text_of(view_.chain[i]));
+    }
+    return ders;
+  }
+
+ private:
+  Identity handles_;
+  rfctls__bytes *views_ = nullptr;
+  rfctls__identity view_{};
+};
+
+// What a test says about one end; the defaults are a client and server that trust each other.
+struct Plan {
+  rfctls_role role = RFCTLS_CLIENT;
+  std::string identity;                         // of the test PKI; "": none
+  std::string key;                              // "": the identity's own
+  std::vector<std::string> authorities;         // files of the test PKI
+  int system_trust = 0;
+  rfctls_demand peer_cert = RFCTLS_PEER_CERT_IGNORED;
+  rfctls_tls_version min = RFCTLS_TLS_ANY;
+  rfctls_tls_version max = RFCTLS_TLS_ANY;
+  std::optional<std::string> name;
+  bool name_is_ip = false;
+  bool check_name = true;
+  bool ask_verify = false;
+  bool ask_identity = false;
+  std::vector<std::string> protocols;
+};
+
+inline Plan client_plan(rfctls_tls_version version = RFCTLS_TLS_ANY) {
+  Plan plan;
+  plan.authorities = {"ca.pem"};
+  plan.peer_cert = RFCTLS_PEER_CERT_REQUIRED;
+  plan.min = plan.max = version;
+  plan.name = "server.test";
+  return plan;
+}
+
+inline Plan server_plan(const std::string &identity = "server") {
+  Plan plan;
+  plan.role = RFCTLS_SERVER;
+  plan.identity = identity;
+  plan.check_name = false;
+  return plan;
+}
+
+class Context {
+ public:
+  explicit Context(const Plan &plan)
+      : memory_(static_cast<rfctls__context *>(rfctls__alloc(engine().context_size))) {
+    std::vector<Chain> chains;
+    std::vector<rfctls__bytes> authorities;
+    for (const std::string &file : plan.authorities) {
+      chains.push_back(load_chain(file));
+      authorities.push_back(rfctls__cert_bytes(rfctls_chain_at(chains.back().get(), 0)));
+    }
+    std::string protocols = protocol_list(plan.protocols);
+    rfctls__settings settings{};
+    settings.role = plan.role;
+    settings.min_version = plan.min;
+    settings.max_version = plan.max;
+    settings.authorities = authorities.data();
+    settings.authority_count = authorities.size();
+    settings.system_trust = plan.system_trust;
+    settings.peer_cert = plan.peer_cert;
+    settings.protocols = bytes_of(protocols);
+    std::unique_ptr<IdentityView> identity;
+    if (!plan.identity.empty()) {
+      identity = plan.key.empty() ? std::make_unique<IdentityView>(plan.identity)
+                                  : std::make_unique<IdentityView>(plan.identity, plan.key);
+      settings.identity = identity->get();
+    }
+    status = engine().context_init(memory_, &settings);
+    failure = Failure::last();
+  }
+  Context(const Context &) = delete;
+  Context &operator=(const Context &) = delete;
+  ~Context() {
+    engine().context_fini(memory_);
+    rfctls__free(memory_);
+  }
+
+  rfctls__context *get() const { return memory_; }
+
+  rfctls_status status;
+  Failure failure;
+
+ private:
+  rfctls__context *memory_;
+};
+
+// One end of a connection: what came is in `in`, what is to go in `out`.
+class End {
+ public:
+  explicit End(const Plan &plan) : End(std::make_shared<Context>(plan), plan) {}
+  End(std::shared_ptr<Context> context, const Plan &plan)
+      : context_(std::move(context)),
+        memory_(static_cast<rfctls__conn *>(rfctls__alloc(engine().conn_size))) {
+    require(context_->status, "context: " + context_->failure.message);
+    std::string protocols = protocol_list(plan.protocols);
+    rfctls__opening opening{};
+    opening.server_name = plan.name ? plan.name->c_str() : nullptr;
+    opening.name_is_ip = plan.name_is_ip;
+    opening.check_name = plan.check_name;
+    opening.ask_verify = plan.ask_verify;
+    opening.ask_identity = plan.ask_identity;
+    opening.protocols = bytes_of(protocols);
+    require(engine().conn_init(memory_, context_->get(), &opening), "conn_init");
+  }
+  End(const End &) = delete;
+  End &operator=(const End &) = delete;
+  ~End() {
+    engine().conn_fini(memory_, status < 0);
+    rfctls__free(memory_);
+  }
+
+  rfctls__conn *get() const { return memory_; }
+
+  // Each keeps its status, and what the record says if that is a failure.
+  rfctls_status handshake() {
+    return done(engine().handshake(memory_, in.get(), out.get()));
+  }
+  rfctls_status encrypt(const std::string &data, size_t *taken) {
+    return done(engine().encrypt(memory_, data.data(), data.size(), taken, in.get(), out.get()));
+  }
+  rfctls_status decrypt(std::string *data, size_t room = 1 << 20) {
+    std::string buffer(room, '\0');
+    size_t given = 0;
+    rfctls_status ended =
+        done(engine().decrypt(memory_, in.get(), buffer.data(), room, &given, out.get()));
+    EXPECT_TRUE(ended == RFCTLS_OK || given == 0);
+    *data = buffer.substr(0, given);
+    return ended;
+  }
+  rfctls_status close_notify() {
+    return done(engine().close_notify(memory_, in.get(), out.get()));
+  }
+
+  std::vector<rfctls__finding> findings() const {
+    rfctls__findings found{};
+    engine().findings(memory_, &found);
+    return {found.items, found.items + found.count};
+  }
+  void answer(int accept) {
+    engine().answer_verify(memory_, accept);
+    status = RFCTLS_WANT_READ;
+  }
+  rfctls_status answer(const rfctls__identity &identity) {
+    rfctls_status taken = engine().answer_identity(memory_, &identity);
+    if (taken == RFCTLS_OK) {
+      status = RFCTLS_WANT_READ;
+    }
+    return taken;
+  }
+  rfctls__facts facts() const {
+    rfctls__facts known{};
+    engine().facts(memory_, &known);
+    return known;
+  }
+  std::vector<std::string> peer_chain() const {
+    rfctls__list list{};
+    std::vector<std::string> ders;
+    require(engine().peer_chain(memory_, &list), "peer_chain");
+    for (size_t i = 0; i < list.count; i++) {
+      ders.push_back(text_of(rfctls__list_at(&list, i)));
+    }
+    rfctls__list_release(&list);
+    return ders;
+  }
+
+  Buffer in;
+  Buffer out;
+  rfctls_status status = RFCTLS_WANT_READ;
+  Failure failure;
+
+ private:
+  rfctls_status done(rfctls_status ended) {
+    status = ended;
+    if (ended < 0) {
+      failure = Failure::last();
+      EXPECT_EQ(failure.status, ended);
+      EXPECT_FALSE(failure.message.empty());
+    } else {
+      EXPECT_EQ(rfctls_error_status(), RFCTLS_OK) << rfctls_error_message();
+    }
+    return ended;
+  }
+
+  std::shared_ptr<Context> context_;
+  rfctls__conn *memory_;
+};
+
+// A client and a server, and the bytes between them.
+class Pair {
+ public:
+  Pair(const Plan &client_is, const Plan &server_is) : client(client_is), server(server_is) {}
+
+  // Hands over at most `portion` bytes each way; whether there were any.
+  bool move(size_t portion = std::numeric_limits<size_t>::max()) {
+    std::string up = client.out.take(portion), down = server.out.take(portion);
+    server.in.append(up);
+    client.in.append(down);
+    return !up.empty() || !down.empty();
+  }
+
+  // Both handshakes as far as they go: to their ends, or to a question.
+  void shake(size_t portion = std::numeric_limits<size_t>::max()) {
+    do {
+      for (End *end : {&client, &server}) {
+        if (end->status == RFCTLS_WANT_READ) {
+          rfctls__enter("handshake");
+          end->handshake();
+        }
+      }
+    } while (move(portion));
+  }
+
+  void establish() {
+    shake();
+    ASSERT_EQ(client.status, RFCTLS_OK) << client.failure.message;
+    ASSERT_EQ(server.status, RFCTLS_OK) << server.failure.message;
+  }
+
+  End client;
+  End server;
+};
+
+// All of data into records at `from`, handed to `to`.
+inline void send_all(End &from, End &to, const std::string &data) {
+  for (size_t sent = 0, taken = 0; sent < data.size(); sent += taken) {
+    ASSERT_EQ(from.encrypt(data.substr(sent), &taken), RFCTLS_OK) << from.failure.message;
+    ASSERT_GE(taken, 1u);
+  }
+  to.in.append(from.out.take());
+}
+
+// What decrypt gives until it wants more; the status that ended it.
+inline rfctls_status receive(End &end, std::string *data, size_t room = 1 << 20) {
+  std::string part;
+  rfctls_status status;
+  data->clear();
+  while ((status = end.decrypt(&part, room)) == RFCTLS_OK && !part.empty()) {
+    *data += part;
+  }
+  return status;
+}
+
+inline std::string pattern(size_t size) {
+  std::string data(size, '\0');
+  for (size_t i = 0; i < size; i++) {
+    data[i] = static_cast<char>(i * 7 + i / 251);
+  }
+  return data;
+}
+
+// For tests that hold on every version.
+class EachVersion : public testing::TestWithParam<rfctls_tls_version> {
+ protected:
+  rfctls_tls_version version() const { return GetParam(); }
+  bool is_tls13() const { return version() == RFCTLS_TLS_1_3; }
+  Plan client() const { return client_plan(version()); }
+};
+
+#define RFCTLS_EACH_VERSION(suite)                                                        \
+  INSTANTIATE_TEST_SUITE_P(Tls, suite, testing::Values(RFCTLS_TLS_1_2, RFCTLS_TLS_1_3),    \
+                           [](const testing::TestParamInfo<rfctls_tls_version> &version) { \
+                             return version.param == RFCTLS_TLS_1_2 ? "12" : "13";         \
+                           })
+
+}  // namespace rfctls_test
+
+#endif

@@ -1,0 +1,30 @@
+/* An engine without cryptography, for tests of the core: it does what a script says, and its records
+ * can be read. A record is one byte of kind, two bytes of size (big endian), and the payload:
+ *
+ *   'h' handshake   'd' data   'c' close_notify   'a' alert (one byte)   'k' key update, answered
+ *
+ * A handshake is one 'h' each way. The client speaks first. */
+#ifndef RFCTLS_TESTS_SCRIPT_ENGINE_H
+#define RFCTLS_TESTS_SCRIPT_ENGINE_H
+
+#include "engine/engine.h"
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+typedef struct script_engine {
+  rfctls_status question;     /* asked once after the peer's 'h': WANT_VERIFY, WANT_IDENTITY, or OK */
+  rfctls_status encrypt_once; /* what the next encrypt answers, once; OK: nothing special            */
+  rfctls_status notify_once;  /* what the next close_notify answers, once                            */
+  size_t step;                /* the most plaintext of one encrypt; 0: RFCTLS__STEP                   */
+  int answers;                /* how often a question was answered                                    */
+} script_engine;
+
+extern script_engine script;
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif

@@ -1,0 +1,115 @@
+// How does a connection end, and is what was sent before the end delivered?
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "support/pair.hpp"
+
+using namespace rfctls_test;
+
+namespace {
+
+class Endings : public testing::TestWithParam<rfctls_tls_version> {
+protected:
+  void SetUp() override { ASSERT_EQ(RFCTLS_OK, pair.shake()); }
+
+  int server_fd() { return static_cast<int>(rfctls_raw_fd(rfctls_socket_raw(pair.server.get()))); }
+
+  Pair pair{GetParam()};
+  rfctls_status status = RFCTLS_OK;
+};
+
+INSTANTIATE_TEST_SUITE_P(Versions, Endings, testing::Values(RFCTLS_TLS_1_2, RFCTLS_TLS_1_3),
+                         [](const auto &each) {
+                           return each.param == RFCTLS_TLS_1_2 ? "tls12" : "tls13";
+                         });
+
+TEST_P(Endings, recv_returns_truncated_when_tcp_ends_without_close_notify) {
+  ASSERT_EQ(RFCTLS_OK, send_all(pair.server, "all that came"));
+  shutdown(server_fd(), SHUT_WR);
+  EXPECT_EQ("all that came", receive_all(pair.client, &status));
+  EXPECT_EQ(RFCTLS_E_TRUNCATED, status);
+  EXPECT_EQ(RFCTLS_OK, send_all(pair.client, "reading failed, writing did not"));
+}
+
+TEST_P(Endings, a_polite_end_is_an_end) {
+  ASSERT_EQ(RFCTLS_OK, send_all(pair.server, "all"));
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_shutdown(pair.server.get(), RFCTLS_SHUT_WRITE));
+  EXPECT_EQ("all", receive_all(pair.client, &status));
+  EXPECT_EQ(RFCTLS_OK, status);
+  EXPECT_EQ(RFCTLS_OK, send_all(pair.client, "and the other way goes on"));
+  EXPECT_EQ("and the other way goes on", receive(pair.server));
+}
+
+TEST_P(Endings, a_reset_is_a_reset_in_both_directions_and_no_sigpipe) {
+  struct linger hard = {1, 0};
+  ASSERT_EQ(SIG_DFL, signal(SIGPIPE, SIG_DFL));
+  setsockopt(server_fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  pair.server.reset();
+  receive_all(pair.client, &status);
+  EXPECT_EQ(RFCTLS_E_RESET, status);
+  EXPECT_EQ(RFCTLS_E_RESET, send_all(pair.client, "x"));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(pair.client.get()));
+}
+
+TEST_P(Endings, closing_twice_spares_a_descriptor_that_was_opened_in_between) {
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_close(pair.client.get()));
+  int fd = dup(2);
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(pair.client.get()));
+  EXPECT_EQ(-1, rfctls_raw_fd(rfctls_socket_raw(pair.client.get())));
+  EXPECT_EQ(0, close(fd));
+}
+
+TEST_P(Endings, getters_answer_after_close) {
+  Address peer;
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_close(pair.client.get()));
+  EXPECT_EQ(GetParam(), rfctls_socket_tls_version(pair.client.get()));
+  EXPECT_NE(nullptr, rfctls_socket_cipher(pair.client.get()));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_peer_address(pair.client.get(), out(peer)));
+  EXPECT_STREQ("127.0.0.1", rfctls_address_ip(peer.get()));
+  EXPECT_EQ(RFCTLS_E_CLOSED, send_all(pair.client, "x"));
+  receive_all(pair.client, &status);
+  EXPECT_EQ(RFCTLS_E_CLOSED, status);
+}
+
+TEST_P(Endings, children_outlive_their_listener) {
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_close(pair.listener.get()));
+  ASSERT_EQ(RFCTLS_OK, send_all(pair.client, "still here"));
+  EXPECT_EQ("still here", receive(pair.server));
+}
+
+TEST_P(Endings, one_mib_then_close_at_once_arrives_whole_100_times) {
+  const std::string megabyte(1024 * 1024, 'm');
+  Config of_client = client_config(GetParam()), of_server = server_config("server", GetParam());
+  int whole = 0;
+  for (int run = 0; run < 100; run++) {
+    Pair each(of_client, of_server);
+    std::string all;
+    rfctls_status ended = RFCTLS_E_INTERNAL;
+    // The server also writes (tickets, in TLS 1.3) what the client never reads.
+    std::thread serving([&] {
+      rfctls_socket_handshake(each.server.get());
+      all = receive_all(each.server, &ended);
+    });
+    ASSERT_EQ(RFCTLS_OK, rfctls_socket_handshake(each.client.get()));
+    ASSERT_EQ(RFCTLS_OK, send_all(each.client, megabyte));
+    EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(each.client.get()));
+    each.client.reset();
+    serving.join();
+    whole += ended == RFCTLS_OK && all == megabyte;
+  }
+  EXPECT_EQ(100, whole);
+}
+
+TEST_P(Endings, a_peer_that_is_gone_ends_the_sender_soon) {
+  pair.server.reset();
+  for (int i = 0; status == RFCTLS_OK && i < 1000; i++) {
+    status = send_all(pair.client, "is anybody there?");
+  }
+  EXPECT_TRUE(status == RFCTLS_E_RESET || status == RFCTLS_E_ALERT) << rfctls_status_name(status);
+}
+
+} // namespace

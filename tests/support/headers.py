@@ -1,0 +1,39 @@
+"""What the public headers say, read without a compiler."""
+import os
+import pathlib
+import re
+
+ROOT = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"])
+BUILD = pathlib.Path(os.environ["RFCTLS_BUILD_DIR"])
+INCLUDE = ROOT / "include"
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
+
+
+def _text(name):
+    """A header without its comments and preprocessor lines."""
+    text = (INCLUDE / name).read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
+    return re.sub(r"^\s*#.*(?:\\\n.*)*$", "", text, flags=re.MULTILINE)
+
+
+def functions():
+    """Every function declared with RFCTLS_API."""
+    names = []
+    for header in HEADERS:
+        for declaration in re.findall(r"RFCTLS_API\b([^;]*);", _text(header)):
+            names.append(re.search(r"RFCTLS_CALL\s+(\w+)\s*\(", declaration).group(1))
+    return names
+
+
+def enumerators():
+    """Every enumerator, in the order of the headers."""
+    names = []
+    for header in HEADERS:
+        for body in re.findall(r"typedef enum \w+\s*\{([^}]*)\}", _text(header)):
+            names += re.findall(r"\bRFCTLS_\w+", body)
+    return names
+
+
+def exported():
+    """The lines of core/rfctls.symbols."""
+    return (ROOT / "core" / "rfctls.symbols").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Makes the certificates and keys of all tests: make_pki.py FOLDER.
+
+manifest.tsv lists what is there: name, role (server, client: NAME.pem is a chain, leaf first,
+without the root, and NAME.key its key; data: a file of that name), verdict, the reason for which a
+peer that trusts only ca.pem refuses it, and why in words. A client asks for server.test, or for
+127.0.0.1 where the name begins with "ip-". Dates are relative to now; nothing is made again while
+what is there is younger than a day and from this very script.
+"""
+
+import base64
+import datetime
+import hashlib
+import ipaddress
+import pathlib
+import sys
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+DAY = datetime.timedelta(days=1)
+GOOD_DATES = (NOW - DAY, NOW + 30 * DAY)
+SERVER_NAMES = [x509.DNSName("server.test"), x509.DNSName("localhost"),
+                x509.DNSName("*.wild.test"),
+                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+                x509.IPAddress(ipaddress.ip_address("::1"))]
+SERVER = ExtendedKeyUsageOID.SERVER_AUTH
+CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
+PASSPHRASE = b"secret"
+
+
+class Entity:
+    """A certificate, its key, and the intermediates that are sent with it."""
+
+    def __init__(self, cert, key, chain=()):
+        self.cert = cert
+        self.key = key
+        self.chain = (cert, *chain)
+
+    def pem(self):
+        return b"".join(cert.public_bytes(Encoding.PEM) for cert in self.chain)
+
+    def key_bytes(self, encoding=Encoding.PEM, form=PrivateFormat.PKCS8, encryption=None):
+        return self.key.private_bytes(encoding, form, encryption or NoEncryption())
+
+
+def p256():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def rsa_key(bits):
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def name(common_name):
+    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "librfctls tests"),
+                      x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def key_usage(ca, rsa_leaf):
+    return x509.KeyUsage(digital_signature=True, content_commitment=False,
+                         key_encipherment=rsa_leaf, data_encipherment=False, key_agreement=False,
+                         key_cert_sign=ca, crl_sign=ca, encipher_only=False, decipher_only=False)
+
+
+def issue(common_name, key=None, issuer=None, ca=False, usage=SERVER, names=None, dates=GOOD_DATES,
+          extensions=(), restricted=True):
+    """Makes an entity; without an issuer it signs itself. The chain holds no root."""
+    key = key or p256()
+    subject = name(common_name)
+    issuer_key = issuer.key if issuer else key
+    builder = (x509.CertificateBuilder()
+               .subject_name(subject)
+               .issuer_name(issuer.cert.subject if issuer else subject)
+               .public_key(key.public_key())
+               .serial_number(x509.random_serial_number())
+               .not_valid_before(dates[0])
+               .not_valid_after(dates[1])
+               .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+               .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+                              critical=False)
+               .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                   issuer_key.public_key()), critical=False))
+    if restricted:
+        builder = builder.add_extension(
+            key_usage(ca, isinstance(key, rsa.RSAPrivateKey) and not ca), critical=True)
+    if not ca:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    by_root = issuer is None or issuer.cert.issuer == issuer.cert.subject
+    return Entity(builder.sign(issuer_key, hashes.SHA256()), key, () if by_root else issuer.chain)
+
+
+class Folder:
+    """Writes the files and remembers the manifest."""
+
+    def __init__(self, path):
+        self.path = path
+        self.rows = [("name", "role", "verdict", "reason", "why")]
+
+    def row(self, *columns):
+        self.rows.append(columns)
+
+    def identity(self, label, role, reason, why, entity):
+        (self.path / f"{label}.pem").write_bytes(entity.pem())
+        (self.path / f"{label}.key").write_bytes(entity.key_bytes())
+        self.row(label, role, "bad" if reason else "good", reason or "-", why)
+
+    def data(self, label, verdict, why, content):
+        (self.path / label).write_bytes(content)
+        self.row(label, "data", verdict, "-", why)
+
+    def finish(self, stamp):
+        text = "".join("\t".join(row) + "\n" for row in self.rows)
+        (self.path / "manifest.tsv").write_text(text)
+        (self.path / "stamp").write_text(stamp)
+
+
+def good_identities(out, issuer):
+    def server(key=None):
+        return issue("server.test", key, issuer, names=SERVER_NAMES)
+
+    entities = {"server": server(), "server-rsa": server(rsa_key(2048)),
+                "server-ed25519": server(ed25519.Ed25519PrivateKey.generate())}
+    for label, entity in entities.items():
+        out.identity(label, "server", None,
+                     "for server.test, localhost, *.wild.test, 127.0.0.1 and ::1", entity)
+    out.identity("client", "client", None, "a client",
+                 issue("client", issuer=issuer, usage=CLIENT))
+    out.identity("client-rsa", "client", None, "a client with an RSA key",
+                 issue("client", rsa_key(2048), issuer, usage=CLIENT))
+    return entities
+
+
+def bad_servers(out, issuer, other):
+    def bad(label, reason, why, common_name="server.test", *, signer=issuer, names=None, **rest):
+        entity = issue(common_name, issuer=signer, names=names or SERVER_NAMES, **rest)
+        out.identity(label, "server", reason, why, entity)
+        return entity
+
+    bad("expired", "EXPIRED", "its validity ended yesterday", dates=(NOW - 30 * DAY, NOW - DAY))
+    bad("not-yet-valid", "NOT_YET_VALID", "its validity begins tomorrow",
+        dates=(NOW + DAY, NOW + 30 * DAY))
+    bad("wrong-name", "NAME", "for other.test only", "other.test",
+        names=[x509.DNSName("other.test")])
+    bad("wrong-ca", "ISSUER", "issued by other-ca.pem", signer=other)
+    bad("self-signed", "SELF_SIGNED", "signed by itself", signer=None)
+    bad("ip-under-dns", "NAME", "127.0.0.1 stands as a DNS name, not as an IP address", "127.0.0.1",
+        names=[x509.DNSName("127.0.0.1")])
+    bad("cn-only", "NAME", "server.test is the common name, the alternative name is other.test",
+        names=[x509.DNSName("other.test")])
+    bad("star", "NAME", "for * and *.*", names=[x509.DNSName("*"), x509.DNSName("*.*")])
+    bad("client-eku", "PURPOSE", "for clients only", usage=CLIENT)
+    bad("weak-rsa", "WEAK", "an RSA key of 1024 bits", key=rsa_key(1024))
+    bad("critical-extension", "EXTENSION", "has a critical extension that nobody knows",
+        extensions=[(raw_extension("1.3.6.1.4.1.55555.1", b"\x05\x00"), True)])
+
+    out.identity("missing-intermediate", "server", "ISSUER", "sent without its intermediate",
+                 without_chain(issue("server.test", issuer=issuer, names=SERVER_NAMES)))
+    leaf = issue("leaf.test", issuer=issuer, names=[x509.DNSName("leaf.test")],
+                 restricted=False)
+    bad("leaf-as-ca", "CONSTRAINT", "issued by a certificate that is not a CA's", signer=leaf)
+    raw_names = der(0x30, der(0x82, b"server.test\0.evil.test"))
+    out.identity("nul-san", "server", "NAME", r"for the DNS name server.test\0.evil.test",
+                 issue("evil.test", issuer=issuer,
+                       extensions=[(raw_extension("2.5.29.17", raw_names), False)]))
+    out.identity("sha1", "server", "WEAK", "signed with SHA-1",
+                 signed_with_sha1(issue("server.test", issuer=issuer, names=SERVER_NAMES), issuer))
+
+
+def bad_clients(out, issuer, other):
+    out.identity("client-expired", "client", "EXPIRED", "its validity ended yesterday",
+                 issue("client", issuer=issuer, usage=CLIENT, dates=(NOW - 30 * DAY, NOW - DAY)))
+    out.identity("client-other-ca", "client", "ISSUER", "issued by other-ca.pem",
+                 issue("client", issuer=other, usage=CLIENT))
+
+
+def without_chain(entity):
+    return Entity(entity.cert, entity.key)
+
+
+def der(tag, content):
+    size = len(content)
+    if size >= 128:
+        octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        return bytes([tag, 128 + len(octets)]) + octets + content
+    return bytes([tag, size]) + content
+
+
+def raw_extension(oid, content):
+    return x509.UnrecognizedExtension(ObjectIdentifier(oid), content)
+
+
+def signed_with_sha1(entity, issuer):
+    """Signs anew for a P-256 issuer: newer versions of cryptography refuse SHA-1 there."""
+    sha256 = der(0x30, b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02")
+    sha1 = der(0x30, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
+    signed = entity.cert.tbs_certificate_bytes
+    header = 4  # its size takes two octets
+    signed = der(0x30, signed[header:].replace(sha256, sha1, 1))
+    signature = issuer.key.sign(signed, ec.ECDSA(hashes.SHA1()))
+    whole = der(0x30, signed + sha1 + der(0x03, b"\0" + signature))
+    return Entity(x509.load_der_x509_certificate(whole), entity.key, issuer.chain)
+
+
+def damaged(cert):
+    """Good base64, but no certificate."""
+    body = cert.public_bytes(Encoding.DER)
+    text = base64.encodebytes(b"\xff\xff\xff\xff" + body[4:])
+    return b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n"
+
+
+def container(entity, others, encryption):
+    return pkcs12.serialize_key_and_certificates(b"server", entity.key, entity.cert, list(others),
+                                                 encryption)
+
+
+def loader_files(out, root, other, server, server_rsa):
+    encrypt = BestAvailableEncryption(PASSPHRASE)
+    traditional = PrivateFormat.TraditionalOpenSSL
+    pem, key = server.pem(), server.key_bytes()
+    out.data("ca.pem", "good", "the root that issued all but what says otherwise", root.pem())
+    out.data("other-ca.pem", "good", "a root that nobody trusts", other.pem())
+    out.data("server.p12", "good", "server as PKCS#12, passphrase secret",
+             container(server, server.chain[1:], encrypt))
+    out.data("server-nopass.p12", "good", "server as PKCS#12, not encrypted",
+             container(server, server.chain[1:], NoEncryption()))
+    out.data("server-shuffled.p12", "good", "with the root before the intermediate, not encrypted",
+             container(server, (root.cert, *server.chain[1:]), NoEncryption()))
+    out.data("server-encrypted.key", "good", "encrypted PKCS#8, passphrase secret",
+             server.key_bytes(encryption=encrypt))
+    out.data("server-encrypted.key.der", "good", "the same in DER",
+             server.key_bytes(Encoding.DER, encryption=encrypt))
+    out.data("server-traditional.key", "good", "SEC 1", server.key_bytes(form=traditional))
+    out.data("server-traditional-encrypted.key", "good",
+             "SEC 1 with the headers of RFC 1421, passphrase secret",
+             server.key_bytes(form=traditional, encryption=encrypt))
+    out.data("server-traditional.key.der", "good", "SEC 1 in DER",
+             server.key_bytes(Encoding.DER, traditional))
+    out.data("server-rsa-traditional.key", "good", "PKCS#1", server_rsa.key_bytes(form=traditional))
+    out.data("server-rsa-traditional.key.der", "good", "PKCS#1 in DER",
+             server_rsa.key_bytes(Encoding.DER, traditional))
+    out.data("server.der", "good", "the leaf in DER", server.cert.public_bytes(Encoding.DER))
+    out.data("server.key.der", "good", "PKCS#8 in DER", server.key_bytes(Encoding.DER))
+    out.data("both.pem", "good", "chain and key of server", pem + key)
+    out.data("garbage.pem", "bad", "text that is no PEM", b"this is not a certificate\n" * 20)
+    out.data("truncated.pem", "bad", "a chain that ends in the middle of a block",
+             pem[:len(pem) * 3 // 4])
+    out.data("one-bad-ca.pem", "bad", "the root, then a damaged certificate",
+             root.pem() + damaged(root.cert))
+
+
+def generate(path, stamp):
+    out = Folder(path)
+    root = issue("librfctls test root", ca=True)
+    other = issue("librfctls other root", ca=True)
+    issuer = issue("librfctls test intermediate", issuer=root, ca=True)
+    good = good_identities(out, issuer)
+    bad_servers(out, issuer, other)
+    bad_clients(out, issuer, other)
+    loader_files(out, root, other, good["server"], good["server-rsa"])
+    out.finish(stamp)
+
+
+def is_fresh(path, stamp):
+    marker = path / "stamp"
+    return (marker.is_file() and marker.read_text() == stamp
+            and 0 <= time.time() - marker.stat().st_mtime < 24 * 60 * 60)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: make_pki.py FOLDER")
+    path = pathlib.Path(sys.argv[1])
+    stamp = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()
+    if not is_fresh(path, stamp):
+        path.mkdir(parents=True, exist_ok=True)
+        generate(path, stamp)
+
+
+if __name__ == "__main__":
+    main()

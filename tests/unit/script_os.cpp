@@ -1,0 +1,155 @@
+// The scripted platform.
+#include "script_os.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "base/deadline.h"
+#include "base/error.h"
+
+namespace script_os {
+State state;
+}
+
+using script_os::Poll;
+using script_os::state;
+
+namespace {
+
+template <typename T> T next(std::deque<T> &queue, T otherwise) {
+  if (queue.empty()) {
+    return otherwise;
+  }
+  T value = queue.front();
+  queue.pop_front();
+  return value;
+}
+
+rfctls_status say(rfctls_status status) {
+  return status < 0 ? rfctls__fail_system(status, 104, "scripted failure") : status;
+}
+
+} // namespace
+
+extern "C" {
+
+int64_t __wrap_rfctls__now(void);
+int64_t __wrap_rfctls__now(void) { return state.now; }
+
+rfctls_status rfctls__os_resolve(const char *, const char *, rfctls_family, int,
+                                 rfctls__os_found found, void *user) {
+  rfctls__endpoint endpoint = {};
+  endpoint.size = 16;
+  return found(user, &endpoint);
+}
+
+void rfctls__os_describe(const rfctls__endpoint *, char text[RFCTLS__IP_TEXT], uint16_t *port,
+                         rfctls_family *family) {
+  snprintf(text, RFCTLS__IP_TEXT, "192.0.2.1");
+  *port = 443;
+  *family = RFCTLS_FAMILY_IPV4;
+}
+
+int rfctls__os_is_ip(const char *text) { return strspn(text, "0123456789.") == strlen(text); }
+
+rfctls_status rfctls__os_connect(const rfctls__endpoint *, intptr_t *fd) {
+  *fd = 7;
+  return say(next(state.connects, RFCTLS_OK));
+}
+
+rfctls_status rfctls__os_connected(intptr_t) { return say(next(state.connects, RFCTLS_OK)); }
+
+rfctls_status rfctls__os_listen(const rfctls__endpoint *, int, int, intptr_t *fd) {
+  *fd = 7;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__os_accept(intptr_t, intptr_t *fd) {
+  *fd = 8;
+  return say(next(state.accepts, RFCTLS_WANT_READ));
+}
+
+rfctls_status rfctls__os_inspect(intptr_t, int *listens) {
+  *listens = state.listens;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__os_send(intptr_t, const void *data, size_t size, size_t *sent) {
+  script_os::Send outcome = next(state.sends, script_os::Send{RFCTLS_OK, SIZE_MAX});
+  *sent = 0;
+  if (outcome.status == RFCTLS_OK) {
+    *sent = std::min(size, outcome.most);
+    state.sent.append(static_cast<const char *>(data), *sent);
+  }
+  return say(outcome.status);
+}
+
+rfctls_status rfctls__os_recv(intptr_t, void *buffer, size_t room, size_t *received) {
+  script_os::Recv outcome = next(state.recvs, script_os::Recv{RFCTLS_WANT_READ, ""});
+  *received = std::min(room, outcome.bytes.size());
+  memcpy(buffer, outcome.bytes.data(), *received);
+  if (*received < outcome.bytes.size()) {
+    state.recvs.push_front({RFCTLS_OK, outcome.bytes.substr(*received)});
+  }
+  return say(outcome.status);
+}
+
+void rfctls__os_claim(intptr_t) {}
+void rfctls__os_finish(intptr_t) { state.finished = true; }
+int64_t rfctls__os_unacknowledged(intptr_t) { return state.unacknowledged; }
+void rfctls__os_close(intptr_t) { state.closed++; }
+
+rfctls_status rfctls__os_local_endpoint(intptr_t, rfctls__endpoint *out) {
+  out->size = 16;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__os_peer_endpoint(intptr_t, rfctls__endpoint *out) {
+  out->size = 16;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__os_poll(rfctls__poll *items, size_t count, int64_t nanoseconds, size_t *ready,
+                              int *interrupted) {
+  Poll outcome = next(state.polls, Poll::timeout);
+  state.poll_count++;
+  state.polled_events = items[0].events;
+  *ready = 0;
+  *interrupted = outcome == Poll::signal;
+  for (size_t i = 0; i < count; i++) {
+    items[i].found = 0;
+  }
+  if (state.on_poll) {
+    auto act = std::move(state.on_poll);
+    state.on_poll = nullptr;
+    act();
+  }
+  if (outcome == Poll::ready || outcome == Poll::error) {
+    items[0].found = outcome == Poll::ready ? items[0].events : uint32_t{RFCTLS__POLL_ERROR};
+    *ready = 1;
+  } else if (state.woken > 0) {
+    items[count - 1].found = RFCTLS__POLL_READ;
+    *ready = 1;
+  } else if (outcome == Poll::timeout) {
+    if (nanoseconds < 0) {
+      ADD_FAILURE() << "sleeps for ever";
+      return rfctls__fail(RFCTLS_E_INTERNAL, "sleeps for ever");
+    }
+    state.now += nanoseconds;
+  }
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
+  waker->read_fd = waker->write_fd = 99;
+  return RFCTLS_OK;
+}
+
+void rfctls__os_waker_signal(const rfctls__os_waker *) { state.woken++; }
+void rfctls__os_waker_drain(const rfctls__os_waker *) { state.woken = 0; }
+void rfctls__os_waker_close(rfctls__os_waker *) {}
+
+} // extern "C"

@@ -1,0 +1,157 @@
+// Does a config refuse what cannot work, freeze at its first use, and release what it was given?
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "support/pair.hpp"
+
+using namespace rfctls_test;
+
+namespace {
+
+Config make(rfctls_role role) {
+  Config config;
+  require(rfctls_config_new(role, out(config)), "config");
+  return config;
+}
+
+TEST(Config, role_must_be_one) {
+  rfctls_config *config = reinterpret_cast<rfctls_config *>(1);
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_new(static_cast<rfctls_role>(0), &config));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_new(static_cast<rfctls_role>(3), &config));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_new(RFCTLS_CLIENT, nullptr));
+}
+
+TEST(Config, every_setter_refuses_no_config) {
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_identity(nullptr, nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_versions(nullptr, RFCTLS_TLS_ANY, RFCTLS_TLS_ANY));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_server_name(nullptr, "server.test"));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(nullptr, "h2"));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_authority(nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_system_trust(nullptr, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_peer_cert(nullptr, RFCTLS_PEER_CERT_IGNORED));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_verifier(nullptr, nullptr, nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_identity_source(nullptr, nullptr, nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_asking(nullptr, 1, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_timeout(nullptr, RFCTLS_TIMER_READ, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_family(nullptr, RFCTLS_FAMILY_ANY));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_blocking(nullptr, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_allow_truncation(nullptr, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_insecure_skip_verify(nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_insecure_skip_name_check(nullptr));
+  EXPECT_EQ(nullptr, rfctls_config_ref(nullptr));
+  rfctls_config_unref(nullptr);
+}
+
+TEST(Config, versions_must_be_versions_in_order) {
+  Config config = make(RFCTLS_CLIENT);
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_versions(config.get(), RFCTLS_TLS_1_3, RFCTLS_TLS_1_2));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_versions(config.get(), RFCTLS_TLS_ANY, RFCTLS_TLS_1_1))
+      << "1.1 is older than the default's oldest";
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_versions(config.get(), static_cast<rfctls_tls_version>(0x0300),
+                                       RFCTLS_TLS_ANY));
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_set_versions(config.get(), RFCTLS_TLS_1_2, RFCTLS_TLS_1_2));
+}
+
+TEST(Config, what_belongs_to_the_other_role_is_refused) {
+  Config client = make(RFCTLS_CLIENT), server = make(RFCTLS_SERVER);
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_peer_cert(client.get(), RFCTLS_PEER_CERT_IGNORED));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_server_name(server.get(), "server.test"));
+}
+
+TEST(Config, enums_and_timers_out_of_range_are_refused) {
+  Config config = make(RFCTLS_SERVER);
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_peer_cert(config.get(), static_cast<rfctls_demand>(7)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_family(config.get(), static_cast<rfctls_family>(5)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_timeout(config.get(), static_cast<rfctls_timer>(0), 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_timeout(config.get(), RFCTLS_TIMER_READ, -2));
+}
+
+TEST(Config, a_key_that_does_not_fit_its_chain_is_refused_at_once) {
+  Config config = make(RFCTLS_SERVER);
+  Chain chain = load_chain("server.pem"), empty;
+  Key key = load_key("server-rsa.key");
+  require(rfctls_chain_new(out(empty)), "chain");
+  EXPECT_EQ(RFCTLS_E_IDENTITY,
+            rfctls_config_set_identity(config.get(), chain.get(), key.get()));
+  EXPECT_EQ(RFCTLS_E_IDENTITY,
+            rfctls_config_set_identity(config.get(), empty.get(), key.get()));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_identity(config.get(), chain.get(), nullptr));
+}
+
+TEST(Config, a_server_without_an_identity_cannot_listen) {
+  Config config = make(RFCTLS_SERVER);
+  Socket socket;
+  EXPECT_EQ(RFCTLS_E_IDENTITY, rfctls_socket_listen("127.0.0.1", "0", config.get(), out(socket)));
+  EXPECT_EQ(nullptr, socket);
+}
+
+TEST(Config, protocols_are_checked_before_connecting) {
+  Config config = make(RFCTLS_CLIENT);
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(config.get(), ""));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(config.get(), nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(config.get(), std::string(256, 'x').c_str()));
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_add_protocol(config.get(), std::string(255, 'x').c_str()));
+  rfctls_status status = RFCTLS_OK;
+  int added = 0;
+  while (status == RFCTLS_OK) {
+    status = rfctls_config_add_protocol(config.get(), std::string(255, 'x').c_str());
+    added++;
+  }
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, status);
+  EXPECT_EQ(65535 / 256, added) << "the list on the wire has two bytes of length";
+}
+
+TEST(Config, first_use_freezes_it) {
+  Config config = server_config();
+  Socket listener = listen_on(config);
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_config_set_blocking(config.get(), 0));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_config_add_protocol(config.get(), "h2"));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_config_set_identity(config.get(), nullptr, nullptr));
+  Chain chain = load_chain("ca.pem");
+  EXPECT_EQ(RFCTLS_E_STATE,
+            rfctls_config_add_authority(config.get(), rfctls_chain_at(chain.get(), 0)));
+}
+
+TEST(Config, many_threads_may_use_it_first) {
+  Config config = server_config();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; i++) {
+    threads.emplace_back([&] { listen_on(config); });
+  }
+  for (auto &thread : threads) {
+    thread.join();
+  }
+}
+
+TEST(Config, userdata_is_released_once) {
+  int released = 0;
+  auto release = [](void *count) { ++*static_cast<int *>(count); };
+  auto verifier = [](void *, rfctls_socket *) { return 1; };
+  {
+    Config config = make(RFCTLS_CLIENT);
+    ASSERT_EQ(RFCTLS_OK, rfctls_config_set_verifier(config.get(), verifier, &released, release));
+    ASSERT_EQ(RFCTLS_OK, rfctls_config_set_verifier(config.get(), nullptr, nullptr, nullptr));
+    EXPECT_EQ(1, released);
+    ASSERT_EQ(RFCTLS_OK, rfctls_config_set_verifier(config.get(), verifier, &released, release));
+  }
+  EXPECT_EQ(2, released);
+}
+
+TEST(Config, insecure_means_one_config_and_not_the_next) {
+  Config wild = make(RFCTLS_CLIENT);
+  ASSERT_EQ(RFCTLS_OK, rfctls_config_insecure_skip_verify(wild.get()));
+  Config of_server = server_config("self-signed");
+  Pair pair(wild, of_server);
+  EXPECT_EQ(RFCTLS_OK, pair.shake());
+  Pair strict(client_config(), of_server);
+  EXPECT_EQ(RFCTLS_E_VERIFY, strict.shake());
+}
+
+} // namespace
