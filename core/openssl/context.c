@@ -73,7 +73,8 @@ static int set_versions(SSL_CTX *ctx, rfctls_tls_version min, rfctls_tls_version
     int system = (int)SSL_CTX_get_min_proto_version(ctx);
     least = system > TLS1_2_VERSION ? system : TLS1_2_VERSION;
   }
-  return SSL_CTX_set_max_proto_version(ctx, (int)max) == 1 &&
+  return SSL_CTX_set_min_proto_version(ctx, 0) == 1 && /* max may lie below the system's */
+         SSL_CTX_set_max_proto_version(ctx, (int)max) == 1 &&
          SSL_CTX_set_min_proto_version(ctx, least) == 1;
 }
 

@@ -369,5 +369,8 @@ rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb) {
   }
   rfctls__leave(socket);
   rfctls__lock_drop(&socket->lock);
+  if (status >= 0) {
+    rfctls__error_clear(); /* of what was overcome on the way */
+  }
   return status;
 }

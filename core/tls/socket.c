@@ -178,7 +178,7 @@ rfctls_status rfctls_socket_wait(rfctls_socket *socket, rfctls_status want, int6
     rfctls__socket_lock(socket);
     rfctls__watch_end(socket, &watch);
     if (status == RFCTLS_E_TIMEOUT && !rfctls__deadline_passed(deadline)) {
-      rfctls__enter(__func__);
+      rfctls__error_clear();
       status = RFCTLS_OK;
     }
   }

@@ -218,8 +218,11 @@ rfctls_status rfctls_socket_recv(rfctls_socket *socket, uint32_t flags, void *bu
   }
   status = rfctls__drive(socket, &call.verb);
   *received = call.received;
-  /* Bytes go first; what stopped WAITALL shows again at the next call. */
-  return call.received > 0 ? RFCTLS_OK : status;
+  if (call.received > 0) { /* bytes go first; what stopped WAITALL shows again at the next call */
+    rfctls__error_clear();
+    return RFCTLS_OK;
+  }
+  return status;
 }
 
 size_t rfctls_socket_pending(const rfctls_socket *socket) {

@@ -699,6 +699,17 @@ TEST_F(Accept, close_wakes_the_accepting_thread) {
   EXPECT_EQ(1, state.closed);
 }
 
+// ---- the error record ----
+
+TEST_F(Drive, success_leaves_no_error_of_what_was_overcome) {
+  establish();
+  give(record('d', "ab"));
+  reset();
+  EXPECT_EQ(RFCTLS_OK, recv(4, RFCTLS_WAITALL));
+  EXPECT_EQ(RFCTLS_OK, rfctls_error_status());
+  EXPECT_STREQ("", rfctls_error_message());
+}
+
 // ---- pollset ----
 
 TEST_F(Drive, pollset_is_ready_at_once_for_bytes_inside) {
