@@ -1,5 +1,5 @@
-/* Reads a whole regular file, and nothing else: a directory, a FIFO or a device is refused at
- * once. */
+/* Reads a whole regular file, and nothing else: a directory, a FIFO or a device is refused at once.
+ * Tells whether one has changed. */
 #ifndef RFCTLS_BASE_FILE_H
 #define RFCTLS_BASE_FILE_H
 
@@ -14,6 +14,19 @@ enum { RFCTLS__FILE_LIMIT = 16 * 1024 * 1024 };
 /* Appends the file at path to out. E_SYSTEM: it cannot be opened or read, or is not a regular file;
  * E_LIMIT: larger than RFCTLS__FILE_LIMIT. (base/posix.c, base/windows.c) */
 rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out);
+
+/* What tells one state of a file or folder from another; zeros: there is none at path. */
+typedef struct rfctls__file_stamp {
+  uint64_t device;
+  uint64_t number;
+  int64_t size;
+  int64_t modified;
+  int64_t changed;
+} rfctls__file_stamp;
+
+/* (base/posix.c: only systems that keep their trust anchors in files need it) */
+void rfctls__file_look(const char *path, rfctls__file_stamp *out);
+int rfctls__file_same(const rfctls__file_stamp *a, const rfctls__file_stamp *b);
 
 #if defined(__cplusplus)
 }

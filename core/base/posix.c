@@ -208,3 +208,20 @@ rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out) {
   (void)close(fd);
   return status;
 }
+
+void rfctls__file_look(const char *path, rfctls__file_stamp *out) {
+  struct stat facts;
+  memset(out, 0, sizeof *out);
+  if (stat(path, &facts) == 0) {
+    out->device = (uint64_t)facts.st_dev;
+    out->number = (uint64_t)facts.st_ino;
+    out->size = (int64_t)facts.st_size;
+    out->modified = (int64_t)facts.st_mtime;
+    out->changed = (int64_t)facts.st_ctime;
+  }
+}
+
+int rfctls__file_same(const rfctls__file_stamp *a, const rfctls__file_stamp *b) {
+  return a->device == b->device && a->number == b->number && a->size == b->size &&
+         a->modified == b->modified && a->changed == b->changed;
+}

@@ -1,5 +1,6 @@
-/* A BIO over two buffers: see bytes.h. Reading an empty `in` is "try again", writing always succeeds
- * unless memory runs out: then the error record says so, and OpenSSL sees a failed system call. */
+/* A BIO over two buffers: see bytes.h. Reading an empty `in` is "try again", writing always
+ * succeeds unless memory runs out: then the error record says so, and OpenSSL sees a failed system
+ * call. */
 #include "openssl/bytes.h"
 
 static int wire_read(BIO *bio, char *data, size_t size, size_t *given) {

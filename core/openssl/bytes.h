@@ -12,8 +12,8 @@ typedef struct rfctls__wire {
   rfctls__buffer *out;
 } rfctls__wire;
 
-/* The methods of such BIOs, one a context; NULL without memory. BIO_meth_free frees them, when no BIO
- * is left. */
+/* The methods of such BIOs, one a context; NULL without memory. BIO_meth_free frees them, when no
+ * BIO is left. */
 BIO_METHOD *rfctls__wire_methods(void);
 /* A BIO over wire, which outlives it; NULL without memory. */
 BIO *rfctls__wire_bio(const BIO_METHOD *methods, rfctls__wire *wire);

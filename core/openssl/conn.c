@@ -44,7 +44,7 @@ typedef struct saying {
 } saying;
 
 static const saying sayings[] = {
-    {SSL_R_WRONG_VERSION_NUMBER, RFCTLS_E_PROTOCOL, "the peer does not speak TLS"},
+    {SSL_R_WRONG_VERSION_NUMBER, RFCTLS_E_PROTOCOL, "what the peer sent is not TLS"},
     {SSL_R_HTTP_REQUEST, RFCTLS_E_PROTOCOL, "the peer speaks plain HTTP, not TLS"},
     {SSL_R_HTTPS_PROXY_REQUEST, RFCTLS_E_PROTOCOL, "the peer speaks plain HTTP, not TLS"},
     {SSL_R_NO_APPLICATION_PROTOCOL, RFCTLS_E_PROTOCOL,
@@ -88,18 +88,13 @@ static rfctls_status explain(const rfctls__conn *conn) {
 static rfctls_status outcome(const rfctls__conn *conn, int code) {
   switch (code) {
   case SSL_ERROR_NONE:
-  case SSL_ERROR_ZERO_RETURN:
-    return RFCTLS_OK;
-  case SSL_ERROR_WANT_READ:
-    return RFCTLS_WANT_READ;
-  case SSL_ERROR_WANT_RETRY_VERIFY:
-    return RFCTLS_WANT_VERIFY;
-  case SSL_ERROR_WANT_X509_LOOKUP:
-    return RFCTLS_WANT_IDENTITY;
+  case SSL_ERROR_ZERO_RETURN: return RFCTLS_OK;
+  case SSL_ERROR_WANT_READ: return RFCTLS_WANT_READ;
+  case SSL_ERROR_WANT_RETRY_VERIFY: return RFCTLS_WANT_VERIFY;
+  case SSL_ERROR_WANT_X509_LOOKUP: return RFCTLS_WANT_IDENTITY;
   case SSL_ERROR_SYSCALL: /* writing to `out` is our only system call */
     return rfctls__fail_memory();
-  default:
-    return explain(conn);
+  default: return explain(conn);
   }
 }
 
@@ -118,8 +113,8 @@ static int verify_mode(const rfctls__conn *conn) {
              : SSL_VERIFY_PEER;
 }
 
-/* A resumed session brings the verdict of another connection, perhaps of one that was asked less of.
- * So a server that looks at certificates issues no tickets, and takes none. */
+/* A resumed session brings the verdict of another connection, perhaps of one that was asked less
+ * of. So a server that looks at certificates issues no tickets, and takes none. */
 static int refuse_resumption(SSL *ssl) {
   SSL_set_options(ssl, SSL_OP_NO_TICKET);
   return SSL_set_num_tickets(ssl, 0);
@@ -128,8 +123,8 @@ static int refuse_resumption(SSL *ssl) {
 /* Names are checked against the alternative names alone (RFC 6125 section 6.4.4). */
 static int set_checked_name(SSL *ssl, const char *name, int is_ip) {
   X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-                                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  X509_VERIFY_PARAM_set_hostflags(
+      param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return is_ip ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
                : X509_VERIFY_PARAM_set1_host(param, name, 0);
 }
@@ -243,17 +238,15 @@ int rfctls__conn_accept_name(SSL *ssl, int *alert, void *unused) {
 
 /* ---- the handshake and its questions ---- */
 
-/* A server cannot suspend its handshake for the verdict: it accepts provisionally, and asks when all
- * is done but nothing was delivered. So a client that is refused there hears no alert, only the end. */
+/* A server cannot suspend its handshake for the verdict: it accepts provisionally, and asks when
+ * all is done but nothing was delivered. So a client that is refused there hears no alert, only the
+ * end. */
 static rfctls_status server_verdict(const rfctls__conn *conn) {
   switch (conn->verify) {
-  case RFCTLS__ASKED:
-    return RFCTLS_WANT_VERIFY;
-  case RFCTLS__NO:
-    return rfctls__verify_refuse(SSL_get0_peer_certificate(conn->ssl));
+  case RFCTLS__ASKED: return RFCTLS_WANT_VERIFY;
+  case RFCTLS__NO: return rfctls__verify_refuse(SSL_get0_peer_certificate(conn->ssl));
   case RFCTLS__UNASKED:
-  case RFCTLS__YES:
-    return RFCTLS_OK;
+  case RFCTLS__YES: return RFCTLS_OK;
   }
   return RFCTLS_OK;
 }
@@ -345,8 +338,8 @@ rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t 
   return leave(conn, &callers, status);
 }
 
-/* Whether SSL_read_ex has anything to work on. Without that it would only allocate and free a record
- * buffer on its way to WANT_READ. */
+/* Whether SSL_read_ex has anything to work on. Without that it would only allocate and free a
+ * record buffer on its way to WANT_READ. */
 static int may_read(const rfctls__conn *conn) {
   return rfctls__buffer_size(conn->wire.in) > 0 || SSL_pending(conn->ssl) > 0 ||
          (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;

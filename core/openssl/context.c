@@ -7,8 +7,8 @@
 #include "openssl/bytes.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
-#include "openssl/verify.h"
 #include "openssl/pki.h"
+#include "openssl/verify.h"
 
 /* ---- reading ---- */
 
@@ -65,8 +65,8 @@ void rfctls__credentials_fini(rfctls__credentials *credentials) {
 
 /* ---- versions ---- */
 
-/* RFCTLS_TLS_ANY leaves the upper end to the library; the lower end is TLS 1.2, or what the system's
- * administrator raised it to. */
+/* RFCTLS_TLS_ANY leaves the upper end to the library; the lower end is TLS 1.2, or what the
+ * system's administrator raised it to. */
 static int set_versions(SSL_CTX *ctx, rfctls_tls_version min, rfctls_tls_version max) {
   int least = (int)min;
   if (min == RFCTLS_TLS_ANY) {
@@ -110,15 +110,16 @@ static void set_security_level(SSL_CTX *ctx, rfctls_tls_version min) {
  * refuse_resumption in conn.c for the servers that issue no tickets. */
 static void set_behaviour(SSL_CTX *ctx) {
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                            SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_mode(
+      ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 }
 
 static rfctls_status set_identity(SSL_CTX *ctx, const rfctls__identity *identity) {
   rfctls__credentials own = {NULL, NULL, NULL};
   rfctls_status status = rfctls__credentials_init(&own, identity);
-  if (status == RFCTLS_OK && SSL_CTX_use_cert_and_key(ctx, own.leaf, own.key, own.issuers, 1) != 1) {
+  if (status == RFCTLS_OK &&
+      SSL_CTX_use_cert_and_key(ctx, own.leaf, own.key, own.issuers, 1) != 1) {
     status = rfctls__openssl_fail(RFCTLS_E_IDENTITY, "the certificate or its key cannot be used");
   }
   rfctls__credentials_fini(&own);
@@ -135,8 +136,8 @@ static rfctls_status set_trust(rfctls__context *context, const rfctls__settings 
   if (status == RFCTLS_OK) {
     SSL_CTX_set1_cert_store(context->ctx, rfctls__trust_store(context->trust));
   }
-  for (int i = 0; status == RFCTLS_OK && context->role == RFCTLS_SERVER &&
-                  i < sk_X509_num(authorities); i++) {
+  for (int i = 0;
+       status == RFCTLS_OK && context->role == RFCTLS_SERVER && i < sk_X509_num(authorities); i++) {
     if (SSL_CTX_add_client_CA(context->ctx, sk_X509_value(authorities, i)) != 1) {
       status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "an authority could not be named");
     }
@@ -166,8 +167,8 @@ static rfctls_status fill(rfctls__context *context, const rfctls__settings *sett
   set_behaviour(context->ctx);
   set_security_level(context->ctx, settings->min_version);
   set_verification(context->ctx);
-  if (status == RFCTLS_OK && !set_versions(context->ctx, settings->min_version,
-                                           settings->max_version)) {
+  if (status == RFCTLS_OK &&
+      !set_versions(context->ctx, settings->min_version, settings->max_version)) {
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "these TLS versions cannot be spoken");
   }
   if (status == RFCTLS_OK && context->role == RFCTLS_SERVER) {
@@ -188,8 +189,8 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   context->role = settings->role;
   context->peer_cert = settings->peer_cert;
   context->wire = rfctls__wire_methods();
-  context->ctx = SSL_CTX_new(settings->role == RFCTLS_CLIENT ? TLS_client_method()
-                                                             : TLS_server_method());
+  context->ctx =
+      SSL_CTX_new(settings->role == RFCTLS_CLIENT ? TLS_client_method() : TLS_server_method());
   if (context->wire == NULL || context->ctx == NULL) {
     status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
   } else {

@@ -22,13 +22,10 @@ enum { HAS_TLS13 = 1 };
 
 static int supports(rfctls_feature feature) {
   switch (feature) {
-  case RFCTLS_FEATURE_TLS13:
-    return HAS_TLS13;
+  case RFCTLS_FEATURE_TLS13: return HAS_TLS13;
   case RFCTLS_FEATURE_ALPN:
-  case RFCTLS_FEATURE_PEM_PASSPHRASE:
-    return 1;
-  case RFCTLS_FEATURE_IS_INT:
-    return 0;
+  case RFCTLS_FEATURE_PEM_PASSPHRASE: return 1;
+  case RFCTLS_FEATURE_IS_INT: return 0;
   }
   return 0; /* a number that is none of them */
 }

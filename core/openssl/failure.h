@@ -25,8 +25,8 @@ typedef struct rfctls__openssl_errors {
   rfctls__openssl_entry entries[RFCTLS__OPENSSL_ERRORS]; /* only count are set */
 } rfctls__openssl_errors;
 
-/* A stretch of OpenSSL calls begins: the queue is empty from here (SSL_get_error needs that). Not to
- * be nested: every engine operation begins and ends one. */
+/* A stretch of OpenSSL calls begins: the queue is empty from here (SSL_get_error needs that). Not
+ * to be nested: every engine operation begins and ends one. */
 void rfctls__openssl_begin(rfctls__openssl_errors *callers);
 /* It ends: what it left is dropped, and the queue holds what the caller had there. */
 void rfctls__openssl_end(rfctls__openssl_errors *callers);

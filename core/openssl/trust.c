@@ -1,22 +1,23 @@
 /* Trust anchors: see trust.h.
  *
- * A system keeps its anchors twice: as a directory of hashed names and as one bundle file. Either may
- * be missing or hold less than the other, and what counts is both. The directory is read lazily, a
- * certificate when a chain asks for it, which costs next to nothing. The bundle costs some 25 ms, as
- * much as fifty handshakes: it is read once, when a chain found no issuer without it. So a short-lived
- * program on a system with a hashed directory never pays for it, and a system without one pays once.
+ * A system keeps its anchors twice: as a directory of hashed names and as one bundle file. Either
+ * may be missing or hold less than the other, and what counts is both. The directory is read
+ * lazily, a certificate when a chain asks for it, which costs next to nothing. The bundle costs
+ * some 25 ms, as much as fifty handshakes: it is read once, when a chain found no issuer without
+ * it. So a short-lived program on a system with a hashed directory never pays for it, and a system
+ * without one pays once.
  *
  * The system's set is shared by all contexts that add no authority, and opened anew when the files
- * have changed since; contexts that hold the old one keep it. A context with authorities has a store
- * of its own: beside them it holds only the lookups, so it is as cheap. */
+ * have changed since; contexts that hold the old one keep it. A context with authorities has a
+ * store of its own: beside them it holds only the lookups, so it is as cheap. */
 #include "openssl/trust.h"
 
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/refcount.h"
@@ -33,7 +34,7 @@ struct rfctls__trust {
 
 typedef struct place {
   char *path;
-  struct stat looks; /* zeros: it is not there */
+  rfctls__file_stamp stamp;
 } place;
 
 typedef struct sources {
@@ -44,17 +45,17 @@ typedef struct sources {
 static int look(place *at, const char *variable, const char *usual) {
   const char *path = getenv(variable);
   at->path = rfctls__strdup(path != NULL ? path : usual);
-  memset(&at->looks, 0, sizeof at->looks);
-  if (at->path != NULL && stat(at->path, &at->looks) != 0) {
-    memset(&at->looks, 0, sizeof at->looks);
+  if (at->path == NULL) {
+    return 0;
   }
-  return at->path != NULL;
+  rfctls__file_look(at->path, &at->stamp);
+  return 1;
 }
 
 static int look_at_sources(sources *at) {
   int bundle = look(&at->bundle, X509_get_default_cert_file_env(), X509_get_default_cert_file());
-  int directory = look(&at->directory, X509_get_default_cert_dir_env(),
-                       X509_get_default_cert_dir());
+  int directory =
+      look(&at->directory, X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
   return bundle && directory;
 }
 
@@ -65,9 +66,7 @@ static void forget_sources(sources *at) {
 }
 
 static int same_place(const place *a, const place *b) {
-  return strcmp(a->path, b->path) == 0 && a->looks.st_dev == b->looks.st_dev &&
-         a->looks.st_ino == b->looks.st_ino && a->looks.st_size == b->looks.st_size &&
-         a->looks.st_mtime == b->looks.st_mtime && a->looks.st_ctime == b->looks.st_ctime;
+  return strcmp(a->path, b->path) == 0 && rfctls__file_same(&a->stamp, &b->stamp);
 }
 
 /* ---- making ---- */
@@ -80,8 +79,8 @@ void rfctls__trust_release(rfctls__trust *trust) {
   rfctls__free(trust);
 }
 
-/* Nothing is read yet. Lookups are added here because later the store is shared, and adding one then
- * would race with verifications. */
+/* Nothing is read yet. Lookups are added here because later the store is shared, and adding one
+ * then would race with verifications. */
 static int add_system(rfctls__trust *trust) {
   X509_LOOKUP *directory = X509_STORE_add_lookup(trust->store, X509_LOOKUP_hash_dir());
   trust->bundle = X509_STORE_add_lookup(trust->store, X509_LOOKUP_file());
@@ -149,7 +148,8 @@ done:
   return status;
 }
 
-rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities, rfctls__trust **out) {
+rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
+                                 rfctls__trust **out) {
   rfctls__trust *own = NULL;
   if (system && sk_X509_num(authorities) <= 0) {
     return open_shared(out);

@@ -15,14 +15,15 @@ typedef struct rfctls__trust rfctls__trust;
 
 /* The system's anchors, or not, and the authorities (NULL: none); the caller owns one reference.
  * A system without a trust store has no anchors: that is no error. */
-rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities, rfctls__trust **out);
+rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
+                                 rfctls__trust **out);
 /* Drops one reference; NULL is allowed. */
 void rfctls__trust_release(rfctls__trust *trust);
 
 /* Borrowed. Flags, purpose, names belong on the verification's own parameters, never on it. */
 X509_STORE *rfctls__trust_store(const rfctls__trust *trust);
-/* 1: not all anchors were read yet. A verification that began so, and found no trusted issuer, calls
- * complete and tries again. */
+/* 1: not all anchors were read yet. A verification that began so, and found no trusted issuer,
+ * calls complete and tries again. */
 int rfctls__trust_is_partial(const rfctls__trust *trust);
 void rfctls__trust_complete(rfctls__trust *trust);
 

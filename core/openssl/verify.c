@@ -151,7 +151,9 @@ static void say_mismatch(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const char *h
   char *ip = X509_VERIFY_PARAM_get1_ip_asc(param);
   const char *host = X509_VERIFY_PARAM_get0_host(param, 0);
   (void)snprintf(out, TEXT_SIZE, "certificate is for %s, not for %s", holder,
-                 host != NULL ? host : ip != NULL ? ip : "the server asked for");
+                 host != NULL ? host
+                 : ip != NULL ? ip
+                              : "the server asked for");
   OPENSSL_free(ip);
 }
 
@@ -167,9 +169,7 @@ static void say_problem(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const X509 *ce
   }
   switch (code) {
   case X509_V_ERR_HOSTNAME_MISMATCH:
-  case X509_V_ERR_IP_ADDRESS_MISMATCH:
-    say_mismatch(out, ctx, name);
-    return;
+  case X509_V_ERR_IP_ADDRESS_MISMATCH: say_mismatch(out, ctx, name); return;
   case X509_V_ERR_CERT_HAS_EXPIRED:
     put_date(detail, X509_get0_notAfter(cert));
     (void)snprintf(out, TEXT_SIZE, "%s %s expired on %s", kind, name, detail);
@@ -234,8 +234,7 @@ static void note(rfctls__judgement *judgement, X509_STORE_CTX *ctx, int code) {
     judgement->code = code;
     judgement->depth = depth;
   }
-  if (!grow(judgement, (size_t)depth + 1) ||
-      judgement->items[depth].reason != RFCTLS_REASON_NONE) {
+  if (!grow(judgement, (size_t)depth + 1) || judgement->items[depth].reason != RFCTLS_REASON_NONE) {
     return;
   }
   say_problem(text, ctx, cert, depth, code);
@@ -316,8 +315,8 @@ static X509_STORE_CTX *renew(X509_STORE_CTX *first, X509_STORE *store) {
   if (ctx != NULL &&
       X509_STORE_CTX_init(ctx, store, X509_STORE_CTX_get0_cert(first),
                           X509_STORE_CTX_get0_untrusted(first)) == 1 &&
-      X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(ctx),
-                             X509_STORE_CTX_get0_param(first)) == 1 &&
+      X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(ctx), X509_STORE_CTX_get0_param(first)) ==
+          1 &&
       X509_STORE_CTX_set_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx(), ssl_of(first)) == 1) {
     return ctx;
   }
@@ -404,10 +403,8 @@ int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused) {
   }
   switch (conn->verify) {
   case RFCTLS__UNASKED:
-  case RFCTLS__ASKED:
-    return decide(conn, ctx);
-  case RFCTLS__YES:
-    return accept(ctx);
+  case RFCTLS__ASKED: return decide(conn, ctx);
+  case RFCTLS__YES: return accept(ctx);
   case RFCTLS__NO:
     return refuse(conn, ctx, rfctls__verify_refuse(X509_STORE_CTX_get0_cert(ctx)),
                   X509_V_ERR_CERT_REJECTED);

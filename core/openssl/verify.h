@@ -22,7 +22,8 @@ typedef struct rfctls__judgement {
 
 void rfctls__judgement_release(rfctls__judgement *judgement);
 
-/* For SSL_CTX_set_cert_verify_callback, on connections whose application data is the rfctls__conn. */
+/* For SSL_CTX_set_cert_verify_callback, on connections whose application data is the
+ * rfctls__conn. */
 int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused);
 /* E_VERIFY because the program said no. */
 rfctls_status rfctls__verify_refuse(const X509 *leaf);

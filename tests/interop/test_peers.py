@@ -1,0 +1,208 @@
+"""Every version, key and feature, between us and every other program, in both directions."""
+import others
+import pytest
+from others import (Curl, Gnutls, GnutlsServer, Openssl, Ours, OursForHttp, Program, Python,
+                    Refused)
+
+PAYLOAD = b"".join(bytes(33 + (line + 7 * column) % 94 for column in range(1999)) + b"\n"
+                   for line in range(10))  # printable, and more than one record
+
+OUR_CLIENT = [(Ours, server) for server in (Openssl, GnutlsServer, Python)]
+OUR_SERVER = [(client, Ours) for client in (Openssl, Gnutls, Python)] + [(Curl, OursForHttp)]
+
+# RFC 8446, sections 5.1 and 6
+ALERT, FATAL = 21, 2
+HANDSHAKE_FAILURE, CERTIFICATE_EXPIRED, UNKNOWN_CA, PROTOCOL_VERSION = 40, 45, 48, 70
+CERTIFICATE_REQUIRED, NO_APPLICATION_PROTOCOL = 116, 120
+
+ESTABLISHED = "Verify return code: 0"  # the last that s_client says of a good handshake
+
+# What the client is told, what the server is told, and what the server then sees.
+FEATURES = {
+    "plain": ({}, {}, {}),
+    "mutual": ({"identity": "client"}, {"demand": True}, {"subject": "client"}),
+    "alpn": ({"alpn": ["h2", "http/1.1"]}, {"alpn": ["http/1.1", "h2"]}, {"alpn": "http/1.1"}),
+    "sni": ({"name": "server.test"}, {}, {"sni": "server.test"}),
+}
+
+
+def kinds(pairs):
+    return [pytest.param(*pair, id="-".join(kind.__name__.lower() for kind in pair))
+            for pair in pairs]
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("identity", ["server-rsa", "server", "server-ed25519"])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("client, server", kinds(OUR_CLIENT + OUR_SERVER))
+def test_client_and_server_agree_and_exchange_bytes(client, server, version, identity, feature):
+    for_client, for_server, expected = FEATURES[feature]
+    expected = others.what_is_seen(version=version, **expected)
+    with server(version=version, identity=identity, **for_server) as listening:
+        received, seen = client.talk(listening.port, PAYLOAD, version=version, **for_client)
+        assert listening.seen() == expected
+    assert received == server.answer(PAYLOAD)
+    assert seen.items() <= expected.items()
+
+
+def test_chain_arrives_as_it_was_given():
+    with Ours() as server, Openssl.client(server.port, "-showcerts") as client:
+        client.expect(ESTABLISHED)
+        client.finish()
+        sent = others.certificates(client.text)
+        assert server.facts()["status"] == "OK"
+    assert len(sent) == 2
+    assert sent == others.certificates((others.PKI / "server.pem").read_text())
+
+
+# ---- after the handshake ----
+
+
+def test_renegotiation_is_refused():
+    with Ours(version="1.2", connections=2) as server:
+        with Openssl.client(server.port) as client:
+            client.expect(ESTABLISHED)
+            client.write(b"R\n")
+            client.expect("RENEGOTIATING")
+            client.expect("no renegotiation")
+        assert server.facts()["status"] == "E_ALERT"  # it insists, and gives up
+        Ours.talk(server.port, PAYLOAD)
+        server.seen()
+
+
+@pytest.mark.parametrize("letter", [b"K\n", b"k\n"], ids=["of-both", "of-one"])
+def test_key_update_by_the_client_is_not_noticed(letter):
+    with Ours(version="1.3") as server, Openssl.client(server.port) as client:
+        client.expect(ESTABLISHED)
+        for line in b"one is sent\n", b"two is sent\n":
+            client.write(letter)
+            client.expect("KEYUPDATE")
+            client.write(line)
+            client.expect(line.decode())
+        client.finish()
+        assert server.facts().items() >= {"status": "OK", "sent": "24", "received": "24"}.items()
+
+
+def test_key_update_by_the_server_is_not_noticed():
+    with Openssl("-msg", version="1.3") as server, Program(
+            *Ours.command(server.port, version="1.3")) as client:
+        client.write(b"from the client\n")
+        client.process.stdin.close()
+        server.program.expect("from the client\n")
+        server.program.write(b"K\n")
+        server.program.expect(">>>[^\n]*KeyUpdate")
+        server.program.write(b"from the server\n")
+        client.expect("from the server\n")
+        assert client.finish() == 0, client.text
+
+
+# ---- what is refused ----
+
+
+def assert_serves_the_next(server):
+    """A refused client does not harm the listener."""
+    received, _ = Ours.talk(server.port, PAYLOAD, identity="client")
+    assert received == PAYLOAD
+    assert server.facts()["status"] == "OK"
+
+
+def assert_refused(facts, **expected):
+    assert facts.items() >= expected.items(), facts
+
+
+@pytest.mark.parametrize("words", [b"GET / HTTP/1.0\r\n\r\n", b"\0" * 64, b"EHLO there\r\n"],
+                         ids=["http", "zeros", "smtp"])
+def test_plaintext_to_our_server(words):
+    with Ours(connections=2) as server:
+        with others.tcp(server.port) as conn:
+            conn.sendall(words)
+            others.read_to_the_end(conn)
+        assert_refused(server.facts(), status="E_PROTOCOL")
+        assert_serves_the_next(server)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.0 400 Bad Request\r\n\r\n", b"220 mail.test\r\n"],
+                         ids=["http", "smtp"])
+def test_our_client_to_a_plaintext_server_names_the_error(answer):
+    with others.plaintext_server(answer) as port, pytest.raises(Refused) as refusal:
+        Ours.talk(port, PAYLOAD)
+    assert_refused(refusal.value.facts, status="E_PROTOCOL", origin="rfctls_socket_handshake")
+    assert "TLS" in refusal.value.facts["message"]
+
+
+@pytest.mark.parametrize("minor, alert", [
+    pytest.param(0, HANDSHAKE_FAILURE, id="SSLv3"),  # which has no better alert
+    pytest.param(1, PROTOCOL_VERSION, id="TLSv1"),
+    pytest.param(2, PROTOCOL_VERSION, id="TLSv1.1")])
+def test_old_hello_is_refused(minor, alert):
+    with Ours(connections=2) as server:
+        with others.tcp(server.port) as conn:
+            conn.sendall(others.client_hello(minor))
+            answer = others.read_to_the_end(conn)
+        assert (answer[0], answer[5:]) == (ALERT, bytes([FATAL, alert]))
+        assert_refused(server.facts(), status="E_PROTOCOL")
+        assert_serves_the_next(server)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_old_server_is_refused(version):
+    with Openssl("-rev", "-cipher", "ALL:@SECLEVEL=0", version=version) as server:
+        with pytest.raises(Refused) as refusal:
+            Ours.talk(server.port, PAYLOAD)
+    assert_refused(refusal.value.facts, status="E_ALERT", alert=str(PROTOCOL_VERSION))
+
+
+@pytest.mark.parametrize("client", [Openssl, Gnutls, Python])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_no_common_protocol_is_an_alert_to_the_client(client, version):
+    with Ours(alpn=["spoken"], connections=2) as server:
+        with pytest.raises(Refused, match=r"(?i)no.*application.protocol"):
+            client.talk(server.port, PAYLOAD, version=version, alpn=["unspoken"])
+        assert_refused(server.facts(), status="E_PROTOCOL")
+        assert_serves_the_next(server)
+
+
+@pytest.mark.parametrize("server", [Openssl, GnutlsServer])  # Python's goes on without
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_no_common_protocol_is_an_alert_from_the_server(server, version):
+    with server(alpn=["spoken"]) as listening, pytest.raises(Refused) as refusal:
+        Ours.talk(listening.port, PAYLOAD, version=version, alpn=["unspoken"])
+    assert_refused(refusal.value.facts, status="E_ALERT", alert=str(NO_APPLICATION_PROTOCOL))
+
+
+# ---- client certificates that are missing or wrong ----
+
+# The reason that our server names, and the alert that a client gets.
+BAD_CLIENTS = {
+    None: ("MISSING", {"1.2": HANDSHAKE_FAILURE, "1.3": CERTIFICATE_REQUIRED}),
+    "client-other-ca": ("ISSUER", {"1.2": UNKNOWN_CA, "1.3": UNKNOWN_CA}),
+    "client-expired": ("EXPIRED", {"1.2": CERTIFICATE_EXPIRED, "1.3": CERTIFICATE_EXPIRED}),
+}
+
+
+@pytest.mark.parametrize("client, server", kinds(OUR_SERVER))
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("identity", BAD_CLIENTS)
+def test_bad_client_is_refused_and_the_next_is_served(client, server, version, identity):
+    reason, _ = BAD_CLIENTS[identity]
+    with server(demand=True, version=version, connections=2) as listening:
+        with pytest.raises(Refused):
+            client.talk(listening.port, PAYLOAD, version=version, identity=identity)
+        assert_refused(listening.facts(), status="E_VERIFY", reason=reason, received="0")
+        client.talk(listening.port, PAYLOAD, version=version, identity="client")
+        assert listening.seen()["subject"] == "client"
+
+
+@pytest.mark.parametrize("client, server", kinds([(Ours, Ours), *OUR_CLIENT]))
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("identity", BAD_CLIENTS)
+def test_our_client_is_told_why_it_is_refused(client, server, version, identity):
+    _, alerts = BAD_CLIENTS[identity]
+    with server(demand=True, version=version) as listening:
+        with pytest.raises(Refused) as refusal:
+            client.talk(listening.port, b"", version=version, identity=identity)
+        assert listening.refused()
+    told_by = {"1.2": "rfctls_socket_handshake", "1.3": "rfctls_socket_recv"}[version]
+    assert_refused(refusal.value.facts, status="E_ALERT", origin=told_by)
+    if server is not GnutlsServer:  # whose alerts are less precise
+        assert_refused(refusal.value.facts, alert=str(alerts[version]))
