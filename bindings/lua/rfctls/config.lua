@@ -1,0 +1,219 @@
+-- What a socket should be: options by name, made once into a native config that any number of
+-- sockets may use.
+local native = require "rfctls.library"
+local failure = require "rfctls.failure"
+local credentials = require "rfctls.credentials"
+
+local check = failure.check
+
+local Config = {}
+Config.__index = Config
+
+local roles = { client = native.CLIENT, server = native.SERVER }
+
+local versions = {
+  ["1.0"] = native.TLS_1_0,
+  ["1.1"] = native.TLS_1_1,
+  ["1.2"] = native.TLS_1_2,
+  ["1.3"] = native.TLS_1_3,
+}
+
+local families = { inet = native.FAMILY_IPV4, inet6 = native.FAMILY_IPV6 }
+
+local demands = {
+  ignored = native.PEER_CERT_IGNORED,
+  optional = native.PEER_CERT_OPTIONAL,
+  required = native.PEER_CERT_REQUIRED,
+}
+
+-- Every option and the types that it may have.
+local types = {
+  role = "string", identity = "table",
+  certificate = "string userdata", key = "string userdata", passphrase = "string",
+  certfile = "string", keyfile = "string",
+  ca = "string userdata", cafile = "string", system_trust = "boolean",
+  verify = "boolean function", peer_certificate = "string", server_name = "string",
+  alpn = "string table", min_version = "string", max_version = "string", family = "string",
+  timeout = "number", handshake = "boolean", owned = "boolean", allow_truncation = "boolean",
+  insecure_skip_verify = "boolean", insecure_skip_name_check = "boolean",
+}
+
+-- A wrong option is a mistake in the program, and raised where the maker was called.
+local function wrong(name, what)
+  error(("rfctls: option '%s' %s"):format(tostring(name), what), 0)
+end
+
+local function check_types(options)
+  for name, value in pairs(options) do
+    local allowed = types[name]
+    if not allowed then wrong(name, "is unknown") end
+    if not allowed:find(type(value), 1, true) then
+      wrong(name, ("is a %s instead of a %s"):format(type(value), allowed:gsub(" ", " or ")))
+    end
+  end
+end
+
+-- What an option's word stands for.
+local function choose(choices, name, value)
+  return choices[value] or wrong(name, ("cannot be '%s'"):format(value))
+end
+
+local function flag(value)
+  return value and 1 or 0
+end
+
+-- Seconds as LuaSocket counts them, in milliseconds: never early; -1 is none.
+function Config.milliseconds(seconds)
+  if seconds == nil or seconds < 0 or seconds == math.huge then return -1 end
+  return math.ceil(seconds * 1000)
+end
+
+local function load_identity(options)
+  if options.identity then return options.identity end
+  local chain, key, message, code
+  if options.certfile then chain, message, code = credentials.chain_file(options.certfile)
+  else chain, message, code = credentials.chain(options.certificate) end
+  if not chain then return nil, message, code end
+  if options.keyfile then key, message, code = credentials.key_file(options.keyfile, options.passphrase)
+  else key, message, code = credentials.key(options.key, options.passphrase) end
+  if not key then return nil, message, code end
+  return credentials.pair(chain, key)
+end
+
+local function set_identity(handle, options)
+  if options.identity and not credentials.is_identity(options.identity) then
+    wrong("identity", "is not an identity")
+  end
+  local certificate, key = options.certificate or options.certfile, options.key or options.keyfile
+  if (certificate == nil) ~= (key == nil) then
+    wrong(certificate and "certificate" or "key", "stands without its other half")
+  end
+  if not (options.identity or certificate) then return true end
+  local identity, message, code = load_identity(options)
+  if not identity then return nil, message, code end
+  return check(native.config_set_identity(handle, identity.chain, identity.key))
+end
+
+local function add_authorities(handle, chain, message, code)
+  if not chain then return nil, message, code end
+  for _, cert in ipairs(chain:certificates()) do
+    local status = native.config_add_authority(handle, cert)
+    if status ~= native.OK then return check(status) end
+  end
+  return true
+end
+
+local function set_ca(handle, options)
+  if not options.ca then return true end
+  return add_authorities(handle, credentials.chain(options.ca))
+end
+
+local function set_cafile(handle, options)
+  if not options.cafile then return true end
+  return add_authorities(handle, credentials.chain_file(options.cafile))
+end
+
+local function version(name, value)
+  if value == nil then return native.TLS_ANY end
+  return choose(versions, name, (value:gsub("^TLSv", "")))
+end
+
+local function set_versions(handle, options)
+  return check(native.config_set_versions(handle, version("min_version", options.min_version),
+                                          version("max_version", options.max_version)))
+end
+
+-- verify: true is the default of a client, and makes a server demand a certificate; a function is
+-- asked by the handshake; false is a client's insecure_skip_verify, and a server's default.
+local function set_verification(handle, options, role)
+  local verify, demand = options.verify, options.peer_certificate
+  local status = native.OK
+  if role == native.SERVER and verify == true then demand = demand or "required" end
+  if demand then
+    status = native.config_set_peer_cert(handle, choose(demands, "peer_certificate", demand))
+  end
+  if status == native.OK and type(verify) == "function" then
+    status = native.config_set_asking(handle, 1, 0)
+  end
+  local skip = options.insecure_skip_verify or (role == native.CLIENT and verify == false)
+  if status == native.OK and skip then status = native.config_insecure_skip_verify(handle) end
+  if status == native.OK and options.insecure_skip_name_check then
+    status = native.config_insecure_skip_name_check(handle)
+  end
+  return check(status)
+end
+
+local function set_names(handle, options)
+  local status = native.OK
+  if options.server_name then
+    status = native.config_set_server_name(handle, options.server_name)
+  end
+  local protocols = type(options.alpn) == "string" and { options.alpn } or options.alpn or {}
+  for _, protocol in ipairs(protocols) do
+    if status == native.OK then status = native.config_add_protocol(handle, protocol) end
+  end
+  return check(status)
+end
+
+local function set_transport(handle, options)
+  local status = native.OK
+  if options.timeout == 0 then
+    status = native.config_set_blocking(handle, 0)
+  elseif options.timeout then
+    local limit = Config.milliseconds(options.timeout)
+    for _, timer in ipairs { "CONNECT", "HANDSHAKE", "READ", "WRITE" } do
+      if status == native.OK then
+        status = native.config_set_timeout(handle, native["TIMER_" .. timer], limit)
+      end
+    end
+  end
+  if status == native.OK and options.family then
+    status = native.config_set_family(handle, choose(families, "family", options.family))
+  end
+  return check(status)
+end
+
+local function set_switches(handle, options)
+  local status = native.OK
+  if options.system_trust ~= nil then
+    status = native.config_set_system_trust(handle, flag(options.system_trust))
+  end
+  if status == native.OK and options.allow_truncation ~= nil then
+    status = native.config_set_allow_truncation(handle, flag(options.allow_truncation))
+  end
+  return check(status)
+end
+
+local steps = {
+  set_identity, set_ca, set_cafile, set_versions, set_verification, set_names, set_transport,
+  set_switches,
+}
+
+-- A config of the options; its role is theirs, else the one given. nil, message, code if the library
+-- refuses one of them.
+function Config.new(options, role)
+  options = options or {}
+  check_types(options)
+  role = choose(roles, "role", options.role or role)
+  local status, handle = native.config_new(role)
+  if status ~= native.OK then return nil, failure.tell(status) end
+  for _, step in ipairs(steps) do
+    local ok, message, code = step(handle, options, role)
+    if not ok then return nil, message, code end
+  end
+  return setmetatable({
+    handle = handle,
+    verifier = type(options.verify) == "function" and options.verify or nil,
+    timeout = Config.milliseconds(options.timeout),
+    handshake = options.handshake ~= false,
+    owned = options.owned,
+  }, Config)
+end
+
+-- What a maker was given, as a config: options, a config, or nothing.
+function Config.of(options, role)
+  if getmetatable(options) == Config then return options end
+  return Config.new(options, role)
+end
+
+return Config

@@ -1,0 +1,96 @@
+"""TLS sockets that check whom they talk to.
+
+    import rfctls
+
+    with rfctls.connect("example.org", 443) as sock:
+        sock.sendall(b"GET / HTTP/1.0\\r\\nHost: example.org\\r\\n\\r\\n")
+        while data := sock.recv(65536):
+            print(data)
+
+connect, listen and wrap make a TLSSocket, whose methods are those of socket.socket and
+ssl.SSLSocket. A Config says what sockets should be; each of its keyword arguments can also be
+given to connect, listen and wrap. Certificate, PrivateKey and Identity hold what proves who is who,
+and are read from bytes or files. Poll waits for many sockets at once.
+
+Every failure is an rfctls.Error, which is an OSError; its subclass says what happened, and str() of
+it names the culprit. The polite end of a connection is b"" from recv; one that was cut is a
+TruncatedError.
+"""
+
+from __future__ import annotations
+
+from . import native
+from .certificates import Certificate, Finding, Identity, PrivateKey
+from .config import Config
+from .errors import (
+    AlertError,
+    ArgumentError,
+    CertificateError,
+    ClosedError,
+    ConnectError,
+    Error,
+    ForkedError,
+    IdentityError,
+    InternalError,
+    LimitError,
+    OutOfMemoryError,
+    ParseError,
+    ProtocolError,
+    ResetError,
+    ResolveError,
+    StateError,
+    SystemCallError,
+    TimeoutError,
+    TruncatedError,
+    UnsupportedError,
+    WantReadError,
+    WantWriteError,
+)
+from .poll import ERROR, READ, WRITE, Poll
+from .socket import TLSSocket, connect, listen, wrap
+
+__all__ = [
+    "AlertError",
+    "ArgumentError",
+    "Certificate",
+    "CertificateError",
+    "ClosedError",
+    "Config",
+    "ConnectError",
+    "ERROR",
+    "Error",
+    "Finding",
+    "ForkedError",
+    "Identity",
+    "IdentityError",
+    "InternalError",
+    "LimitError",
+    "OutOfMemoryError",
+    "ParseError",
+    "Poll",
+    "PrivateKey",
+    "ProtocolError",
+    "READ",
+    "ResetError",
+    "ResolveError",
+    "StateError",
+    "SystemCallError",
+    "TLSSocket",
+    "TimeoutError",
+    "TruncatedError",
+    "UnsupportedError",
+    "WRITE",
+    "WantReadError",
+    "WantWriteError",
+    "connect",
+    "engine",
+    "listen",
+    "wrap",
+]
+
+__version__: str = native.rfctls_version()
+
+
+def engine() -> str:
+    """The TLS library below, as it calls itself."""
+    return native.rfctls_engine_version()

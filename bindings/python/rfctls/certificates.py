@@ -1,0 +1,218 @@
+"""Certificates, private keys, and identities, which are the two together. All are immutable."""
+
+from __future__ import annotations
+
+from . import native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from os import PathLike
+
+    from typing_extensions import Self, TypeAlias, TypeIs
+
+    Bytes: TypeAlias = bytes | bytearray | memoryview  # the contents: PEM or DER
+    Path: TypeAlias = str | PathLike[str]  # a file with them
+    Source: TypeAlias = Bytes | Path
+    Certificates: TypeAlias = "Source | Certificate | Iterable[Source | Certificate]"
+
+
+def _is_bytes(source: object) -> TypeIs[Bytes]:
+    return isinstance(source, (bytes, bytearray, memoryview))
+
+
+def _is_pem(source: Bytes) -> bool:
+    return b"-----BEGIN" in (bytes(source) if isinstance(source, memoryview) else source)
+
+
+def _is_source(source: object) -> TypeIs[Source]:
+    return _is_bytes(source) or isinstance(source, str) or hasattr(source, "__fspath__")
+
+
+class Certificate:
+    """One X.509 certificate. Two are equal if their DER bytes are."""
+
+    __slots__ = ("_handle",)
+    _handle: native.Handle
+
+    def __new__(cls) -> Certificate:
+        raise TypeError("use Certificate.load")
+
+    @classmethod
+    def _from_handle(cls, handle: native.Handle) -> Self:
+        made = object.__new__(cls)
+        made._handle = handle
+        return made
+
+    @classmethod
+    def load(cls, source: Source) -> Certificate:
+        """Reads one certificate, the first there is, from PEM or DER bytes or from a file."""
+        return cls.load_chain(source)[0]
+
+    @classmethod
+    def load_chain(cls, source: Source) -> tuple[Certificate, ...]:
+        """Reads every certificate, in the order in which they are there."""
+        return tuple(chain_list(_chain_handle_of(source)))
+
+    @property
+    def der(self) -> bytes:
+        """The DER bytes."""
+        return native.rfctls_cert_der(self._handle)
+
+    @property
+    def subject(self) -> str:
+        """The subject's distinguished name (RFC 4514)."""
+        return native.rfctls_cert_subject(self._handle)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's distinguished name (RFC 4514)."""
+        return native.rfctls_cert_issuer(self._handle)
+
+    @property
+    def not_before(self) -> datetime:
+        """When its validity begins, in UTC."""
+        return _date(native.rfctls_cert_not_before(self._handle))
+
+    @property
+    def not_after(self) -> datetime:
+        """When its validity ends, in UTC."""
+        return _date(native.rfctls_cert_not_after(self._handle))
+
+    def __eq__(self, other: object) -> bool:
+        return self.der == other.der if isinstance(other, Certificate) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.der)
+
+    def __repr__(self) -> str:
+        return f"<rfctls.{type(self).__name__} of {self.subject!r}>"
+
+
+class Finding(Certificate):
+    """A certificate of the peer's chain as the library judged it; a verifier is given these."""
+
+    __slots__ = ("depth", "trusted", "reason", "text")
+    depth: int  #: 0 is the leaf
+    trusted: bool  #: whether the library would accept it
+    reason: str | None  #: why not: "EXPIRED", "NAME", "ISSUER", ...
+    text: str  #: why not, in words
+
+
+class PrivateKey:
+    """One private key: RSA, ECDSA or Ed25519. Its bytes are wiped from memory with it."""
+
+    __slots__ = ("_handle",)
+    _handle: native.Handle
+
+    def __new__(cls) -> PrivateKey:
+        raise TypeError("use PrivateKey.load")
+
+    @classmethod
+    def load(cls, source: Source, passphrase: str | bytes | None = None) -> PrivateKey:
+        """Reads a key from PEM or DER bytes or from a file; never asks for a passphrase itself."""
+        made = object.__new__(cls)
+        if not _is_bytes(source):
+            made._handle = native.rfctls_key_from_file(source, passphrase)
+        elif _is_pem(source):
+            made._handle = native.rfctls_key_from_pem(source, passphrase)
+        else:
+            made._handle = native.rfctls_key_from_der(source)
+        return made
+
+    def __repr__(self) -> str:
+        return "<rfctls.PrivateKey>"
+
+
+class Identity:
+    """Who we are to the peer: a certificate chain, leaf first, and the leaf's private key."""
+
+    __slots__ = ("_chain", "_key")
+    _chain: native.Handle
+    _key: native.Handle
+
+    def __init__(
+        self,
+        chain: Certificates,
+        key: PrivateKey | Source,
+        passphrase: str | bytes | None = None,
+    ) -> None:
+        """Joins a chain and a key that come separately. IdentityError: they do not fit."""
+        if not isinstance(key, PrivateKey):
+            key = PrivateKey.load(key, passphrase)
+        self._chain = native.rfctls_chain_new()
+        for certificate in load_certificates(chain):
+            native.rfctls_chain_add(self._chain, certificate._handle)
+        self._key = key._handle
+        trial = native.rfctls_config_new(native.RFCTLS_SERVER)
+        native.rfctls_config_set_identity(trial, self._chain, self._key)
+
+    @classmethod
+    def _from_handles(cls, handles: tuple[native.Handle, native.Handle]) -> Identity:
+        made = object.__new__(cls)
+        made._chain, made._key = handles
+        return made
+
+    @classmethod
+    def load(cls, source: Source, passphrase: str | bytes | None = None) -> Identity:
+        """Reads both from PEM text or PKCS#12, which is bytes or a file."""
+        if _is_bytes(source):
+            return cls._from_handles(native.rfctls_identity_load(source, passphrase))
+        return cls._from_handles(native.rfctls_identity_load_file(source, passphrase))
+
+    @classmethod
+    def self_signed(cls, name: str) -> Identity:
+        """Makes a throw-away identity for a host name or an IP address, valid for 30 days.
+
+        For first steps and tests: nobody trusts it unless told to.
+        """
+        return cls._from_handles(native.rfctls_identity_self_signed(name))
+
+    @property
+    def chain(self) -> tuple[Certificate, ...]:
+        """The certificates, leaf first."""
+        return tuple(chain_list(self._chain))
+
+    @property
+    def certificate(self) -> Certificate:
+        """The leaf."""
+        return self.chain[0]
+
+    def __repr__(self) -> str:
+        return f"<rfctls.Identity of {self.certificate.subject!r}>"
+
+
+def load_certificates(source: Certificates) -> list[Certificate]:
+    """Every certificate of a source, or of several, in their order."""
+    if isinstance(source, Certificate):
+        return [source]
+    if _is_source(source):
+        return chain_list(_chain_handle_of(source))
+    found = []
+    for each in source:
+        if not (isinstance(each, Certificate) or _is_source(each)):
+            raise TypeError(f"not a certificate, its bytes or a file of it: {each!r}")
+        found += load_certificates(each)
+    return found
+
+
+def _chain_handle_of(source: Source) -> native.Handle:
+    if not _is_bytes(source):
+        return native.rfctls_chain_from_file(source)
+    if _is_pem(source):
+        return native.rfctls_chain_from_pem(source)
+    chain = native.rfctls_chain_new()
+    native.rfctls_chain_add(chain, native.rfctls_cert_from_der(source))
+    return chain
+
+
+def chain_list(chain: native.Handle) -> list[Certificate]:
+    count = native.rfctls_chain_count(chain)
+    return [Certificate._from_handle(native.rfctls_chain_at(chain, i)) for i in range(count)]
+
+
+def _date(seconds: int) -> datetime:
+    from datetime import datetime, timedelta, timezone
+
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)

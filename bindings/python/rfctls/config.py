@@ -1,0 +1,264 @@
+"""What a socket should be: an immutable object with keyword arguments."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from . import native
+from .certificates import Identity, load_certificates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal, TypedDict
+
+    from .certificates import Certificate, Certificates, Finding
+    from .socket import TLSSocket
+
+    Role = Literal["client", "server"]
+    Version = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+    Demand = Literal["ignored", "optional", "required"]
+    Verifier = Callable[[int, bool, Finding], bool]
+    IdentitySource = Callable[[TLSSocket], Identity | None]
+
+    class Options(TypedDict, total=False):
+        """What rfctls.connect, listen and wrap take instead of a Config."""
+
+        identity: Identity | IdentitySource | None
+        authorities: Certificates
+        system_trust: bool | None
+        min_version: Version | None
+        max_version: Version | None
+        alpn: Iterable[str]
+        verifier: Verifier | None
+        peer_certificate: Demand | None
+        ip_version: Literal[4, 6] | None
+        connect_timeout: float | None
+        handshake_timeout: float | None
+        close_timeout: float | None
+        allow_truncation: bool
+        insecure_skip_verify: bool
+        insecure_skip_name_check: bool
+
+
+_ROLES = {"client": native.RFCTLS_CLIENT, "server": native.RFCTLS_SERVER}
+VERSIONS = {
+    None: native.RFCTLS_TLS_ANY,
+    "TLSv1": native.RFCTLS_TLS_1_0,
+    "TLSv1.1": native.RFCTLS_TLS_1_1,
+    "TLSv1.2": native.RFCTLS_TLS_1_2,
+    "TLSv1.3": native.RFCTLS_TLS_1_3,
+}
+_DEMANDS = {
+    "ignored": native.RFCTLS_PEER_CERT_IGNORED,
+    "optional": native.RFCTLS_PEER_CERT_OPTIONAL,
+    "required": native.RFCTLS_PEER_CERT_REQUIRED,
+}
+_TIMERS = {
+    "connect_timeout": native.RFCTLS_TIMER_CONNECT,
+    "handshake_timeout": native.RFCTLS_TIMER_HANDSHAKE,
+    "close_timeout": native.RFCTLS_TIMER_CLOSE,
+}
+
+
+class Config:
+    """What a socket should be; serves any number of sockets, from any thread.
+
+    Without arguments: a client that checks the chain, the system's trust store and the host name,
+    and speaks TLS 1.2 or newer.
+
+    role                "client" or "server"
+    identity            our Identity; or a callable, given the TLSSocket when the peer asks for our
+                        certificate (on a server: at every handshake, when socket.server_name is
+                        known), that returns an Identity or None
+    authorities         trust anchors: certificates, bytes or files of them. Client: beside the
+                        system's. Server: the only ones for client certificates
+    system_trust        whether the system's trust store counts: clients True, servers False
+    min_version         the oldest version to speak, "TLSv1.2" by default
+    max_version         the newest version to speak
+    alpn                application protocols, the preferred first: ["h2", "http/1.1"]
+    verifier            a callable(depth, trusted, certificate) that returns True or False, called
+                        from the root to the leaf at depth 0, up to the first False. It decides
+                        alone: True for all accepts what the library would refuse. certificate is a
+                        Finding, whose reason and text say what the library did not like
+    peer_certificate    server: "ignored", "optional" or "required"
+    server_name         client: the name to ask for and to check, instead of the host connected to
+    ip_version          4 or 6: use only such addresses of a name
+    timeout             seconds for each later accept, recv or send; None waits for ever
+    connect_timeout     seconds for TCP to connect, all addresses together
+    handshake_timeout   seconds for the handshake
+    close_timeout       seconds that close waits for the peer to have got all
+    allow_truncation    a TCP end without close_notify counts as the end of data; for peers that
+                        are known to be rude, under protocols that carry their own lengths
+    insecure_skip_verify        DANGER: accepts any certificate of the peer, or none
+    insecure_skip_name_check    DANGER: accepts a trusted certificate that was issued to anybody
+    """
+
+    __slots__ = (
+        "role",
+        "identity",
+        "authorities",
+        "system_trust",
+        "min_version",
+        "max_version",
+        "alpn",
+        "verifier",
+        "peer_certificate",
+        "server_name",
+        "ip_version",
+        "timeout",
+        "connect_timeout",
+        "handshake_timeout",
+        "close_timeout",
+        "allow_truncation",
+        "insecure_skip_verify",
+        "insecure_skip_name_check",
+        "_handle",
+    )
+    role: Role
+    identity: Identity | IdentitySource | None
+    authorities: tuple[Certificate, ...]
+    system_trust: bool | None
+    min_version: Version | None
+    max_version: Version | None
+    alpn: tuple[str, ...]
+    verifier: Verifier | None
+    peer_certificate: Demand | None
+    server_name: str | None
+    ip_version: Literal[4, 6] | None
+    timeout: float | None
+    connect_timeout: float | None
+    handshake_timeout: float | None
+    close_timeout: float | None
+    allow_truncation: bool
+    insecure_skip_verify: bool
+    insecure_skip_name_check: bool
+    _handle: native.Handle
+
+    def __init__(
+        self,
+        role: Role = "client",
+        *,
+        identity: Identity | IdentitySource | None = None,
+        authorities: Certificates = (),
+        system_trust: bool | None = None,
+        min_version: Version | None = None,
+        max_version: Version | None = None,
+        alpn: Iterable[str] = (),
+        verifier: Verifier | None = None,
+        peer_certificate: Demand | None = None,
+        server_name: str | None = None,
+        ip_version: Literal[4, 6] | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = 30.0,
+        handshake_timeout: float | None = 30.0,
+        close_timeout: float | None = 2.0,
+        allow_truncation: bool = False,
+        insecure_skip_verify: bool = False,
+        insecure_skip_name_check: bool = False,
+    ) -> None:
+        if isinstance(alpn, (str, bytes)):
+            raise TypeError("alpn must be several names, not one str")
+        if verifier is not None and not callable(verifier):
+            raise TypeError(f"verifier must be callable, not {type(verifier).__name__}")
+        if not (identity is None or isinstance(identity, Identity) or callable(identity)):
+            raise TypeError(f"identity must be an Identity or callable, not {identity!r}")
+        self._keep("role", role)
+        self._keep("identity", identity)
+        self._keep("authorities", tuple(load_certificates(authorities)))
+        self._keep("system_trust", system_trust)
+        self._keep("min_version", min_version)
+        self._keep("max_version", max_version)
+        self._keep("alpn", tuple(alpn))
+        self._keep("verifier", verifier)
+        self._keep("peer_certificate", peer_certificate)
+        self._keep("server_name", server_name)
+        self._keep("ip_version", ip_version)
+        self._keep("timeout", seconds("timeout", timeout))
+        self._keep("connect_timeout", seconds("connect_timeout", connect_timeout))
+        self._keep("handshake_timeout", seconds("handshake_timeout", handshake_timeout))
+        self._keep("close_timeout", seconds("close_timeout", close_timeout))
+        self._keep("allow_truncation", bool(allow_truncation))
+        self._keep("insecure_skip_verify", bool(insecure_skip_verify))
+        self._keep("insecure_skip_name_check", bool(insecure_skip_name_check))
+        self._keep("_handle", native.rfctls_config_new(_pick("role", _ROLES, role)))
+        self._set_behaviour()
+        self._set_trust()
+
+    def _keep(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _set_behaviour(self) -> None:
+        handle = self._handle
+        native.rfctls_config_set_blocking(handle, False)  # the facade waits; see TLSSocket._drive
+        native.rfctls_config_set_versions(
+            handle,
+            _pick("min_version", VERSIONS, self.min_version),
+            _pick("max_version", VERSIONS, self.max_version),
+        )
+        for name in self.alpn:
+            native.rfctls_config_add_protocol(handle, name)
+        if self.server_name is not None:
+            native.rfctls_config_set_server_name(handle, self.server_name)
+        if self.ip_version is not None:
+            native.rfctls_config_set_family(handle, self.ip_version)
+        for name, timer in _TIMERS.items():
+            native.rfctls_config_set_timeout(handle, timer, milliseconds(getattr(self, name)))
+        native.rfctls_config_set_allow_truncation(handle, self.allow_truncation)
+
+    def _set_trust(self) -> None:
+        handle = self._handle
+        if isinstance(self.identity, Identity):
+            native.rfctls_config_set_identity(handle, self.identity._chain, self.identity._key)
+        for certificate in self.authorities:
+            native.rfctls_config_add_authority(handle, certificate._handle)
+        if self.system_trust is not None:
+            native.rfctls_config_set_system_trust(handle, bool(self.system_trust))
+        if self.peer_certificate is not None:
+            demand = _pick("peer_certificate", _DEMANDS, self.peer_certificate)
+            native.rfctls_config_set_peer_cert(handle, demand)
+        if self.insecure_skip_verify:
+            native.rfctls_config_insecure_skip_verify(handle)
+        if self.insecure_skip_name_check:
+            native.rfctls_config_insecure_skip_name_check(handle)
+        native.rfctls_config_set_asking(handle, self.verifier is not None, callable(self.identity))
+
+    def replace(self, **changes: Any) -> Config:
+        """A new Config that differs in the given arguments."""
+        options = {name: getattr(self, name) for name in self.__slots__ if name != "_handle"}
+        return Config(**{**options, **changes})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Config is immutable: use config.replace")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Config is immutable: use config.replace")
+
+    def __repr__(self) -> str:
+        given = [(name, getattr(self, name)) for name in self.__slots__[1:-1]]
+        told = "".join(f", {name}={it!r}" for name, it in given if it not in (None, (), False))
+        return f"rfctls.Config({self.role!r}{told})"
+
+
+def seconds(name: str, value: float | None) -> float | None:
+    """A time that a program gave: None, or a number that is not negative."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds or None, not {type(value).__name__}")
+    if not 0 <= value <= 1e9:
+        raise ValueError(f"{name} is out of range: {value!r}")
+    return float(value)
+
+
+def milliseconds(value: float | None) -> int:
+    """The same for C: -1 is none; rounded up, so that no timer is early."""
+    return -1 if value is None else ceil(value * 1000)
+
+
+def _pick(name: str, table: dict[Any, int], value: object) -> int:
+    try:
+        return table[value]
+    except (KeyError, TypeError):
+        choice = ", ".join(repr(each) for each in table)
+        raise ValueError(f"{name} must be one of {choice}, not {value!r}") from None

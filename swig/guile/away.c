@@ -1,0 +1,57 @@
+/* The calls that may wait for others are made outside Guile mode, so that a collection that another
+ * thread starts need not wait for them. They are few: all other verbs are tried on non-blocking
+ * sockets, where leaving Guile mode would cost more than the verb. */
+
+/* AWAY(function, its parameters as members, the same as arguments): what scm_without_guile runs. */
+#define AWAY(function, members, ...)        \
+  struct function##_call {                  \
+    members;                                \
+    rfctls_status status;                   \
+  };                                        \
+  static void *function##_run(void *data) { \
+    struct function##_call *call = data;    \
+    call->status = function(__VA_ARGS__);   \
+    return NULL;                            \
+  }
+
+/* clang-format off */
+AWAY(rfctls_addresses_resolve,
+     const char *node;
+     const char *service;
+     rfctls_family family;
+     int passive;
+     rfctls_addresses **out,
+     call->node, call->service, call->family, call->passive, call->out)
+
+AWAY(rfctls_raw_connect,
+     const rfctls_address *address;
+     int64_t timeout_ms;
+     rfctls_raw **out,
+     call->address, call->timeout_ms, call->out)
+
+AWAY(rfctls_socket_connect,
+     const char *node;
+     const char *service;
+     rfctls_config *config;
+     rfctls_socket **out,
+     call->node, call->service, call->config, call->out)
+
+AWAY(rfctls_socket_listen,
+     const char *node;
+     const char *service;
+     rfctls_config *config;
+     rfctls_socket **out,
+     call->node, call->service, call->config, call->out)
+
+AWAY(rfctls_socket_wait,
+     rfctls_socket *socket;
+     rfctls_status want;
+     int64_t timeout_ms,
+     call->socket, call->want, call->timeout_ms)
+
+AWAY(rfctls_pollset_wait,
+     rfctls_pollset *pollset;
+     int64_t timeout_ms;
+     size_t *ready,
+     call->pollset, call->timeout_ms, call->ready)
+/* clang-format on */

@@ -1,0 +1,171 @@
+/* Guile's side of the interface: (rfc tls native).
+ *
+ * A function that returns a status answers its output, or #t if it has none; a symbol (want-read,
+ * want-write, want-verify, want-identity) when it is unfinished; and calls the facade's failure
+ * handler, which raises, when it failed. Values of wrong types raise wrong-type-arg. */
+
+%include "compat.i"
+
+%insert("header") "guile/handle.c"
+%insert("header") "guile/convert.c"
+%insert("header") "guile/raise.c"
+%insert("header") "guile/away.c"
+%insert("header") "guile/extra.c"
+%insert("header") "guile/port.c"
+
+%init %{
+  handle_init();
+  convert_init();
+  raise_init();
+  port_init();
+%}
+
+%scheme %{
+(eval-when (expand load eval)
+  (load-extension "rfctls-native" "scm_init_rfc_tls_native_module"))
+%}
+
+%feature("constasvar", "1");
+
+/* ---- handles ---- */
+
+%define %handle(noun)
+%typemap(in) noun *, const noun * { $1 = handle_in($input, noun##_tag, $argnum, FUNC_NAME); }
+%typemap(freearg) noun *, const noun * "scm_remember_upto_here_1($input);"
+%typemap(in, numinputs=0) noun **OUTPUT (noun *made = NULL) "$1 = &made;"
+%typemap(argout) noun **OUTPUT {
+  if (result == RFCTLS_OK) gswig_result = output(gswig_result, handle_new(noun##_tag, *$1));
+}
+%apply noun **OUTPUT { noun **out, noun **chain, noun **key };
+%apply bool { int noun##_p };
+int noun##_p(SCM object);
+%enddef
+
+/* A handle that a getter lends gets a reference of its own. */
+%define %lent(noun)
+%typemap(out) noun * { $result = handle_new(noun##_tag, noun##_ref($1)); }
+%enddef
+
+/* #f is "none" where the C function takes NULL for an answer. */
+%define %optional(noun, parameter)
+%typemap(in) noun *parameter {
+  $1 = scm_is_false($input) ? NULL : handle_in($input, noun##_tag, $argnum, FUNC_NAME);
+}
+%enddef
+
+%handle(rfctls_cert)
+%handle(rfctls_chain)
+%handle(rfctls_key)
+%handle(rfctls_config)
+%handle(rfctls_address)
+%handle(rfctls_addresses)
+%handle(rfctls_raw)
+%handle(rfctls_socket)
+%handle(rfctls_pollset)
+
+%lent(rfctls_cert)
+%lent(rfctls_chain)
+%lent(rfctls_address)
+%lent(rfctls_raw)
+
+%optional(rfctls_chain, chain)
+%optional(rfctls_key, key)
+
+/* ---- statuses ---- */
+
+%typemap(in) rfctls_status "$1 = status_in($input);"
+%typemap(out) rfctls_status "$result = status_out($1);"
+%typemap(ret) rfctls_status {
+  if ($1 < RFCTLS_OK) raise_failure($1, s_0, gswig_result);
+}
+%typemap(out) rfctls_status rfctls_error_status "$result = scm_from_int($1);"
+%typemap(ret) rfctls_status rfctls_error_status ""
+
+/* Whether there is something to try, or the time is over: #f is no failure for a loop. */
+%typemap(out) rfctls_status rfctls_socket_wait "$result = scm_from_bool($1 == RFCTLS_OK);"
+%typemap(ret) rfctls_status rfctls_socket_wait {
+  if ($1 < RFCTLS_OK && $1 != RFCTLS_E_TIMEOUT) raise_failure($1, s_0, SCM_BOOL_T);
+}
+
+/* ---- text and bytes ---- */
+
+%typemap(in) const char * "$1 = text_in($input, $argnum, FUNC_NAME);"
+%typemap(freearg) const char * ""
+
+%typemap(in) (const void *data, size_t size), (void *whole, size_t size)
+  "$1 = bytes_in($input, &$2, $argnum, FUNC_NAME);"
+%typemap(freearg) (const void *data, size_t size), (void *whole, size_t size)
+  "scm_remember_upto_here_1($input);"
+
+%typemap(in) (void *buffer, size_t capacity, size_t *received) (size_t count = 0) {
+  $1 = bytes_in($input, &$2, $argnum, FUNC_NAME);
+  $3 = &count;
+}
+%typemap(argout) (void *buffer, size_t capacity, size_t *received) {
+  if (result == RFCTLS_OK) gswig_result = scm_from_size_t(*$3);
+}
+%typemap(freearg) (void *buffer, size_t capacity, size_t *received)
+  "scm_remember_upto_here_1($input);"
+
+%typemap(in, numinputs=0) SCM *bytes (SCM made = SCM_BOOL_F) "$1 = &made;"
+%typemap(argout) SCM *bytes {
+  if (result == RFCTLS_OK) gswig_result = *$1;
+}
+
+%typemap(in, numinputs=0) size_t *size (size_t count = 0) "$1 = &count;"
+%typemap(out) const void * ""
+%typemap(argout) size_t *size {
+  gswig_result = result != NULL ? bytes_out(result, *$1) : SCM_BOOL_F;
+}
+
+/* ---- counts: of what failed, too, for the failure handler ---- */
+
+%typemap(in, numinputs=0) size_t *sent (size_t count = 0), size_t *taken (size_t count = 0),
+                          size_t *ready (size_t count = 0), size_t *index (size_t count = 0)
+  "$1 = &count;"
+%typemap(argout) size_t *sent, size_t *taken, size_t *ready, size_t *index {
+  if (result <= RFCTLS_OK) gswig_result = scm_from_size_t(*$1);
+}
+
+/* ---- truth ---- */
+
+%apply bool { int accept, int allowed, int blocking, int enabled, int identity, int owned,
+              int passive, int verify };
+%apply bool { int rfctls_socket_is_blocking, int rfctls_socket_is_closed,
+              int rfctls_socket_is_listener, int rfctls_socket_finding_trusted,
+              int rfctls_engine_supports };
+
+/* ---- what waits, outside Guile mode ---- */
+
+%define %away(function, arguments...)
+%exception function {
+  struct function##_call call = {arguments, RFCTLS_OK};
+  scm_without_guile(function##_run, &call);
+  result = call.status;
+}
+%enddef
+
+%away(rfctls_addresses_resolve, arg1, arg2, arg3, arg4, arg5)
+%away(rfctls_raw_connect, arg1, arg2, arg3)
+%away(rfctls_socket_connect, arg1, arg2, arg3, arg4)
+%away(rfctls_socket_listen, arg1, arg2, arg3, arg4)
+%away(rfctls_socket_wait, arg1, arg2, arg3)
+%away(rfctls_pollset_wait, arg1, arg2, arg3)
+
+/* ---- what only Guile has ---- */
+
+rfctls_status rfctls_socket_send_range(rfctls_socket *socket, uint32_t flags, const void *data,
+                                       size_t size, size_t start, size_t count, size_t *sent);
+rfctls_status rfctls_socket_recv_range(rfctls_socket *socket, uint32_t flags, void *whole,
+                                       size_t size, size_t start, size_t count, size_t *taken);
+rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, size_t capacity,
+                                       SCM *bytes);
+/* One value that belongs to the socket and goes with it. */
+SCM rfctls_socket_facade(SCM socket);
+void rfctls_socket_set_facade(SCM socket, SCM facade);
+/* Called with (status message origin system-code engine-code alert depth reason count argument);
+ * must not return. */
+void rfctls_set_failure_handler(SCM procedure);
+int64_t rfctls_clock(void);
+/* read and write are called with bytevector, start and count, and answer a count. */
+SCM rfctls_make_port(const char *mode, SCM read, SCM write, SCM ready, SCM close);

@@ -1,0 +1,44 @@
+/* Handles of the library as userdata of their own types. Part of the generated module. */
+
+/* A userdata that owns one reference. Its metatable tells its type, and is looked at before the
+ * userdata is: SWIG's own pointers trust any userdata. */
+typedef struct handle {
+  void *pointer; /* NULL once collected */
+} handle;
+
+static handle *handle_at(lua_State *L, int index, const char *type) {
+  return (handle *)luaL_checkudata(L, index, type);
+}
+
+static handle *handle_new(lua_State *L, const char *type) {
+  handle *made = (handle *)lua_newuserdata(L, sizeof *made);
+  made->pointer = NULL;
+  luaL_getmetatable(L, type);
+  lua_setmetatable(L, -2);
+  return made;
+}
+
+#define HANDLE_FINALISER(NOUN)                               \
+  static int collect_##NOUN(lua_State *L) {                  \
+    handle *dead = handle_at(L, 1, "rfctls." #NOUN);         \
+    rfctls_##NOUN##_unref((rfctls_##NOUN *)dead->pointer);   \
+    dead->pointer = NULL;                                    \
+    return 0;                                                \
+  }
+
+/* Makes the metatable of a noun, and puts the table of its methods, empty for the facade to fill,
+ * into the module, which is on top of the stack. Scripts see the methods as the metatable. */
+static void handle_type(lua_State *L, const char *noun, lua_CFunction collect) {
+  lua_pushstring(L, noun);
+  lua_newtable(L);
+  lua_pushfstring(L, "rfctls.%s", noun);
+  luaL_newmetatable(L, lua_tostring(L, -1));
+  lua_pushcfunction(L, collect);
+  lua_setfield(L, -2, "__gc");
+  lua_pushvalue(L, -3);
+  lua_setfield(L, -2, "__index");
+  lua_pushvalue(L, -3);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 2);
+  lua_rawset(L, -3);
+}

@@ -1,0 +1,20 @@
+/* Receiving into a new bytes object, which is as large as what came, not as what was asked. */
+
+enum {
+  KEEP_LOCKED = 2 * 1024,  /* so few bytes are quicker done than Python's lock is got back */
+  RECEIVE_MOST = 64 * 1024 /* about what one read of the transport yields                  */
+};
+
+static rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags,
+                                              size_t capacity, PyObject **bytes) {
+  char scratch[RECEIVE_MOST];
+  size_t received = 0;
+  rfctls_status status;
+  PyThreadState *unlocked = capacity > KEEP_LOCKED ? PyEval_SaveThread() : NULL;
+  if (capacity > sizeof scratch) capacity = sizeof scratch;
+  status = rfctls_socket_recv(socket, flags, scratch, capacity, &received);
+  if (unlocked) PyEval_RestoreThread(unlocked);
+  if (status != RFCTLS_OK) return status;
+  *bytes = PyBytes_FromStringAndSize(scratch, (Py_ssize_t)received);
+  return *bytes ? RFCTLS_OK : RFCTLS_E_MEMORY;
+}

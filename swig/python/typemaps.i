@@ -1,0 +1,246 @@
+/* Python's side of the interface: flat functions over rfctls.native.Handle.
+ *
+ * A function that may be unfinished returns (status, value), status 0 or RFCTLS_WANT_*; any other
+ * returns its outputs alone. RFCTLS_E_* raises. The arguments are checked here, so that no value of
+ * any type can do more than raise TypeError or ValueError. */
+
+%include "compat.i"
+
+%insert("header") "python/handle.c"
+%insert("header") "python/convert.c"
+%insert("header") "python/raise.c"
+%insert("header") "python/receive.c"
+
+%init %{
+  if (handle_init() < 0) return INIT_FAILED;
+%}
+
+/* ---- handles ---- */
+
+%define %handle(noun)
+%typemap(in) noun *, const noun * {
+  $1 = (noun *)handle_get($input, &noun##_kind, "$1_name");
+  if (!$1) SWIG_fail;
+}
+%typemap(in, numinputs=0) noun **OUTPUT (noun *made = NULL) {
+  $1 = &made;
+}
+%typemap(argout) noun **OUTPUT {
+  $result = result_with($result, handle_new(&noun##_kind, *$1));
+}
+%apply noun **OUTPUT { noun **out, noun **chain, noun **key };
+%enddef
+
+/* A handle that a getter lends gets a reference of its own. */
+%define %lent(noun)
+%typemap(out) noun * {
+  $result = handle_new(&noun##_kind, noun##_ref($1));
+}
+%enddef
+
+%handle(rfctls_cert)
+%handle(rfctls_chain)
+%handle(rfctls_key)
+%handle(rfctls_config)
+%handle(rfctls_address)
+%handle(rfctls_addresses)
+%handle(rfctls_raw)
+%handle(rfctls_socket)
+%handle(rfctls_pollset)
+
+%lent(rfctls_cert)
+%lent(rfctls_chain)
+%lent(rfctls_address)
+%lent(rfctls_raw)
+
+/* ---- statuses ---- */
+
+%typemap(out) rfctls_status {
+  if ($1 < 0) {
+    raise_error($1, 0);
+    SWIG_fail;
+  }
+  $result = NULL;
+}
+%typemap(ret) rfctls_status {
+  if (PyErr_Occurred()) {
+    Py_CLEAR($result);
+  } else if (!$result) {
+    Py_INCREF(Py_None);
+    $result = Py_None;
+  }
+}
+
+%typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
+              rfctls_status rfctls_socket_recv, rfctls_status rfctls_socket_recv_bytes,
+              rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close {
+  if ($1 < 0) {
+    raise_error($1, 0);
+    SWIG_fail;
+  }
+  $result = verb_result($1);
+}
+/* The count goes into the exception, too: its argout raises. */
+%typemap(out) rfctls_status rfctls_socket_send {
+  $result = NULL;
+}
+%typemap(out) rfctls_status rfctls_error_status {
+  $result = PyLong_FromLong((long)$1);
+}
+
+/* ---- numbers ---- */
+
+%define %number(type, low, high, truth)
+%typemap(in) type (long long value) {
+  if (number_in($input, "$1_name", low, high, truth, &value) < 0) SWIG_fail;
+  $1 = ($1_ltype)value;
+}
+%enddef
+
+%number(int, INT_MIN, INT_MAX, 1)
+%number(uint32_t, 0, UINT32_MAX, 0)
+%number(int64_t, INT64_MIN, INT64_MAX, 0)
+%number(intptr_t, INTPTR_MIN, INTPTR_MAX, 0)
+%number(enum SWIGTYPE, INT_MIN, INT_MAX, 0)
+
+%typemap(in) size_t {
+  if (size_in($input, "$1_name", &$1) < 0) SWIG_fail;
+}
+%typemap(out) int, int64_t, intptr_t, enum SWIGTYPE "$result = PyLong_FromLongLong((long long)$1);"
+%typemap(out) uint16_t, uint32_t, size_t
+  "$result = PyLong_FromUnsignedLongLong((unsigned long long)$1);"
+
+/* ---- text ---- */
+
+%typemap(in) const char * {
+  $1 = (char *)text_in($input, "$1_name");
+  if (!$1) SWIG_fail;
+}
+%typemap(in) const char *OR_NONE {
+  $1 = NULL;
+  if ($input != Py_None && !($1 = (char *)text_in($input, "$1_name"))) SWIG_fail;
+}
+%typemap(in) const char *passphrase {
+  $1 = NULL;
+  if ($input != Py_None && !($1 = (char *)text_or_bytes_in($input, "$1_name"))) SWIG_fail;
+}
+%typemap(in) const char *path (PyObject *encoded = NULL) {
+  if (!PyUnicode_FSConverter($input, &encoded)) SWIG_fail;
+  $1 = PyBytes_AsString(encoded);
+}
+%typemap(freearg) const char *path "Py_XDECREF(encoded$argnum);"
+%typemap(freearg) const char *, const char *OR_NONE, const char *passphrase ""
+%typemap(out) const char * "$result = text_out($1);"
+
+/* rfctls_socket_listen, rfctls_socket_set_peer and rfctls_addresses_resolve take NULL for one of
+ * these; the others answer E_ARGUMENT. */
+%apply const char *OR_NONE { const char *node, const char *service };
+
+/* ---- bytes ---- */
+
+%typemap(in) (const void *data, size_t size) (Py_buffer view = {NULL}) {
+  if (buffer_in($input, "data", 0, &view) < 0) SWIG_fail;
+  $1 = view.buf;
+  $2 = (size_t)view.len;
+}
+%typemap(freearg) (const void *data, size_t size) "PyBuffer_Release(&view$argnum);"
+
+%typemap(in) (void *buffer, size_t capacity, size_t *received)
+             (Py_buffer view = {NULL}, size_t count = 0) {
+  if (buffer_in($input, "buffer", 1, &view) < 0) SWIG_fail;
+  $1 = view.buf;
+  $2 = (size_t)view.len;
+  $3 = &count;
+}
+%typemap(argout) (void *buffer, size_t capacity, size_t *received)
+  "$result = result_with($result, PyLong_FromSize_t(*$3));"
+%typemap(freearg) (void *buffer, size_t capacity, size_t *received)
+  "PyBuffer_Release(&view$argnum);"
+
+%typemap(in, numinputs=0) PyObject **bytes (PyObject *made = NULL) "$1 = &made;"
+%typemap(argout) PyObject **bytes {
+  if (*$1) $result = result_with($result, *$1);
+}
+
+%typemap(in, numinputs=0) size_t *size (size_t count = 0) "$1 = &count;"
+%typemap(out) const void * "$result = NULL;"
+%typemap(argout) size_t *size {
+  if (result) {
+    $result = PyBytes_FromStringAndSize((const char *)result, (Py_ssize_t)*$1);
+  } else {
+    Py_INCREF(Py_None);
+    $result = Py_None;
+  }
+}
+
+/* ---- counts ---- */
+
+%typemap(in, numinputs=0) size_t *COUNT (size_t count = 0) "$1 = &count;"
+%typemap(argout) size_t *COUNT "$result = result_with($result, PyLong_FromSize_t(*$1));"
+%apply size_t *COUNT { size_t *ready, size_t *index, size_t *sent };
+%typemap(argout) size_t *sent {
+  if (result < 0) {
+    raise_error(result, *$1);
+    SWIG_fail;
+  }
+  $result = result_with(verb_result(result), PyLong_FromSize_t(*$1));
+}
+
+/* ---- the interpreter's lock ---- */
+
+/* Given up in what waits for others, reads files, or works for more than some microseconds. Kept in
+ * all else: giving it up costs little, but to get it back from a busy thread may take 5 ms. */
+%define %unlocked(name)
+%exception name {
+  Py_BEGIN_ALLOW_THREADS
+  $action
+  Py_END_ALLOW_THREADS
+}
+%enddef
+
+%unlocked(rfctls_addresses_resolve)
+%unlocked(rfctls_chain_from_file)
+%unlocked(rfctls_key_from_pem)
+%unlocked(rfctls_key_from_file)
+%unlocked(rfctls_identity_load)
+%unlocked(rfctls_identity_load_file)
+%unlocked(rfctls_identity_self_signed)
+%unlocked(rfctls_raw_connect)
+%unlocked(rfctls_socket_connect)
+%unlocked(rfctls_socket_listen)
+%unlocked(rfctls_socket_wrap)
+%unlocked(rfctls_socket_handshake)
+%unlocked(rfctls_socket_wait)
+%unlocked(rfctls_pollset_wait)
+
+%define %unlocked_if_large(name, size)
+%exception name {
+  PyThreadState *unlocked = size > KEEP_LOCKED ? PyEval_SaveThread() : NULL;
+  $action
+  if (unlocked) PyEval_RestoreThread(unlocked);
+}
+%enddef
+
+%unlocked_if_large(rfctls_socket_send, arg4)
+%unlocked_if_large(rfctls_socket_recv, arg4)
+
+/* ---- what only Python has ---- */
+
+rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, size_t capacity,
+                                       PyObject **bytes);
+
+%inline %{
+/* rfctls_socket_answer_identity for "none". */
+static rfctls_status rfctls_socket_answer_no_identity(rfctls_socket *socket) {
+  return rfctls_socket_answer_identity(socket, NULL, NULL);
+}
+
+/* Called with (status, message, origin, system code, engine code, alert, depth, reason, sent); its
+ * answer is raised. */
+static void set_error_factory(PyObject *factory) {
+  PyObject *before = error_factory;
+  Py_INCREF(factory);
+  error_factory = factory;
+  Py_XDECREF(before);
+}
+%}

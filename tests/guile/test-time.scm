@@ -1,0 +1,103 @@
+;;; Does every wait end in time, and never early?
+
+(add-to-load-path (dirname (current-filename)))
+(use-modules (helper) (rfc tls) (ice-9 binary-ports) (rnrs bytevectors) (srfi srfi-19))
+
+(begin-tests)
+
+(define-syntax-rule (takes expected expression)
+  (let ((took (milliseconds expression)))
+    (unless (on-time? took expected)
+      (error "took milliseconds:" took 'not expected))))
+
+(behaviour "a read timeout raises &socket-read-timeout in time, and what comes later can be read"
+  (call-with-peer '("late" "1")
+    (lambda (port)
+      (let ((socket (connect-client port)))
+        (tls-socket-set-read-timeout! socket 300)
+        (check-equal 300 (tls-socket-get-read-timeout socket))
+        (takes 300 (let ((condition (raised (tls-socket-recv socket 10))))
+                     (check (socket-read-timeout-error? condition))
+                     (check (eq? socket (socket-error-socket condition)))))
+        (tls-socket-set-read-timeout! socket 0)
+        (check-equal 0 (tls-socket-get-read-timeout socket))
+        (check-equal "late\n" (text (tls-socket-recv socket 10)))
+        (tls-socket-close socket)))))
+
+(behaviour "a read timeout may be a time object"
+  (call-with-pair
+    (lambda (client server)
+      (tls-socket-set-read-timeout! client (make-time time-duration 200000001 0))
+      (check-equal 201 (tls-socket-get-read-timeout client))
+      (takes 201 (check (socket-read-timeout-error?
+                         (raised (tls-socket-recv! client (make-bytevector 1) 0 1))))))))
+
+(behaviour "a port's reader times out, too"
+  (call-with-pair
+    (lambda (client server)
+      (tls-socket-set-read-timeout! client 200)
+      (takes 200 (check (socket-read-timeout-error?
+                         (raised (get-u8 (tls-socket-input-port client)))))))))
+
+(behaviour "a listener's read timeout bounds accept"
+  (let ((listener (make-server-tls-socket "0" (certificates "server") #:private-key (key "server"))))
+    (tls-socket-set-read-timeout! listener 200)
+    (takes 200 (check (socket-read-timeout-error? (raised (tls-socket-accept listener)))))
+    (tls-socket-close listener)))
+
+(behaviour "a server that accepts and says nothing ends the client's handshake in time"
+  (call-with-peer '("silent")
+    (lambda (port)
+      (takes 400 (check (socket-read-timeout-error?
+                         (raised (connect-client port #:handshake-timeout 400))))))))
+
+(behaviour "a client that connects and says nothing ends the server's handshake in time"
+  (call-with-server
+    (lambda (listener)
+      (takes 400 (check (socket-read-timeout-error? (raised (tls-socket-accept listener))))))
+    (lambda (port)
+      (let ((silent (socket PF_INET SOCK_STREAM 0)))
+        (connect silent AF_INET INADDR_LOOPBACK (string->number port))
+        (read-char silent)
+        (close-port silent)))
+    #:options '(#:handshake-timeout 400)))
+
+(behaviour "a silent client does not stop accepts that leave the handshake for later"
+  (call-with-server
+    (lambda (listener)
+      (let ((silent (tls-socket-accept listener #:handshake #f)))
+        (echo listener)
+        (tls-socket-close silent)))
+    (lambda (port)
+      (let ((silent (socket PF_INET SOCK_STREAM 0)))
+        (connect silent AF_INET INADDR_LOOPBACK (string->number port))
+        (takes 0 (tls-socket-close (connect-client port)))
+        (close-port silent)))))
+
+(behaviour "a port where nobody listens refuses at once"
+  (let* ((listener (make-server-tls-socket "0" (certificates "server") #:private-key (key "server")))
+         (port (port-of listener)))
+    (tls-socket-close listener)
+    (takes 0 (check (socket-connection-error? (raised (connect-client port)))))
+    (takes 0 (check (socket-connection-error? (raised (connect-client port #:handshake #f)))))))
+
+(behaviour "an interrupt runs while a thread waits"
+  (call-with-pair
+    (lambda (client server)
+      (let ((ran #f) (before (sigaction SIGALRM)))
+        (sigaction SIGALRM (lambda (signal) (set! ran #t)))
+        (setitimer ITIMER_REAL 0 0 0 100000)
+        (tls-socket-set-read-timeout! client 1000)
+        (takes 1000 (check (socket-read-timeout-error? (raised (tls-socket-recv client 1)))))
+        (sigaction SIGALRM (car before) (cdr before))
+        (check ran)))))
+
+(behaviour "a thread that waits does not hold up the collector"
+  (call-with-pair
+    (lambda (client server)
+      (let ((reader (in-thread (lambda () (tls-socket-recv client 1)))))
+        (check (< (milliseconds (do ((i 0 (+ i 1))) ((= i 20)) (gc))) 5000))
+        (tls-socket-send server (bytes 1))
+        (check-equal 1 (bytevector-length (outcome reader)))))))
+
+(end-tests)

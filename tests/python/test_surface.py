@@ -1,0 +1,93 @@
+"""The package as it is met: names, documentation, types, import."""
+import inspect
+import pathlib
+import pickle
+import re
+import subprocess
+import sys
+
+import pytest
+
+import rfctls
+
+CLASSES = [value for name, value in vars(rfctls).items()
+           if isinstance(value, type) and not name.startswith("_")]
+ERRORS = [cls for cls in CLASSES if issubclass(cls, Exception)]
+
+
+def test_what_is_exported_is_there_and_all_of_it():
+    public = {name for name, value in vars(rfctls).items()
+              if not name.startswith("_") and not inspect.ismodule(value) and name != "annotations"}
+    assert public == set(rfctls.__all__)
+
+
+def test_everything_public_is_documented_and_annotated():
+    for name in rfctls.__all__:
+        thing = getattr(rfctls, name)
+        if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+            continue
+        assert thing.__doc__, name
+        members = vars(thing).items() if inspect.isclass(thing) else [(name, thing)]
+        for member, value in members:
+            value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            if inspect.isfunction(value) and not member.startswith("_"):
+                assert value.__doc__, f"{name}.{member}"
+                assert "return" in value.__annotations__, f"{name}.{member}"
+
+
+def test_every_status_has_a_class_of_its_own():
+    statuses = {cls.status for cls in ERRORS if cls is not rfctls.Error}
+    assert len(statuses) == len(ERRORS) - 1
+    header = (pathlib.Path(__file__).parents[2] / "include/rfctls/status.h").read_text()
+    assert statuses == set(re.findall(r"RFCTLS_(E_\w+) =", header)) | {"WANT_READ", "WANT_WRITE"}
+
+
+@pytest.mark.parametrize("cls, caught", [
+    (rfctls.TimeoutError, TimeoutError), (rfctls.ResetError, ConnectionResetError),
+    (rfctls.ConnectError, ConnectionRefusedError), (rfctls.WantReadError, BlockingIOError),
+    (rfctls.WantWriteError, BlockingIOError), (rfctls.CertificateError, ValueError),
+    (rfctls.ArgumentError, ValueError), (rfctls.ParseError, ValueError),
+    (rfctls.OutOfMemoryError, MemoryError), (rfctls.TruncatedError, ConnectionError),
+    (rfctls.UnsupportedError, NotImplementedError)])
+def test_errors_are_caught_by_the_names_that_programs_know(cls, caught):
+    assert issubclass(cls, caught) and issubclass(cls, rfctls.Error) and issubclass(cls, OSError)
+
+
+def test_an_error_survives_a_pickle():
+    with pytest.raises(rfctls.ConnectError) as caught:
+        rfctls.connect("127.0.0.1", 1, timeout=5)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert type(copy) is rfctls.ConnectError
+    assert (str(copy), copy.errno, copy.origin) == (
+        str(caught.value), caught.value.errno, caught.value.origin)
+
+
+def test_import_stays_light():
+    program = ("import sys; sys.path.insert(0, sys.argv[1])\n"
+               "before = set(sys.modules); import rfctls\n"
+               "print(*sorted(set(sys.modules) - before))")
+    folder = str(pathlib.Path(rfctls.__file__).parents[1])
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program, folder],
+                          capture_output=True, text=True, check=True, timeout=20)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"enum", "socket", "ssl", "typing", "dataclasses", "asyncio", "re",
+                         "collections", "functools", "datetime"}
+
+
+def test_the_package_is_marked_as_typed():
+    folder = pathlib.Path(rfctls.__file__).parent
+    assert (folder / "py.typed").exists()
+    assert (folder / "native.pyi").exists()
+
+
+def test_representations_say_what_something_is():
+    identity = rfctls.Identity.self_signed("x.test")
+    with rfctls.listen(0, "127.0.0.1", identity=identity) as listener:
+        assert repr(listener).startswith("<rfctls.TLSSocket listener 127.0.0.1:")
+    assert "x.test" in repr(identity) and "x.test" in repr(identity.certificate)
+    assert repr(rfctls.Config()).startswith("rfctls.Config('client'")
+
+
+def test_it_says_what_it_is_built_on():
+    assert rfctls.__version__.count(".") == 2
+    assert "OpenSSL" in rfctls.engine()

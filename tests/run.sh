@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Builds and runs the tests, and ends with one summary.
+#
+#   tests/run.sh [part...]
+#
+#   plain       everything, as it is built for developing (also when no part is named)
+#   asan        the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   tsan        the C tests under ThreadSanitizer
+#   coverage    everything, and which lines of core/ it reached
+#   mingw       compiles what is portable for Windows; runs nothing
+#   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
+#   debian13    the same in Debian 13
+#
+# Installs what is missing by apt (as root, or by sudo). Build trees, logs and JUnit files are kept
+# under build/. The exit code is 0 only if every part ran and no test failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/support/machine.sh
+. tests/support/machine.sh
+
+c_labels='^(unit|engine|interop|abi)$'
+test_packages=("${build_packages[@]}" g++ libgtest-dev binutils python3-pytest python3-cryptography
+  lua5.1 lua5.2 lua5.3 lua5.4 luajit openssl gnutls-bin curl)
+
+# logged FILE command...: shows what the command says, and keeps it.
+logged() {
+  local log=$1
+  shift
+  "$@" 2>&1 | tee -a "$log"
+}
+
+build() { # PRESET
+  mkdir -p "build/$1"
+  : >"build/$1/run.log"
+  say "$1: configuring"
+  logged "build/$1/run.log" cmake --preset "$1" -DPython3_EXECUTABLE="$system_python"
+  say "$1: building"
+  logged "build/$1/run.log" cmake --build --preset "$1"
+}
+
+run_ctest() { # PRESET ctest options...
+  local preset=$1
+  shift
+  say "$preset: testing"
+  rm -f "build/$preset/tests/junit/"*.xml "build/$preset/ctest.xml"
+  logged "build/$preset/run.log" ctest --test-dir "build/$preset" --parallel "$(nproc)" \
+    --output-on-failure --no-tests=error --output-junit "$PWD/build/$preset/ctest.xml" "$@"
+}
+
+part_plain() {
+  install_missing "${test_packages[@]}"
+  build dev
+  run_ctest dev
+}
+
+part_asan() {
+  install_missing "${test_packages[@]}"
+  build asan
+  run_ctest asan --label-regex "$c_labels"
+}
+
+part_tsan() {
+  install_missing "${test_packages[@]}"
+  build tsan
+  run_ctest tsan --label-regex "$c_labels"
+}
+
+part_coverage() {
+  install_missing "${test_packages[@]}" gcovr
+  build coverage
+  find build/coverage -name '*.gcda' -delete
+  run_ctest coverage
+  say "coverage: lines of core/"
+  logged build/coverage/run.log gcovr --root . --filter core/ --object-directory build/coverage
+}
+
+part_mingw() {
+  install_missing cmake ninja-build gcc-mingw-w64-x86-64-posix
+  build mingw
+}
+
+part_debian12() { fresh_debian debian12 bookworm; }
+part_debian13() { fresh_debian debian13 trixie; }
+
+# debootstrapped PART SUITE: a minimal system in build/PART/pristine, made once.
+debootstrapped() {
+  local mirror pristine=build/$1/pristine
+  [ ! -e "$pristine" ] || return 0
+  say "$1: making a minimal $2"
+  # From where this machine itself installs.
+  mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+    sed -n 's/^Debian //p' | head -n 1)
+  as_root rm -rf "$pristine.new"
+  as_root debootstrap --variant=minbase "$2" "$pristine.new" "$mirror" >"build/$1/debootstrap.log"
+  as_root mv "$pristine.new" "$pristine"
+}
+
+# fresh_debian PART SUITE: both commands in a copy of a minimal system. It has mounts and processes of
+# its own, so that nothing of it is left, however it ends.
+fresh_debian() {
+  local part=$1 work
+  install_missing debootstrap debian-archive-keyring util-linux
+  mkdir -p "build/$part"
+  rm -f "build/$part/"*.xml "build/$part/run.log"
+  debootstrapped "$part" "$2"
+  say "$part: copying it, and the sources"
+  work=$(mktemp -d "${TMPDIR:-/var/tmp}/rfctls-$part.XXXXXX")
+  # shellcheck disable=SC2064  # the folder of now
+  trap "as_root rm -rf --one-file-system '$work'" EXIT
+  as_root cp -a "build/$part/pristine/." "$work"
+  as_root chmod 755 "$work"
+  as_root mkdir "$work/src"
+  tar --exclude=./build --exclude=./.git -cf - . | as_root tar -xf - --no-same-owner -C "$work/src"
+  apt-config dump Acquire | as_root tee "$work/etc/apt/apt.conf.d/90host" >/dev/null
+  as_root cp /etc/resolv.conf /etc/hosts "$work/etc/"
+  local status=0
+  logged "build/$part/run.log" as_root unshare --mount --pid --fork --kill-child sh -euc '
+    mount -t proc proc "$0/proc"
+    mount --rbind /dev "$0/dev"
+    exec chroot "$0" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+      ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+      sh -euc "/src/examples/quickstart.sh && /src/tests/run.sh"' "$work" || status=$?
+  as_root sh -c 'cp "$0"/src/build/dev/ctest.xml "$0"/src/build/dev/tests/junit "$1" -r' \
+    "$work" "build/$part/"
+  return "$status"
+}
+
+if [ "${1-}" = --part ]; then # a process of its own, see below
+  "part_$2"
+  exit
+fi
+
+[ $# -gt 0 ] || set -- plain
+for part in "$@"; do
+  declare -F "part_$part" >/dev/null || die "no part is called $part: see the head of tests/run.sh"
+done
+
+results=()
+for part in "$@"; do
+  status=0
+  tests/run.sh --part "$part" || status=$? # bash ignores errexit in a function whose status is asked for
+  results+=("$part=$status")
+done
+"$system_python" tests/support/summary.py build "${results[@]}"
