@@ -39,6 +39,8 @@ rfctls_status rfctls__goodbye(rfctls_socket *socket);
 
 /* One try at connecting, while CONNECTING: OK, WANT_WRITE, E. (handshake.c) */
 rfctls_status rfctls__go_on_connecting(rfctls_socket *socket);
+/* E_TIMEOUT, because that did not succeed in time. */
+rfctls_status rfctls__fail_unconnected(const rfctls_socket *socket);
 
 /* ---- looking and sleeping, also for wait and pollset ---- */
 

@@ -44,6 +44,10 @@ rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
   return status;
 }
 
+rfctls_status rfctls__fail_unconnected(const rfctls_socket *socket) {
+  return rfctls__fail(RFCTLS_E_TIMEOUT, "%s did not accept the connection in time", socket->node);
+}
+
 static rfctls_status end_handshake(rfctls_socket *socket) {
   engine->facts(socket->conn, &socket->facts);
   if (socket->facts.protocol.size > 0) {
@@ -104,6 +108,19 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
   return status;
 }
 
+/* Names what did not come in time. The next call begins the timer anew. */
+static rfctls_status time_out(rfctls_socket *socket) {
+  rfctls__phase phase;
+  rfctls__socket_lock(socket);
+  phase = socket->phase;
+  socket->connect_deadline = RFCTLS__NEVER;
+  socket->handshake_deadline = RFCTLS__NEVER;
+  rfctls__socket_unlock(socket);
+  return phase == RFCTLS__CONNECTING
+             ? rfctls__fail_unconnected(socket)
+             : rfctls__fail(RFCTLS_E_TIMEOUT, "the peer did not finish the handshake in time");
+}
+
 rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
   rfctls__verb verb = {.step = handshake_step};
   rfctls_status status;
@@ -122,13 +139,7 @@ rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
   status = rfctls__drive(socket, &verb);
   if (status > 0 && status != RFCTLS_WANT_VERIFY && status != RFCTLS_WANT_IDENTITY &&
       rfctls__deadline_passed(verb.deadline)) {
-    status = rfctls__fail(RFCTLS_E_TIMEOUT, "the handshake timer ran out");
+    status = RFCTLS_E_TIMEOUT;
   }
-  if (status == RFCTLS_E_TIMEOUT) {
-    rfctls__socket_lock(socket);
-    socket->connect_deadline = RFCTLS__NEVER;
-    socket->handshake_deadline = RFCTLS__NEVER;
-    rfctls__socket_unlock(socket);
-  }
-  return status;
+  return status == RFCTLS_E_TIMEOUT ? time_out(socket) : status;
 }

@@ -54,8 +54,7 @@ static rfctls_status drive_connect(rfctls_socket *socket) {
   verb.deadline = socket->connect_deadline;
   status = rfctls__drive(socket, &verb);
   if (status == RFCTLS_E_TIMEOUT) {
-    return rfctls__fail(status, "%s did not answer within %lld ms", socket->node,
-                        (long long)socket->timers[RFCTLS_TIMER_CONNECT]);
+    return rfctls__fail_unconnected(socket);
   }
   return status > 0 ? RFCTLS_OK : status;
 }

@@ -201,6 +201,17 @@ TEST_F(Drive, non_blocking_connect_is_driven_by_the_handshake) {
   EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(socket));
 }
 
+TEST_F(Drive, non_blocking_connect_that_takes_too_long_says_so) {
+  rfctls_config_set_blocking(config, 0);
+  rfctls_config_set_timeout(config, RFCTLS_TIMER_CONNECT, 250);
+  state.connects.assign(4, RFCTLS_WANT_WRITE);
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_connect("server.test", "443", config, &socket));
+  EXPECT_EQ(RFCTLS_WANT_WRITE, rfctls_socket_handshake(socket));
+  state.now += 250 * 1000000;
+  EXPECT_EQ(RFCTLS_E_TIMEOUT, rfctls_socket_handshake(socket));
+  EXPECT_NE(nullptr, strstr(rfctls_error_message(), "server.test did not accept"));
+}
+
 TEST_F(Drive, connect_ends_at_its_timer) {
   rfctls_config_set_timeout(config, RFCTLS_TIMER_CONNECT, 250);
   int64_t begin = state.now;
