@@ -8,21 +8,23 @@ local rfctls = require "rfctls"
 
 local LINE, CHUNK = 64, 4096
 
--- One line of the text. It reads the same backwards, so that a server which reverses every line
--- (openssl s_server -rev) serves as well.
-local function line(number)
+-- One line of the text, its end counted. It reads the same backwards, so that a server which reverses
+-- every line (openssl s_server -rev) serves as well.
+local function line(number, size)
+  local text = size - 1
   local half = {}
-  for i = 0, LINE / 2 - 1 do half[i + 1] = string.char(33 + (number * 31 + i * i) % 90) end
-  local text = table.concat(half)
-  return text .. text:reverse():sub(2) .. "\n"
+  for i = 1, math.ceil(text / 2) do half[i] = string.char(33 + (number * 31 + i * i) % 90) end
+  local first = table.concat(half)
+  return first .. first:reverse():sub(1 + text % 2) .. "\n"
 end
 
--- The text's next bytes, at most a chunk; the last line may be shorter, but ends as the others do.
+-- The text from an offset on, at most a chunk; the last line may be shorter.
 local function chunk(from, bytes)
   local lines = {}
-  for i = 1, CHUNK / LINE do lines[i] = line(from / LINE + i - 1) end
-  local size = math.min(bytes - from, CHUNK)
-  return table.concat(lines):sub(1, size - 1) .. "\n"
+  for offset = from, math.min(bytes, from + CHUNK) - 1, LINE do
+    lines[#lines + 1] = line(offset / LINE, math.min(LINE, bytes - offset))
+  end
+  return table.concat(lines)
 end
 
 -- Sends the text chunk by chunk, each after the last came back: neither end has to buffer it all.
@@ -59,6 +61,6 @@ if #arg ~= 5 then
 end
 local ok, message = pcall(main, arg[1], arg[2], arg[3], arg[4], arg[5])
 if not ok then
-  io.stderr:write("echo_client.lua: ", tostring(message), "\n")
+  io.stderr:write(tostring(message), "\n")
   os.exit(1)
 end

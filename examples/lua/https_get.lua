@@ -45,7 +45,7 @@ if not arg[1] then
 end
 local ok, head, body = pcall(get, arg[1], arg[2] or "443", arg[3] or "/", arg[4])
 if not ok then
-  io.stderr:write("https_get.lua: ", tostring(head), "\n")
+  io.stderr:write(tostring(head), "\n")
   os.exit(1)
 end
 io.stderr:write(table.concat(head, "\n"), "\n")

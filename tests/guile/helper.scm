@@ -182,7 +182,7 @@
 ;; ---- peers in other processes ----
 
 (define peer-script
-  (string-append (dirname (car (command-line))) "/../lua/peer.py"))
+  (string-append (dirname (car (command-line))) "/../support/peer.py"))
 
 (define (start-peer . arguments)
   (apply open-pipe* OPEN_READ "python3" peer-script arguments))

@@ -79,9 +79,9 @@ local function quoted(words)
   return table.concat(out, " ")
 end
 
--- Starts peer.py; the file that its lines are read from. A server's first line is its port.
+-- Starts support/peer.py; the file that its lines are read from. A server's first line is its port.
 function helper.peer(...)
-  return assert(io.popen("exec " .. quoted { "python3", here .. "/peer.py", ... }))
+  return assert(io.popen("exec " .. quoted { "python3", here .. "/../support/peer.py", ... }))
 end
 
 -- Starts peer.lua under the same interpreter.

@@ -119,6 +119,20 @@ test("receive of nothing is empty at once, and no end", function()
   equal(server:receive(1), "x", "byte")
 end)
 
+test("asking for more than there can be costs no more than what comes", function()
+  for _, size in ipairs { 2 ^ 31, 2 ^ 53, 2 ^ 63, 2 ^ 64 } do
+    local client, server = helper.pair()
+    assert(client:send("little"))
+    client:close()
+    local before = collectgarbage "count"
+    local data, word, partial = server:receive(size)
+    equal(data, nil)
+    equal(word, "closed")
+    equal(partial, "little", "partial")
+    assert(collectgarbage "count" < before + 1024)
+  end
+end)
+
 test("receive *a reads to the polite end", function()
   local client, server = helper.pair()
   assert(client:send("all of it"))

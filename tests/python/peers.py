@@ -57,6 +57,7 @@ def serving(handler, host="127.0.0.1"):
         try:
             yield server
         finally:
+            listener.shutdown(socket.SHUT_RDWR)  # wakes an accept that nobody came to
             executor.shutdown(wait=False)
 
 

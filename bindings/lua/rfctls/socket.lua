@@ -253,7 +253,7 @@ function Socket:receive(pattern, prefix)
     data, status, came = collect(self, recv, prefix, without_end)
     if status == OK and #came > #(prefix or "") then data = came end
   elseif is_whole(pattern) and pattern >= 0 then
-    data, status, came = collect(self, recv, prefix, pattern)
+    data, status, came = collect(self, recv, prefix, math.min(pattern, without_end))
   else
     error("bad argument #1 to 'receive' (invalid receive pattern)", 2)
   end

@@ -1,4 +1,4 @@
-"""The other side of a connection, for the Lua tests: `peer.py ROLE [ARGUMENT...]`.
+"""The other side of a connection, for the Lua and Guile tests: `peer.py ROLE [ARGUMENT...]`.
 
 A server prints its port, serves one connection in the way that its role says, and then prints one
 line about what it saw: `saw BYTES` after decryption, or `failed REASON` if there was no handshake. A
