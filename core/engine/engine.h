@@ -72,7 +72,7 @@ typedef struct rfctls__findings {
   size_t count;
 } rfctls__findings;
 
-/* Known when the handshake is done; borrowed from the connection. */
+/* Known when the handshake is done, but server_name from WANT_IDENTITY on; borrowed from the connection. */
 typedef struct rfctls__facts {
   rfctls_tls_version version;
   const char *cipher;      /* IANA name                           */

@@ -11,6 +11,7 @@ enum {
   FILL = 64 * 1024,       /* read at once                                                 */
   FILLS = 64,             /* so often before a step that only wants more lets others in   */
   OUT_LIMIT = 256 * 1024, /* replies past it stop decrypting until the peer takes them    */
+  LOOK_AGAIN = 5000000,   /* nanoseconds, while a close drains                            */
   PROBE = 16 * 1024       /* plaintext set aside when a failed write looks for an alert   */
 };
 
@@ -230,7 +231,7 @@ rfctls_status rfctls__goodbye(rfctls_socket *socket) {
 
 int rfctls__readable(const rfctls_socket *socket) {
   if (socket->closing != RFCTLS__NOT_CLOSING) {
-    return 1;
+    return socket->closing == RFCTLS__CLOSED;
   }
   switch (socket->phase) {
   case RFCTLS__LISTENING:
@@ -269,6 +270,9 @@ void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
   watch->deadline = rfctls__deadline_earlier(
       socket->close_deadline,
       rfctls__deadline_earlier(socket->connect_deadline, socket->handshake_deadline));
+  if (socket->closing == RFCTLS__DRAINING) { /* no event tells of an acknowledgement */
+    watch->deadline = rfctls__deadline_earlier(watch->deadline, rfctls__now() + LOOK_AGAIN);
+  }
   socket->users++;
 }
 

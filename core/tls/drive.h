@@ -49,7 +49,7 @@ typedef struct rfctls__watch {
   rfctls__waiter waiter;
   intptr_t fd;
   uint32_t events; /* RFCTLS__POLL_* */
-  rfctls__deadline deadline; /* of the handshake or close under way */
+  rfctls__deadline deadline; /* when to look again: a handshake or close is under way */
 } rfctls__watch;
 
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,

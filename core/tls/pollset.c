@@ -141,7 +141,7 @@ static void end_look(member *each, const rfctls__poll *poll) {
   if (each->socket != NULL) {
     rfctls__socket_lock(each->socket);
     if (rfctls__deadline_passed(each->watch.deadline) ||
-        each->socket->closing != RFCTLS__NOT_CLOSING) {
+        each->socket->closing == RFCTLS__CLOSED) {
       each->found |= RFCTLS_EVENT_ERROR | wanted;
     }
     if ((wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(each->socket)) {

@@ -328,15 +328,13 @@ static const char *text_of(const rfctls_socket *socket, char *const *place) {
 }
 
 const char *rfctls_socket_server_name(const rfctls_socket *socket) {
-  const rfctls__facts *facts;
-  if (socket == NULL) {
-    return NULL;
+  const char *name = NULL;
+  if (socket != NULL) {
+    rfctls__socket_lock(socket);
+    name = socket->role == RFCTLS_CLIENT ? socket->server_name : socket->facts.server_name;
+    rfctls__socket_unlock(socket);
   }
-  if (socket->role == RFCTLS_CLIENT) {
-    return text_of(socket, &socket->server_name);
-  }
-  facts = facts_of(socket);
-  return facts != NULL ? facts->server_name : NULL;
+  return name;
 }
 
 const char *rfctls_socket_node(const rfctls_socket *socket) {

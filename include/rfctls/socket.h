@@ -163,7 +163,8 @@ RFCTLS_API rfctls_tls_version RFCTLS_CALL rfctls_socket_tls_version(const rfctls
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_cipher(const rfctls_socket *socket);
 /* The application protocol agreed on (ALPN), or NULL. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_protocol(const rfctls_socket *socket);
-/* Client: the name to be asked for and checked. Server: the name that the client asked for, or NULL. */
+/* Client: the name to be asked for and checked. Server: the name that the client asked for, or NULL;
+ * known from RFCTLS_WANT_IDENTITY on. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_server_name(const rfctls_socket *socket);
 /* The peer's certificate, borrowed, or NULL. That it is there does not say that it is trusted: the
  * handshake's RFCTLS_OK says that. */

@@ -206,6 +206,24 @@ TEST_P(Echo, identities_may_be_given_when_asked_for_in_both_roles) {
   EXPECT_NE(nullptr, rfctls_socket_peer_cert(pair.server.get()));
 }
 
+TEST_P(Echo, a_server_asked_for_its_identity_knows_the_name_it_is_wanted_by) {
+  Config of_server;
+  require(rfctls_config_new(RFCTLS_SERVER, out(of_server)), "config");
+  require(rfctls_config_set_versions(of_server.get(), GetParam(), GetParam()), "version");
+  require(rfctls_config_set_asking(of_server.get(), 0, 1), "asking");
+  Identity identity = load_identity("server");
+  Pair pair(client_config(), of_server);
+  std::thread other([&] { EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(pair.client.get())); });
+  EXPECT_EQ(RFCTLS_WANT_IDENTITY, rfctls_socket_handshake(pair.server.get()));
+  EXPECT_STREQ("server.test", rfctls_socket_server_name(pair.server.get()));
+  EXPECT_EQ(RFCTLS_TLS_ANY, rfctls_socket_tls_version(pair.server.get())) << "not agreed on yet";
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_answer_identity(pair.server.get(), identity.chain.get(),
+                                                     identity.key.get()));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(pair.server.get()));
+  EXPECT_STREQ("server.test", rfctls_socket_server_name(pair.server.get()));
+  other.join();
+}
+
 TEST_P(Echo, two_clients_with_different_verdicts_get_their_own) {
   Config of_server = server_config("server", GetParam());
   Config asking = client_config();

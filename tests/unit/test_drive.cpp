@@ -618,6 +618,25 @@ TEST_F(Drive, non_blocking_close_is_repeated) {
   EXPECT_EQ(1, state.closed);
 }
 
+TEST_F(Drive, waiting_for_a_close_to_drain_neither_spins_nor_oversleeps) {
+  establish();
+  rfctls_socket_set_blocking(socket, 0);
+  state.unacknowledged = 10;
+  int64_t begin = state.now;
+  int looks = 0;
+  rfctls_status status = RFCTLS_WANT_READ;
+  for (; status == RFCTLS_WANT_READ && looks < 1000; looks++) {
+    status = rfctls_socket_close(socket);
+    if (status == RFCTLS_WANT_READ) {
+      ASSERT_EQ(RFCTLS_OK, rfctls_socket_wait(socket, status, 10000));
+    }
+  }
+  EXPECT_EQ(RFCTLS_E_TIMEOUT, status);
+  EXPECT_GE(state.now - begin, 2000LL * 1000000);
+  EXPECT_LT(state.now - begin, 2010LL * 1000000);
+  EXPECT_GT(looks, 50);
+}
+
 TEST_F(Drive, close_reads_on_where_goodbye_must_wait_for_half_a_message) {
   establish();
   script.notify_once = RFCTLS_WANT_READ;
