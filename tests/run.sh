@@ -20,7 +20,7 @@ cd "$(dirname "$0")/.."
 
 c_labels='^(unit|engine|interop|abi)$'
 test_packages=("${build_packages[@]}" g++ libgtest-dev binutils python3-pytest python3-cryptography
-  lua5.1 lua5.2 lua5.3 lua5.4 luajit openssl gnutls-bin curl)
+  lua5.1 lua5.2 lua5.3 lua5.4 luajit netbase openssl gnutls-bin curl)
 
 # logged FILE command...: shows what the command says, and keeps it.
 logged() {

@@ -56,7 +56,7 @@ def test_program_builds_with_pkg_config(prefix, tmp_path, kind):
 @pytest.fixture(scope="module")
 def cmake_build(prefix, tmp_path_factory):
     build = tmp_path_factory.mktemp("cmake")
-    run("cmake", "-S", CONSUMER, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
+    run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_C_COMPILER={os.environ['CC']}")
     run("cmake", "--build", build)
     return build
