@@ -19,8 +19,9 @@ cd "$(dirname "$0")/.."
 . tests/support/machine.sh
 
 c_labels='^(unit|engine|interop|abi)$'
-test_packages=("${build_packages[@]}" g++ libgtest-dev binutils python3-pytest python3-cryptography
-  lua5.1 lua5.2 lua5.3 lua5.4 luajit netbase openssl gnutls-bin curl)
+# The compression libraries are what OpenSSL asks for when a program is linked statically.
+test_packages=("${build_packages[@]}" g++ libgtest-dev zlib1g-dev libzstd-dev binutils python3-pytest
+  python3-cryptography lua5.1 lua5.2 lua5.3 lua5.4 luajit netbase openssl gnutls-bin curl)
 
 # logged FILE command...: shows what the command says, and keeps it.
 logged() {

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tracemalloc
 import weakref
 
@@ -20,8 +21,17 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
+def settles(count, most):
+    """Whether a count comes down to most: another thread may still be closing its end."""
+    deadline = time.monotonic() + 5
+    while count() > most and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return count() <= most
+
+
 def flat(work, rounds, *, before):
-    """Runs work often; descriptors are the same after it, memory nearly."""
+    """Runs work often; descriptors and memory are nearly the same after it: a few descriptors by which
+    threads wake each other are kept, see wait.h."""
     for _ in range(before):
         work()
     gc.collect()
@@ -33,7 +43,7 @@ def flat(work, rounds, *, before):
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - base
     tracemalloc.stop()
-    assert descriptors() == open_before
+    assert settles(descriptors, open_before + 3)
     assert grown < rounds * 8, "Python's memory grows"
     assert resident() - held_before < 4 << 20, "the process grows"
 
