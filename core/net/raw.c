@@ -1,10 +1,11 @@
-/* The transport: a connected or listening TCP socket, made here or adopted. */
+/* The transport: a connected or listening socket, made here or adopted, or memory. */
 #include "net/raw.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/refcount.h"
 #include "net/address.h"
+#include "net/memory.h"
 #include "net/wait.h"
 
 /* Immutable but for the descriptor. The ends are learned when it is made, because the system
@@ -12,6 +13,7 @@
 struct rfctls_raw {
   rfctls__refcount refs;
   intptr_t fd; /* RFCTLS__NO_FD after close; read by other threads: atomic */
+  rfctls__memory *memory; /* NULL: over a descriptor */
   int owned;
   int listens;
   rfctls_address *connected_to; /* NULL: see peer                     */
@@ -49,6 +51,18 @@ static rfctls_status make(intptr_t fd, int owned, int listens, const rfctls_addr
 
 rfctls_status rfctls__raw_new(intptr_t fd, const rfctls_address *peer, rfctls_raw **out) {
   return make(fd, 1, 0, peer, out);
+}
+
+rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out) {
+  rfctls_raw *raw = rfctls__alloc(sizeof *raw);
+  if (raw == NULL) {
+    return rfctls__fail_memory();
+  }
+  rfctls__refcount_init(&raw->refs);
+  raw->fd = RFCTLS__NO_FD;
+  raw->memory = memory;
+  *out = raw;
+  return RFCTLS_OK;
 }
 
 rfctls_status rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out) {
@@ -177,6 +191,7 @@ void rfctls_raw_unref(rfctls_raw *raw) {
     return;
   }
   rfctls__raw_close(raw);
+  rfctls__memory_free(raw->memory);
   rfctls_address_unref(raw->connected_to);
   rfctls__free(raw);
 }
@@ -186,12 +201,28 @@ void rfctls__raw_close(rfctls_raw *raw) {
   if (raw->owned && fd != RFCTLS__NO_FD) {
     rfctls__os_close(fd);
   }
+  if (raw->memory != NULL) {
+    rfctls__memory_close(raw->memory);
+  }
 }
 
 /* ---- told ---- */
 
 intptr_t rfctls_raw_fd(const rfctls_raw *raw) {
   return raw != NULL ? __atomic_load_n(&raw->fd, __ATOMIC_ACQUIRE) : RFCTLS__NO_FD;
+}
+
+rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw) {
+  return raw->memory;
+}
+
+int rfctls__raw_is_open(const rfctls_raw *raw) {
+  return raw->memory != NULL ? !rfctls__memory_is_closed(raw->memory)
+                             : rfctls_raw_fd(raw) != RFCTLS__NO_FD;
+}
+
+uint32_t rfctls__raw_ready(const rfctls_raw *raw) {
+  return raw->memory != NULL ? rfctls__memory_ready(raw->memory) : 0;
 }
 
 int rfctls__raw_is_listener(const rfctls_raw *raw) {
@@ -208,7 +239,7 @@ static rfctls_status tell_end(const rfctls_raw *raw, const rfctls__endpoint *kno
                               rfctls_address **out) {
   rfctls__endpoint asked = {{0}, 0};
   rfctls_status status = RFCTLS_OK;
-  if (known->size == 0) {
+  if (known->size == 0 && raw->memory == NULL) {
     intptr_t fd = rfctls_raw_fd(raw);
     status = fd != RFCTLS__NO_FD ? ask(fd, &asked)
                                  : rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
@@ -274,15 +305,19 @@ rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out) {
 }
 
 rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent) {
-  return rfctls__os_send(rfctls_raw_fd(raw), data, size, sent);
+  return raw->memory != NULL ? rfctls__memory_send(raw->memory, data, size, sent)
+                             : rfctls__os_send(rfctls_raw_fd(raw), data, size, sent);
 }
 
 rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, size_t *received) {
-  return rfctls__os_recv(rfctls_raw_fd(raw), buffer, room, received);
+  return raw->memory != NULL ? rfctls__memory_recv(raw->memory, buffer, room, received)
+                             : rfctls__os_recv(rfctls_raw_fd(raw), buffer, room, received);
 }
 
 void rfctls__raw_finish(rfctls_raw *raw) {
-  if (raw->owned) {
+  if (raw->memory != NULL) {
+    rfctls__memory_finish(raw->memory);
+  } else if (raw->owned) {
     rfctls__os_finish(rfctls_raw_fd(raw));
   }
 }

@@ -3,6 +3,7 @@
 #define RFCTLS_NET_RAW_H
 
 #include "base/deadline.h"
+#include "net/memory.h"
 #include "net/os.h"
 #include "rfctls/raw.h"
 
@@ -29,11 +30,18 @@ void rfctls__connector_free(rfctls__connector *connector);
 /* A transport over an owned descriptor. peer: the address that it was connected to, or NULL. On
  * failure the descriptor stays the caller's. */
 rfctls_status rfctls__raw_new(intptr_t fd, const rfctls_address *peer, rfctls_raw **out);
+/* A transport over memory, which it owns on success. */
+rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out);
+/* NULL for one over a descriptor. */
+rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw);
+int rfctls__raw_is_open(const rfctls_raw *raw);
+/* Which of RFCTLS__POLL_* memory is ready for; 0 over a descriptor: only the system knows. */
+uint32_t rfctls__raw_ready(const rfctls_raw *raw);
 /* Listens on the first address that the system lets us have; both: an IPv6 one is tried before the
  * others, and takes IPv4 too where it is the wildcard. */
 rfctls_status rfctls__raw_listen_any(const rfctls_addresses *addresses, int both, rfctls_raw **out);
 int rfctls__raw_is_listener(const rfctls_raw *raw);
-/* 0 for borrowed descriptors. */
+/* 0 for borrowed descriptors, and for memory. */
 int rfctls__raw_is_owned(const rfctls_raw *raw);
 /* OK, WANT_READ, E_SYSTEM. */
 rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out);
@@ -41,7 +49,7 @@ rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out);
 rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent);
 /* OK (*received = 0: the end), WANT_READ, E_RESET, E_SYSTEM. */
 rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, size_t *received);
-/* Sends FIN, on an owned descriptor only. */
+/* Sends FIN, on an owned descriptor only; in memory, ends what is drained. */
 void rfctls__raw_finish(rfctls_raw *raw);
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
 /* Closes an owned descriptor, forgets a borrowed one; the addresses stay known. No other call

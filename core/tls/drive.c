@@ -263,6 +263,7 @@ void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
   watch->fd = socket->connector != NULL ? rfctls__connector_fd(socket->connector)
                                         : rfctls_raw_fd(socket->raw);
   watch->events = events_for(socket, want);
+  watch->found = socket->raw != NULL ? rfctls__raw_ready(socket->raw) & watch->events : 0;
   if (want == RFCTLS__WANT_TURN) {
     watch->fd = RFCTLS__NO_FD;
   }

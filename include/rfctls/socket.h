@@ -5,7 +5,7 @@
  * RFCTLS_WANT_*: wait (rfctls_socket_wait, rfctls_pollset, any event loop), then call again.
  *
  * One thread may receive while another sends and a third closes. After close, getters still answer and
- * verbs answer RFCTLS_E_CLOSED. */
+ * verbs answer RFCTLS_E_CLOSED. Over memory (rfctls_raw_memory) a socket is always non-blocking. */
 #ifndef RFCTLS_SOCKET_H
 #define RFCTLS_SOCKET_H
 
@@ -136,6 +136,7 @@ RFCTLS_API int RFCTLS_CALL rfctls_socket_is_closed(const rfctls_socket *socket);
 
 /* ---- wait ---- */
 
+/* RFCTLS_E_UNSUPPORTED: over memory no call can wait. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_blocking(rfctls_socket *socket, int blocking);
 RFCTLS_API int RFCTLS_CALL rfctls_socket_is_blocking(const rfctls_socket *socket);
 /* One timer of this socket, in milliseconds: -1 none, 0 poll. */
@@ -147,7 +148,8 @@ RFCTLS_API int64_t RFCTLS_CALL rfctls_socket_timeout(const rfctls_socket *socket
                                                      rfctls_timer timer);
 /* Waits until the call that answered want (RFCTLS_WANT_READ or _WRITE) should be made again, at most
  * timeout_ms. May return RFCTLS_OK early: when a signal came, when the handshake's timer ran out, when
- * another thread closed the socket. RFCTLS_E_TIMEOUT. */
+ * another thread closed the socket. RFCTLS_E_TIMEOUT. RFCTLS_E_UNSUPPORTED: over memory there is nothing
+ * to wait for but the program itself. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wait(rfctls_socket *socket, rfctls_status want,
                                                         int64_t timeout_ms);
 

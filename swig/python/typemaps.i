@@ -73,7 +73,8 @@
 
 %typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
               rfctls_status rfctls_socket_recv, rfctls_status rfctls_socket_recv_bytes,
-              rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close {
+              rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
+              rfctls_status rfctls_raw_drain {
   if ($1 < 0) {
     raise_error($1, 0);
     SWIG_fail;
