@@ -45,19 +45,23 @@ void rfctls__memory_free(rfctls__memory *memory) {
 /* ---- the near end, which TLS holds ---- */
 
 /* OK with bytes, or with none at the end; WANT_READ. */
-static rfctls_status take(queue *from, void *buffer, size_t room, size_t *taken) {
-  *taken = rfctls__buffer_take(&from->bytes, buffer, room);
+static rfctls_status take(queue *from, void *buffer, size_t room, int peek, size_t *taken) {
+  rfctls__buffer bytes = from->bytes;
+  *taken = rfctls__buffer_take(&bytes, buffer, room);
+  if (!peek) {
+    from->bytes = bytes;
+  }
   if (rfctls__buffer_size(&from->bytes) == 0) {
     rfctls__buffer_release(&from->bytes); /* an idle connection holds none */
   }
   return *taken > 0 || room == 0 || from->ended ? RFCTLS_OK : RFCTLS_WANT_READ;
 }
 
-rfctls_status rfctls__memory_recv(rfctls__memory *memory, void *buffer, size_t room,
+rfctls_status rfctls__memory_recv(rfctls__memory *memory, void *buffer, size_t room, int peek,
                                   size_t *received) {
   rfctls_status status;
   rfctls__lock_take(&memory->lock);
-  status = take(&memory->in, buffer, room, received);
+  status = take(&memory->in, buffer, room, peek, received);
   rfctls__lock_drop(&memory->lock);
   return status;
 }
@@ -76,7 +80,7 @@ rfctls_status rfctls__memory_send(rfctls__memory *memory, const void *data, size
   room = room_of(&memory->out);
   room = size < room ? size : room;
   if (memory->out.ended) {
-    status = rfctls__fail(RFCTLS_E_STATE, "sending into memory after its end");
+    status = rfctls__fail(RFCTLS_E_STATE, "writing was shut down");
   } else if (room > 0 || size == 0) {
     status = rfctls__buffer_append(&memory->out.bytes, data, room);
     *sent = status == RFCTLS_OK ? room : 0;
@@ -85,27 +89,28 @@ rfctls_status rfctls__memory_send(rfctls__memory *memory, const void *data, size
   return status;
 }
 
-void rfctls__memory_finish(rfctls__memory *memory) {
+/* Under the lock. */
+static void shut(rfctls__memory *memory, rfctls_how how) {
+  if (how != RFCTLS_SHUT_READ) {
+    memory->out.ended = 1;
+  }
+  if (how != RFCTLS_SHUT_WRITE) {
+    memory->in.ended = 1;
+    rfctls__buffer_release(&memory->in.bytes);
+  }
+}
+
+void rfctls__memory_shutdown(rfctls__memory *memory, rfctls_how how) {
   rfctls__lock_take(&memory->lock);
-  memory->out.ended = 1;
+  shut(memory, how);
   rfctls__lock_drop(&memory->lock);
 }
 
 void rfctls__memory_close(rfctls__memory *memory) {
   rfctls__lock_take(&memory->lock);
-  memory->out.ended = 1;
-  memory->in.ended = 1;
+  shut(memory, RFCTLS_SHUT_BOTH);
   memory->closed = 1;
-  rfctls__buffer_release(&memory->in.bytes);
   rfctls__lock_drop(&memory->lock);
-}
-
-int rfctls__memory_is_closed(rfctls__memory *memory) {
-  int closed;
-  rfctls__lock_take(&memory->lock);
-  closed = memory->closed;
-  rfctls__lock_drop(&memory->lock);
-  return closed;
 }
 
 uint32_t rfctls__memory_ready(rfctls__memory *memory) {
@@ -199,7 +204,7 @@ rfctls_status rfctls_raw_drain(rfctls_raw *raw, void *buffer, size_t capacity, s
   status = enter(raw, &memory);
   if (status == RFCTLS_OK) {
     rfctls__lock_take(&memory->lock);
-    status = take(&memory->out, buffer, capacity, received);
+    status = take(&memory->out, buffer, capacity, 0, received);
     rfctls__lock_drop(&memory->lock);
   }
   return status;

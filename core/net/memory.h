@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "rfctls/status.h"
+#include "rfctls/raw.h"
 
 #if defined(__cplusplus)
 extern "C" {
@@ -20,13 +20,12 @@ void rfctls__memory_free(rfctls__memory *memory);
 /* As rfctls__raw_try_send and _try_recv. */
 rfctls_status rfctls__memory_send(rfctls__memory *memory, const void *data, size_t size,
                                   size_t *sent);
-rfctls_status rfctls__memory_recv(rfctls__memory *memory, void *buffer, size_t room,
+rfctls_status rfctls__memory_recv(rfctls__memory *memory, void *buffer, size_t room, int peek,
                                   size_t *received);
-/* What was sent is all: the drain finds an end behind it. */
-void rfctls__memory_finish(rfctls__memory *memory);
-/* Finishes, and takes no more food. What was sent can still be drained. */
+/* WRITE: what was sent is all, the drain finds an end behind it. READ: as if the end had been fed. */
+void rfctls__memory_shutdown(rfctls__memory *memory, rfctls_how how);
+/* Shuts down both, and takes no more food. What was sent can still be drained. */
 void rfctls__memory_close(rfctls__memory *memory);
-int rfctls__memory_is_closed(rfctls__memory *memory);
 /* Which of RFCTLS__POLL_READ and _WRITE would not answer WANT_* now. */
 uint32_t rfctls__memory_ready(rfctls__memory *memory);
 

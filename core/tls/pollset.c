@@ -133,9 +133,10 @@ static void look_at_memory(member *each, const rfctls_raw *raw, const rfctls__po
 static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   rfctls_socket *socket = each->socket;
   each->found = 0;
-  *poll = (rfctls__poll){.fd = rfctls_raw_fd(each->raw), .events = each->events & WANTED};
+  *poll = (rfctls__poll){.fd = RFCTLS__NO_FD, .events = each->events & WANTED};
   each->watch.deadline = RFCTLS__NEVER;
   if (socket == NULL) {
+    poll->fd = rfctls__raw_watch_begin(each->raw, waker, &each->watch.waiter);
     look_at_memory(each, each->raw, poll);
     return;
   }
@@ -156,7 +157,10 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
 static void end_look(member *each, const rfctls__poll *poll) {
   uint32_t wanted = each->events & WANTED;
   each->found |= events_of(poll->found, wanted);
-  if (each->socket != NULL) {
+  if (each->socket == NULL) {
+    each->found |= rfctls__raw_is_open(each->raw) ? 0 : RFCTLS_EVENT_ERROR | wanted;
+    rfctls__raw_watch_end(each->raw, &each->watch.waiter);
+  } else {
     rfctls__socket_lock(each->socket);
     if (rfctls__deadline_passed(each->watch.deadline) ||
         each->socket->closing != RFCTLS__NOT_CLOSING) {

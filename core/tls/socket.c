@@ -32,6 +32,9 @@ rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfc
   socket->process = rfctls__process();
   socket->phase = phase;
   socket->raw = raw;
+  if (raw != NULL) {
+    rfctls__raw_lend(raw);
+  }
   socket->connector = connector;
   socket->blocking = config->blocking && can_block(socket);
   memcpy(socket->timers, config->timers, sizeof socket->timers);
@@ -67,7 +70,10 @@ void rfctls_socket_unref(rfctls_socket *socket) {
     rfctls__free(socket->conn);
   }
   rfctls__connector_free(socket->connector);
-  rfctls_raw_unref(socket->raw);
+  if (socket->raw != NULL) {
+    rfctls__raw_give_back(socket->raw);
+    rfctls_raw_unref(socket->raw);
+  }
   rfctls__buffer_release(&socket->in);
   rfctls__buffer_release(&socket->out);
   rfctls__buffer_wipe(&socket->plain);

@@ -11,27 +11,11 @@
 
 #include "rfctls/address.h"
 #include "rfctls/config.h"
+#include "rfctls/raw.h"
 #include "rfctls/status.h"
 #include "rfctls/types.h"
 
 RFCTLS_BEGIN
-
-typedef enum rfctls_how {
-  RFCTLS_SHUT_READ = 0,
-  RFCTLS_SHUT_WRITE = 1,
-  RFCTLS_SHUT_BOTH = 2,
-  RFCTLS_HOW_IS_INT = 0x7fffffff
-} rfctls_how;
-RFCTLS_ENUM_IS_INT(rfctls_how);
-
-/* Flags of send and recv; others are RFCTLS_E_ARGUMENT. */
-typedef enum rfctls_flag {
-  RFCTLS_PEEK = 1,     /* recv: leave the bytes for the next call                */
-  RFCTLS_DONTWAIT = 2, /* this call does not wait, though the socket is blocking */
-  RFCTLS_WAITALL = 4,  /* recv: wait until the buffer is full, or the end        */
-  RFCTLS_FLAG_IS_INT = 0x7fffffff
-} rfctls_flag;
-RFCTLS_ENUM_IS_INT(rfctls_flag);
 
 /* ---- make ---- */
 
@@ -181,7 +165,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_local_address(const rfctls_so
 /* The other end. RFCTLS_E_STATE: a listener has none. The answer stays the same after close. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_peer_address(const rfctls_socket *socket,
                                                                 rfctls_address **out);
-/* The transport below, borrowed. While TLS speaks on it, reading or writing it breaks the session. */
+/* The transport below, borrowed: for its addresses and its descriptor, for its verbs answer
+ * RFCTLS_E_STATE as long as this socket is there. */
 RFCTLS_API rfctls_raw *RFCTLS_CALL rfctls_socket_raw(const rfctls_socket *socket);
 
 RFCTLS_END
