@@ -1,6 +1,8 @@
 /* Arithmetic of deadlines: it ends at RFCTLS__NEVER, and never goes round. */
 #include "base/deadline.h"
 
+#include "base/error.h"
+
 enum { NANOSECONDS_IN_MILLISECOND = 1000000 };
 
 rfctls__deadline rfctls__deadline_in(int64_t milliseconds) {
@@ -30,4 +32,14 @@ int64_t rfctls__deadline_left(rfctls__deadline deadline) {
 
 rfctls__deadline rfctls__deadline_earlier(rfctls__deadline a, rfctls__deadline b) {
   return a < b ? a : b;
+}
+
+rfctls_status rfctls__check_timer(rfctls_timer timer, int64_t milliseconds) {
+  if (timer < RFCTLS_TIMER_CONNECT || timer > RFCTLS_TIMER_CLOSE) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is not a timer", (int)timer);
+  }
+  if (milliseconds < -1) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "a timer of %lld milliseconds", (long long)milliseconds);
+  }
+  return RFCTLS_OK;
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "rfctls/config.h"
+
 #if defined(__cplusplus)
 extern "C" {
 #endif
@@ -20,6 +22,11 @@ int rfctls__deadline_passed(rfctls__deadline deadline);
 /* What is left, in nanoseconds: 0 when passed, -1 for RFCTLS__NEVER. */
 int64_t rfctls__deadline_left(rfctls__deadline deadline);
 rfctls__deadline rfctls__deadline_earlier(rfctls__deadline a, rfctls__deadline b);
+
+enum { RFCTLS__TIMER_COUNT = RFCTLS_TIMER_CLOSE + 1 };
+
+/* E_ARGUMENT: no such timer, or one of less than -1 milliseconds. */
+rfctls_status rfctls__check_timer(rfctls_timer timer, int64_t milliseconds);
 
 #if defined(__cplusplus)
 }

@@ -66,10 +66,10 @@ rfctls_status rfctls__os_inspect(intptr_t fd, int *listens);
 void rfctls__os_claim(intptr_t fd);
 /* OK with *sent >= 1, WANT_WRITE, E_RESET, E_SYSTEM. */
 rfctls_status rfctls__os_send(intptr_t fd, const void *data, size_t size, size_t *sent);
-/* OK (*received = 0: the end of TCP), WANT_READ, E_RESET, E_SYSTEM. */
-rfctls_status rfctls__os_recv(intptr_t fd, void *buffer, size_t room, size_t *received);
-/* Sends FIN; what fails here shows elsewhere. */
-void rfctls__os_finish(intptr_t fd);
+/* OK (*received = 0: the end of TCP), WANT_READ, E_RESET, E_SYSTEM. peek: the bytes stay. */
+rfctls_status rfctls__os_recv(intptr_t fd, void *buffer, size_t room, int peek, size_t *received);
+/* WRITE sends FIN. E_SYSTEM: not connected. */
+rfctls_status rfctls__os_shutdown(intptr_t fd, rfctls_how how);
 /* Bytes that the peer's system has not acknowledged, FIN included; -1 where the system cannot
  * tell. */
 int64_t rfctls__os_unacknowledged(intptr_t fd);

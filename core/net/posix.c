@@ -381,11 +381,12 @@ rfctls_status rfctls__os_send(intptr_t fd, const void *data, size_t size, size_t
   return RFCTLS_OK;
 }
 
-rfctls_status rfctls__os_recv(intptr_t fd, void *buffer, size_t room, size_t *received) {
+rfctls_status rfctls__os_recv(intptr_t fd, void *buffer, size_t room, int peek, size_t *received) {
+  int flags = MSG_DONTWAIT | (peek ? MSG_PEEK : 0);
   ssize_t count;
   *received = 0;
   do {
-    count = recv((int)fd, buffer, room, MSG_DONTWAIT);
+    count = recv((int)fd, buffer, room, flags);
   } while (count < 0 && errno == EINTR);
   if (count < 0) {
     return fail_transfer(RFCTLS_WANT_READ, "cannot receive");
@@ -394,8 +395,18 @@ rfctls_status rfctls__os_recv(intptr_t fd, void *buffer, size_t room, size_t *re
   return RFCTLS_OK;
 }
 
-void rfctls__os_finish(intptr_t fd) {
-  (void)shutdown((int)fd, SHUT_WR);
+static int direction_of(rfctls_how how) {
+  switch (how) {
+  case RFCTLS_SHUT_READ: return SHUT_RD;
+  case RFCTLS_SHUT_WRITE: return SHUT_WR;
+  case RFCTLS_SHUT_BOTH:
+  case RFCTLS_HOW_IS_INT: break;
+  }
+  return SHUT_RDWR;
+}
+
+rfctls_status rfctls__os_shutdown(intptr_t fd, rfctls_how how) {
+  return shutdown((int)fd, direction_of(how)) == 0 ? RFCTLS_OK : fail("cannot shut down");
 }
 
 int64_t rfctls__os_unacknowledged(intptr_t fd) {

@@ -1,23 +1,9 @@
-/* The transport: a connected or listening TCP socket, made here or adopted. */
-#include "net/raw.h"
+/* The transport: a connected or listening socket, made here or adopted, or memory. */
+#include "net/transport.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/refcount.h"
 #include "net/address.h"
-#include "net/wait.h"
-
-/* Immutable but for the descriptor. The ends are learned when it is made, because the system
- * forgets them when the connection breaks. */
-struct rfctls_raw {
-  rfctls__refcount refs;
-  intptr_t fd; /* RFCTLS__NO_FD after close; read by other threads: atomic */
-  int owned;
-  int listens;
-  rfctls_address *connected_to; /* NULL: see peer                     */
-  rfctls__endpoint local;       /* size 0: not known then; ask again  */
-  rfctls__endpoint peer;
-};
 
 /* ---- made ---- */
 
@@ -30,15 +16,31 @@ static void learn_ends(rfctls_raw *raw) {
   rfctls__error_clear();
 }
 
-static rfctls_status make(intptr_t fd, int owned, int listens, const rfctls_address *connected_to,
-                          rfctls_raw **out) {
+static rfctls_raw *alloc(intptr_t fd, rfctls__memory *memory) {
   rfctls_raw *raw = rfctls__alloc(sizeof *raw);
-  *out = NULL;
   if (raw == NULL) {
-    return rfctls__fail_memory();
+    (void)rfctls__fail_memory();
+    return NULL;
   }
   rfctls__refcount_init(&raw->refs);
+  rfctls__lock_init(&raw->lock);
+  raw->process = rfctls__process();
   raw->fd = fd;
+  raw->memory = memory;
+  raw->blocking = 1;
+  for (size_t i = 0; i < RFCTLS__TIMER_COUNT; i++) {
+    raw->timers[i] = -1;
+  }
+  return raw;
+}
+
+static rfctls_status make(intptr_t fd, int owned, int listens, const rfctls_address *connected_to,
+                          rfctls_raw **out) {
+  rfctls_raw *raw = alloc(fd, NULL);
+  *out = NULL;
+  if (raw == NULL) {
+    return RFCTLS_E_MEMORY;
+  }
   raw->owned = owned;
   raw->listens = listens;
   raw->connected_to = rfctls_address_ref((rfctls_address *)connected_to);
@@ -49,6 +51,11 @@ static rfctls_status make(intptr_t fd, int owned, int listens, const rfctls_addr
 
 rfctls_status rfctls__raw_new(intptr_t fd, const rfctls_address *peer, rfctls_raw **out) {
   return make(fd, 1, 0, peer, out);
+}
+
+rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out) {
+  *out = alloc(RFCTLS__NO_FD, memory);
+  return *out != NULL ? RFCTLS_OK : RFCTLS_E_MEMORY;
 }
 
 rfctls_status rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out) {
@@ -165,6 +172,21 @@ rfctls_status rfctls__raw_listen_any(const rfctls_addresses *addresses, int both
 
 /* ---- owned ---- */
 
+static intptr_t descriptor(const rfctls_raw *raw) {
+  return __atomic_load_n(&raw->fd, __ATOMIC_ACQUIRE);
+}
+
+/* Closes, when nobody uses it any more; a second time does nothing. */
+static void let_go(rfctls_raw *raw) {
+  intptr_t fd = __atomic_exchange_n(&raw->fd, RFCTLS__NO_FD, __ATOMIC_ACQ_REL);
+  if (raw->owned && fd != RFCTLS__NO_FD) {
+    rfctls__os_close(fd);
+  }
+  if (raw->memory != NULL) {
+    rfctls__memory_close(raw->memory);
+  }
+}
+
 rfctls_raw *rfctls_raw_ref(rfctls_raw *raw) {
   if (raw != NULL) {
     rfctls__refcount_take(&raw->refs);
@@ -176,22 +198,109 @@ void rfctls_raw_unref(rfctls_raw *raw) {
   if (raw == NULL || !rfctls__refcount_drop(&raw->refs)) {
     return;
   }
-  rfctls__raw_close(raw);
+  let_go(raw);
+  rfctls__memory_free(raw->memory);
   rfctls_address_unref(raw->connected_to);
+  rfctls__lock_fini(&raw->lock);
   rfctls__free(raw);
 }
 
-void rfctls__raw_close(rfctls_raw *raw) {
-  intptr_t fd = __atomic_exchange_n(&raw->fd, RFCTLS__NO_FD, __ATOMIC_ACQ_REL);
-  if (raw->owned && fd != RFCTLS__NO_FD) {
-    rfctls__os_close(fd);
+void rfctls__raw_lend(rfctls_raw *raw) {
+  (void)__atomic_add_fetch(&raw->lent, 1, __ATOMIC_ACQ_REL);
+}
+
+void rfctls__raw_give_back(rfctls_raw *raw) {
+  (void)__atomic_sub_fetch(&raw->lent, 1, __ATOMIC_ACQ_REL);
+}
+
+/* ---- used ---- */
+
+static int is_closed(const rfctls_raw *raw) {
+  return __atomic_load_n(&raw->closed, __ATOMIC_ACQUIRE);
+}
+
+/* What a verb has to find, under the lock. */
+static rfctls_status check_free(const rfctls_raw *raw) {
+  if (is_closed(raw)) {
+    return rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
   }
+  if (__atomic_load_n(&raw->lent, __ATOMIC_ACQUIRE) > 0) {
+    return rfctls__fail(RFCTLS_E_STATE, "a TLS socket speaks on this transport");
+  }
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__raw_enter(rfctls_raw *raw) {
+  rfctls_status status;
+  if (raw == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no transport");
+  }
+  if (raw->process != rfctls__process()) {
+    return rfctls__fail(RFCTLS_E_FORKED, "the transport belongs to the parent process");
+  }
+  rfctls__lock_take(&raw->lock);
+  status = check_free(raw);
+  raw->users += status == RFCTLS_OK;
+  rfctls__lock_drop(&raw->lock);
+  return status;
+}
+
+/* Under the lock. */
+static void let_go_if_last(rfctls_raw *raw) {
+  if (raw->closed && raw->users == 0) {
+    let_go(raw);
+  }
+}
+
+void rfctls__raw_leave(rfctls_raw *raw) {
+  rfctls__lock_take(&raw->lock);
+  raw->users--;
+  let_go_if_last(raw);
+  rfctls__lock_drop(&raw->lock);
+}
+
+intptr_t rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter) {
+  intptr_t fd;
+  rfctls__lock_take(&raw->lock);
+  rfctls__waiters_add(&raw->waiters, waiter, waker);
+  raw->users++;
+  fd = rfctls_raw_fd(raw);
+  rfctls__lock_drop(&raw->lock);
+  return fd;
+}
+
+void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter) {
+  rfctls__lock_take(&raw->lock);
+  rfctls__waiters_remove(&raw->waiters, waiter);
+  raw->users--;
+  let_go_if_last(raw);
+  rfctls__lock_drop(&raw->lock);
+}
+
+void rfctls__raw_close(rfctls_raw *raw) {
+  rfctls__lock_take(&raw->lock);
+  __atomic_store_n(&raw->closed, 1, __ATOMIC_RELEASE);
+  rfctls__waiters_wake(raw->waiters);
+  let_go_if_last(raw);
+  rfctls__lock_drop(&raw->lock);
 }
 
 /* ---- told ---- */
 
 intptr_t rfctls_raw_fd(const rfctls_raw *raw) {
-  return raw != NULL ? __atomic_load_n(&raw->fd, __ATOMIC_ACQUIRE) : RFCTLS__NO_FD;
+  return raw != NULL && !is_closed(raw) ? descriptor(raw) : RFCTLS__NO_FD;
+}
+
+rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw) {
+  return raw->memory;
+}
+
+int rfctls__raw_is_open(const rfctls_raw *raw) {
+  return !is_closed(raw);
+}
+
+uint32_t rfctls__raw_ready(const rfctls_raw *raw) {
+  return raw->memory != NULL ? rfctls__memory_ready(raw->memory) : 0;
 }
 
 int rfctls__raw_is_listener(const rfctls_raw *raw) {
@@ -208,7 +317,7 @@ static rfctls_status tell_end(const rfctls_raw *raw, const rfctls__endpoint *kno
                               rfctls_address **out) {
   rfctls__endpoint asked = {{0}, 0};
   rfctls_status status = RFCTLS_OK;
-  if (known->size == 0) {
+  if (known->size == 0 && raw->memory == NULL) {
     intptr_t fd = rfctls_raw_fd(raw);
     status = fd != RFCTLS__NO_FD ? ask(fd, &asked)
                                  : rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
@@ -261,7 +370,7 @@ rfctls_status rfctls_raw_peer_address(const rfctls_raw *raw, rfctls_address **ou
 
 rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out) {
   intptr_t fd = RFCTLS__NO_FD;
-  rfctls_status status = rfctls__os_accept(rfctls_raw_fd(listener), &fd);
+  rfctls_status status = rfctls__os_accept(descriptor(listener), &fd);
   *out = NULL;
   if (status != RFCTLS_OK) {
     return status;
@@ -274,19 +383,24 @@ rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out) {
 }
 
 rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent) {
-  return rfctls__os_send(rfctls_raw_fd(raw), data, size, sent);
+  return raw->memory != NULL ? rfctls__memory_send(raw->memory, data, size, sent)
+                             : rfctls__os_send(descriptor(raw), data, size, sent);
 }
 
-rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, size_t *received) {
-  return rfctls__os_recv(rfctls_raw_fd(raw), buffer, room, received);
+rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, int peek,
+                                   size_t *received) {
+  return raw->memory != NULL ? rfctls__memory_recv(raw->memory, buffer, room, peek, received)
+                             : rfctls__os_recv(descriptor(raw), buffer, room, peek, received);
 }
 
 void rfctls__raw_finish(rfctls_raw *raw) {
-  if (raw->owned) {
-    rfctls__os_finish(rfctls_raw_fd(raw));
+  if (raw->memory != NULL) {
+    rfctls__memory_shutdown(raw->memory, RFCTLS_SHUT_WRITE);
+  } else if (raw->owned) {
+    (void)rfctls__os_shutdown(descriptor(raw), RFCTLS_SHUT_WRITE); /* shows elsewhere */
   }
 }
 
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw) {
-  return rfctls__os_unacknowledged(rfctls_raw_fd(raw));
+  return rfctls__os_unacknowledged(descriptor(raw));
 }

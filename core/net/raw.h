@@ -3,7 +3,9 @@
 #define RFCTLS_NET_RAW_H
 
 #include "base/deadline.h"
+#include "net/memory.h"
 #include "net/os.h"
+#include "net/wait.h"
 #include "rfctls/raw.h"
 
 #if defined(__cplusplus)
@@ -29,24 +31,43 @@ void rfctls__connector_free(rfctls__connector *connector);
 /* A transport over an owned descriptor. peer: the address that it was connected to, or NULL. On
  * failure the descriptor stays the caller's. */
 rfctls_status rfctls__raw_new(intptr_t fd, const rfctls_address *peer, rfctls_raw **out);
+/* A transport over memory, which it owns on success. */
+rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out);
+/* NULL for one over a descriptor. */
+rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw);
+int rfctls__raw_is_open(const rfctls_raw *raw);
+/* Which of RFCTLS__POLL_* memory is ready for; 0 over a descriptor: only the system knows. */
+uint32_t rfctls__raw_ready(const rfctls_raw *raw);
 /* Listens on the first address that the system lets us have; both: an IPv6 one is tried before the
  * others, and takes IPv4 too where it is the wildcard. */
 rfctls_status rfctls__raw_listen_any(const rfctls_addresses *addresses, int both, rfctls_raw **out);
 int rfctls__raw_is_listener(const rfctls_raw *raw);
-/* 0 for borrowed descriptors. */
+/* 0 for borrowed descriptors, and for memory. */
 int rfctls__raw_is_owned(const rfctls_raw *raw);
 /* OK, WANT_READ, E_SYSTEM. */
 rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out);
 /* OK with *sent >= 1, WANT_WRITE, E_RESET, E_SYSTEM. */
 rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent);
-/* OK (*received = 0: the end), WANT_READ, E_RESET, E_SYSTEM. */
-rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, size_t *received);
-/* Sends FIN, on an owned descriptor only. */
+/* OK (*received = 0: the end), WANT_READ, E_RESET, E_SYSTEM. peek: the bytes stay. */
+rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, int peek,
+                                   size_t *received);
+/* Sends FIN, on an owned descriptor only; in memory, ends what is drained. */
 void rfctls__raw_finish(rfctls_raw *raw);
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
-/* Closes an owned descriptor, forgets a borrowed one; the addresses stay known. No other call
- * may be using the descriptor. A second call does nothing. */
+/* Closes an owned descriptor, forgets a borrowed one, wakes who watches it; the addresses stay known.
+ * The descriptor stays open until the last verb and watch have left; tries are the caller's business.
+ * A second call does nothing. */
 void rfctls__raw_close(rfctls_raw *raw);
+/* As long as a TLS socket speaks on it, the public verbs leave it alone. */
+void rfctls__raw_lend(rfctls_raw *raw);
+void rfctls__raw_give_back(rfctls_raw *raw);
+/* A place among those whom a close wakes; answers the descriptor, which stays open as long, or
+ * RFCTLS__NO_FD when it is closed already. */
+intptr_t rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter);
+void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter);
+/* E_ARGUMENT for what is none. */
+rfctls_status rfctls__check_how(rfctls_how how);
+rfctls_status rfctls__check_flags(uint32_t flags, uint32_t known);
 /* As rfctls_raw_local_address and _peer_address, within a public call. */
 rfctls_status rfctls__raw_local_address(const rfctls_raw *raw, rfctls_address **out);
 rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **out);

@@ -118,6 +118,26 @@ void rfctls__waker_give(rfctls__waker *waker) {
   }
 }
 
+/* ---- waiters ---- */
+
+void rfctls__waiters_add(rfctls__waiter **waiters, rfctls__waiter *waiter, rfctls__waker *waker) {
+  *waiter = (rfctls__waiter){waker, *waiters};
+  *waiters = waiter;
+}
+
+void rfctls__waiters_remove(rfctls__waiter **waiters, const rfctls__waiter *waiter) {
+  while (*waiters != waiter) {
+    waiters = &(*waiters)->next;
+  }
+  *waiters = waiter->next;
+}
+
+void rfctls__waiters_wake(const rfctls__waiter *waiters) {
+  for (; waiters != NULL; waiters = waiters->next) {
+    rfctls__waker_signal(waiters->waker);
+  }
+}
+
 /* ---- waiting ---- */
 
 rfctls_status rfctls__wait(intptr_t fd, uint32_t events, rfctls__waker *waker,

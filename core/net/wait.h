@@ -21,6 +21,17 @@ void rfctls__waker_signal(rfctls__waker *waker);
 /* Readable once it was signalled; for rfctls__wait_many. */
 intptr_t rfctls__waker_fd(const rfctls__waker *waker);
 
+/* A call that sleeps, on its own stack, and a list of them, which its owner guards. */
+typedef struct rfctls__waiter {
+  rfctls__waker *waker;
+  struct rfctls__waiter *next;
+} rfctls__waiter;
+
+void rfctls__waiters_add(rfctls__waiter **waiters, rfctls__waiter *waiter, rfctls__waker *waker);
+void rfctls__waiters_remove(rfctls__waiter **waiters, const rfctls__waiter *waiter);
+/* Each of them looks again. */
+void rfctls__waiters_wake(const rfctls__waiter *waiters);
+
 /* Waits for one descriptor (RFCTLS__NO_FD: only for the waker) or the waker (NULL: none).
  * OK: something may have happened; E_TIMEOUT: the deadline has passed, never early.
  * stop_on_signal: a signal is OK too; otherwise it is repeated. */

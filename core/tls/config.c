@@ -225,16 +225,6 @@ rfctls_status rfctls_config_set_asking(rfctls_config *config, int verify, int id
   return status;
 }
 
-rfctls_status rfctls__check_timer(rfctls_timer timer, int64_t milliseconds) {
-  if (timer < RFCTLS_TIMER_CONNECT || timer > RFCTLS_TIMER_CLOSE) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is not a timer", (int)timer);
-  }
-  if (milliseconds < -1) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "a timer of %lld milliseconds", (long long)milliseconds);
-  }
-  return RFCTLS_OK;
-}
-
 rfctls_status rfctls_config_set_timeout(rfctls_config *config, rfctls_timer timer,
                                         int64_t milliseconds) {
   rfctls_status status = begin_set(config, __func__);

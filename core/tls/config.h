@@ -3,12 +3,11 @@
 #define RFCTLS_TLS_CONFIG_H
 
 #include "base/buffer.h"
+#include "base/deadline.h"
 #include "base/lock.h"
 #include "base/refcount.h"
 #include "engine/engine.h"
 #include "rfctls/config.h"
-
-enum { RFCTLS__TIMER_COUNT = RFCTLS_TIMER_CLOSE + 1 };
 
 struct rfctls_config {
   rfctls__refcount refs;
@@ -43,7 +42,5 @@ struct rfctls_config {
 
 /* Makes the engine's context, once; afterwards nothing changes. */
 rfctls_status rfctls__config_freeze(rfctls_config *config);
-/* E_ARGUMENT for one that is not. */
-rfctls_status rfctls__check_timer(rfctls_timer timer, int64_t milliseconds);
 
 #endif

@@ -21,17 +21,7 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 static void wake(rfctls_socket *socket) {
   socket->changed = 0;
-  for (rfctls__waiter *waiter = socket->waiters; waiter != NULL; waiter = waiter->next) {
-    rfctls__waker_signal(waiter->waker);
-  }
-}
-
-static void unlist(rfctls_socket *socket, const rfctls__waiter *waiter) {
-  rfctls__waiter **place = &socket->waiters;
-  while (*place != waiter) {
-    place = &(*place)->next;
-  }
-  *place = waiter->next;
+  rfctls__waiters_wake(socket->waiters);
 }
 
 /* Gives the memory of empty buffers back: an idle connection holds none. */
@@ -108,7 +98,7 @@ static rfctls_status fill(rfctls_socket *socket) {
   if (status != RFCTLS_OK) {
     return status;
   }
-  status = rfctls__raw_try_recv(socket->raw, room, FILL, &received);
+  status = rfctls__raw_try_recv(socket->raw, room, FILL, 0, &received);
   if (status == RFCTLS_WANT_READ) {
     return status;
   }
@@ -259,11 +249,11 @@ static uint32_t events_for(const rfctls_socket *socket, int want) {
 
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch) {
-  watch->waiter = (rfctls__waiter){waker, socket->waiters};
-  socket->waiters = &watch->waiter;
+  rfctls__waiters_add(&socket->waiters, &watch->waiter, waker);
   watch->fd = socket->connector != NULL ? rfctls__connector_fd(socket->connector)
                                         : rfctls_raw_fd(socket->raw);
   watch->events = events_for(socket, want);
+  watch->found = socket->raw != NULL ? rfctls__raw_ready(socket->raw) & watch->events : 0;
   if (want == RFCTLS__WANT_TURN) {
     watch->fd = RFCTLS__NO_FD;
   }
@@ -277,7 +267,7 @@ void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
 }
 
 void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch) {
-  unlist(socket, &watch->waiter);
+  rfctls__waiters_remove(&socket->waiters, &watch->waiter);
   rfctls__leave(socket);
 }
 
@@ -307,7 +297,7 @@ static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int wa
   rfctls__lock_drop(&socket->lock);
   status = rfctls__wait(watch.fd, watch.events, waker, deadline, 0);
   rfctls__lock_take(&socket->lock);
-  unlist(socket, &watch.waiter);
+  rfctls__waiters_remove(&socket->waiters, &watch.waiter);
   socket->users--;
   rfctls__waker_give(waker);
   /* A timer that ran out is said after one more try, by the next sleep. */

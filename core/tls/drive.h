@@ -49,6 +49,7 @@ typedef struct rfctls__watch {
   rfctls__waiter waiter;
   intptr_t fd;
   uint32_t events; /* RFCTLS__POLL_* */
+  uint32_t found;  /* those that memory below is ready for: no system tells of them */
   rfctls__deadline deadline; /* when to look again: a handshake or close is under way */
 } rfctls__watch;
 

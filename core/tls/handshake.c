@@ -37,6 +37,7 @@ rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
   if (status == RFCTLS_OK) {
     rfctls__connector_free(socket->connector);
     socket->connector = NULL;
+    rfctls__raw_lend(socket->raw);
     socket->connect_deadline = RFCTLS__NEVER;
     socket->phase = RFCTLS__OPENING;
     socket->changed = 1;

@@ -171,7 +171,7 @@ rfctls_status rfctls_socket_wrap(rfctls_raw *raw, rfctls_config *config, rfctls_
   int listens = raw != NULL && rfctls__raw_is_listener(raw);
   rfctls_socket *socket = NULL;
   rfctls_status status = begin_make(config, listens ? RFCTLS_SERVER : 0, out, __func__);
-  if (status == RFCTLS_OK && rfctls_raw_fd(raw) == RFCTLS__NO_FD) {
+  if (status == RFCTLS_OK && (raw == NULL || !rfctls__raw_is_open(raw))) {
     status = rfctls__fail(RFCTLS_E_ARGUMENT, "no transport, or a closed one");
   }
   if (status == RFCTLS_OK && config->role == RFCTLS_SERVER) {

@@ -19,7 +19,10 @@ struct rfctls_pollset {
   size_t capacity;
 };
 
-enum { EVENTS = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE | RFCTLS_EVENT_ERROR };
+enum {
+  WANTED = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE,
+  EVENTS = WANTED | RFCTLS_EVENT_ERROR
+};
 
 rfctls_status rfctls_pollset_new(rfctls_pollset **out) {
   rfctls__enter(__func__);
@@ -104,13 +107,37 @@ rfctls_status rfctls_pollset_add_raw(rfctls_pollset *pollset, rfctls_raw *raw, u
   return add(pollset, NULL, rfctls_raw_ref(raw), events, index);
 }
 
+/* What RFCTLS__POLL_* of the transport mean to one who wants this. */
+static uint32_t events_of(uint32_t found, uint32_t wanted) {
+  uint32_t events = 0;
+  if ((found & RFCTLS__POLL_READ) != 0) {
+    events |= RFCTLS_EVENT_READ & wanted;
+  }
+  if ((found & RFCTLS__POLL_WRITE) != 0) {
+    /* Replies of ours that wait to leave: whoever wants to read must be called to send them. */
+    events |= (wanted & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS_EVENT_WRITE : wanted;
+  }
+  if ((found & RFCTLS__POLL_ERROR) != 0) {
+    events |= RFCTLS_EVENT_ERROR | wanted;
+  }
+  return events;
+}
+
+static void look_at_memory(member *each, const rfctls_raw *raw, const rfctls__poll *poll) {
+  if (raw != NULL) {
+    each->found |= events_of(rfctls__raw_ready(raw) & poll->events, each->events & WANTED);
+  }
+}
+
 /* What is ready without asking the system; also takes a place among the socket's waiters. */
 static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   rfctls_socket *socket = each->socket;
   each->found = 0;
-  *poll = (rfctls__poll){.fd = rfctls_raw_fd(each->raw), .events = each->events & 3U};
+  *poll = (rfctls__poll){.fd = RFCTLS__NO_FD, .events = each->events & WANTED};
   each->watch.deadline = RFCTLS__NEVER;
   if (socket == NULL) {
+    poll->fd = rfctls__raw_watch_begin(each->raw, waker, &each->watch.waiter);
+    look_at_memory(each, each->raw, poll);
     return;
   }
   rfctls__socket_lock(socket);
@@ -123,22 +150,17 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   poll->fd = each->watch.fd;
   poll->events = each->watch.events |
                  ((each->events & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
+  look_at_memory(each, socket->raw, poll);
   rfctls__socket_unlock(socket);
 }
 
 static void end_look(member *each, const rfctls__poll *poll) {
-  uint32_t wanted = each->events & (RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE);
-  if ((poll->found & RFCTLS__POLL_READ) != 0) {
-    each->found |= RFCTLS_EVENT_READ & wanted;
-  }
-  if ((poll->found & RFCTLS__POLL_WRITE) != 0) {
-    /* Replies of ours that wait to leave: whoever wants to read must be called to send them. */
-    each->found |= (wanted & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS_EVENT_WRITE : wanted;
-  }
-  if ((poll->found & RFCTLS__POLL_ERROR) != 0) {
-    each->found |= RFCTLS_EVENT_ERROR | wanted;
-  }
-  if (each->socket != NULL) {
+  uint32_t wanted = each->events & WANTED;
+  each->found |= events_of(poll->found, wanted);
+  if (each->socket == NULL) {
+    each->found |= rfctls__raw_is_open(each->raw) ? 0 : RFCTLS_EVENT_ERROR | wanted;
+    rfctls__raw_watch_end(each->raw, &each->watch.waiter);
+  } else {
     rfctls__socket_lock(each->socket);
     if (rfctls__deadline_passed(each->watch.deadline) ||
         each->socket->closing == RFCTLS__CLOSED) {

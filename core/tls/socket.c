@@ -12,6 +12,11 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 /* ---- life ---- */
 
+/* Nothing tells when a program feeds memory: over it, no call waits. */
+static int can_block(const rfctls_socket *socket) {
+  return socket->raw == NULL || rfctls__raw_memory(socket->raw) == NULL;
+}
+
 rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfctls_raw *raw,
                                  rfctls__connector *connector, rfctls_socket **out) {
   rfctls_socket *socket = rfctls__alloc(sizeof *socket);
@@ -27,8 +32,11 @@ rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfc
   socket->process = rfctls__process();
   socket->phase = phase;
   socket->raw = raw;
+  if (raw != NULL) {
+    rfctls__raw_lend(raw);
+  }
   socket->connector = connector;
-  socket->blocking = config->blocking;
+  socket->blocking = config->blocking && can_block(socket);
   memcpy(socket->timers, config->timers, sizeof socket->timers);
   socket->connect_deadline = RFCTLS__NEVER;
   socket->handshake_deadline = RFCTLS__NEVER;
@@ -62,7 +70,10 @@ void rfctls_socket_unref(rfctls_socket *socket) {
     rfctls__free(socket->conn);
   }
   rfctls__connector_free(socket->connector);
-  rfctls_raw_unref(socket->raw);
+  if (socket->raw != NULL) {
+    rfctls__raw_give_back(socket->raw);
+    rfctls_raw_unref(socket->raw);
+  }
   rfctls__buffer_release(&socket->in);
   rfctls__buffer_release(&socket->out);
   rfctls__buffer_wipe(&socket->plain);
@@ -114,7 +125,12 @@ rfctls_status rfctls_socket_set_blocking(rfctls_socket *socket, int blocking) {
   rfctls__enter(__func__);
   status = rfctls__enter_socket(socket);
   if (status == RFCTLS_OK) {
-    rfctls__socket_lock(socket)->blocking = blocking != 0;
+    rfctls__socket_lock(socket);
+    if (blocking && !can_block(socket)) {
+      status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "a socket over memory cannot wait");
+    } else {
+      socket->blocking = blocking != 0;
+    }
     rfctls__socket_unlock(socket);
   }
   return status;
@@ -153,8 +169,31 @@ int64_t rfctls_socket_timeout(const rfctls_socket *socket, rfctls_timer timer) {
   return milliseconds;
 }
 
-rfctls_status rfctls_socket_wait(rfctls_socket *socket, rfctls_status want, int64_t timeout_ms) {
+/* Takes the lock off while it sleeps. */
+static rfctls_status wait_beneath(rfctls_socket *socket, int want, rfctls__waker *waker,
+                                  rfctls__deadline deadline) {
   rfctls__watch watch;
+  rfctls_status status = RFCTLS_OK;
+  rfctls__watch_begin(socket, want, waker, &watch);
+  if (!can_block(socket)) {
+    if (watch.found == 0) {
+      status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "memory cannot be waited for: feed or drain it");
+    }
+  } else {
+    rfctls__socket_unlock(socket);
+    status = rfctls__wait(watch.fd, watch.events, waker,
+                          rfctls__deadline_earlier(deadline, watch.deadline), 1);
+    rfctls__socket_lock(socket);
+  }
+  rfctls__watch_end(socket, &watch);
+  if (status == RFCTLS_E_TIMEOUT && !rfctls__deadline_passed(deadline)) {
+    rfctls__error_clear();
+    status = RFCTLS_OK;
+  }
+  return status;
+}
+
+rfctls_status rfctls_socket_wait(rfctls_socket *socket, rfctls_status want, int64_t timeout_ms) {
   rfctls__waker *waker = NULL;
   rfctls__deadline deadline = rfctls__deadline_in(timeout_ms);
   rfctls_status status;
@@ -171,16 +210,7 @@ rfctls_status rfctls_socket_wait(rfctls_socket *socket, rfctls_status want, int6
   }
   rfctls__socket_lock(socket);
   if (want != RFCTLS_WANT_READ || !rfctls__readable(socket)) {
-    rfctls__watch_begin(socket, (int)want, waker, &watch);
-    rfctls__socket_unlock(socket);
-    status = rfctls__wait(watch.fd, watch.events, waker,
-                          rfctls__deadline_earlier(deadline, watch.deadline), 1);
-    rfctls__socket_lock(socket);
-    rfctls__watch_end(socket, &watch);
-    if (status == RFCTLS_E_TIMEOUT && !rfctls__deadline_passed(deadline)) {
-      rfctls__error_clear();
-      status = RFCTLS_OK;
-    }
+    status = wait_beneath(socket, (int)want, waker, deadline);
   }
   rfctls__socket_unlock(socket);
   rfctls__waker_give(waker);

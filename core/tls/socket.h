@@ -40,12 +40,6 @@ typedef enum rfctls__closing {
   RFCTLS__CLOSED
 } rfctls__closing;
 
-/* A call that sleeps, on its own stack. */
-typedef struct rfctls__waiter {
-  rfctls__waker *waker;
-  struct rfctls__waiter *next;
-} rfctls__waiter;
-
 struct rfctls_socket {
   rfctls__refcount refs;
   rfctls_config *config;

@@ -85,19 +85,12 @@ static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
   return status;
 }
 
-static rfctls_status check_flags(uint32_t flags, uint32_t known) {
-  if ((flags & ~known) != 0) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "unknown flags 0x%x", (unsigned)(flags & ~known));
-  }
-  return RFCTLS_OK;
-}
-
 /* What send and recv have in common: the flags, and whether and how long they wait. */
 static rfctls_status begin_talk(const rfctls_socket *socket, uint32_t flags, uint32_t known,
                                 rfctls_timer timer, rfctls__verb *verb) {
   rfctls_status status = rfctls__enter_socket(socket);
   if (status == RFCTLS_OK) {
-    status = check_flags(flags, known);
+    status = rfctls__check_flags(flags, known);
   }
   if (status == RFCTLS_OK) {
     rfctls__socket_lock(socket);
@@ -262,10 +255,10 @@ rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
   rfctls__verb verb = {.step = shutdown_step};
   rfctls_status status;
   rfctls__enter(__func__);
-  if (how != RFCTLS_SHUT_READ && how != RFCTLS_SHUT_WRITE && how != RFCTLS_SHUT_BOTH) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is no way to shut down", (int)how);
+  status = rfctls__check_how(how);
+  if (status == RFCTLS_OK) {
+    status = begin_talk(socket, 0, 0, RFCTLS_TIMER_WRITE, &verb);
   }
-  status = begin_talk(socket, 0, 0, RFCTLS_TIMER_WRITE, &verb);
   if (status == RFCTLS_OK && how != RFCTLS_SHUT_READ) {
     status = rfctls__drive(socket, &verb);
   }
@@ -290,7 +283,7 @@ static rfctls_status drain(rfctls_socket *socket, rfctls__verb *verb) {
   rfctls_status status = RFCTLS_OK;
   rfctls__buffer_release(&socket->in);
   while (status == RFCTLS_OK && received > 0 && !rfctls__deadline_passed(verb->deadline)) {
-    status = rfctls__raw_try_recv(socket->raw, waste, sizeof waste, &received);
+    status = rfctls__raw_try_recv(socket->raw, waste, sizeof waste, 0, &received);
   }
   if (status < 0 || (status == RFCTLS_OK && received == 0) ||
       rfctls__raw_unacknowledged(socket->raw) == 0) {

@@ -27,7 +27,8 @@ RFCTLS_API void RFCTLS_CALL rfctls_pollset_unref(rfctls_pollset *pollset);
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_pollset_add_socket(rfctls_pollset *pollset,
                                                                rfctls_socket *socket,
                                                                uint32_t events, size_t *index);
-/* The same for a transport without TLS. */
+/* The same for a transport without TLS. Over memory, both are looked at when the wait begins; feeding
+ * ends no wait. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_pollset_add_raw(rfctls_pollset *pollset,
                                                             rfctls_raw *raw, uint32_t events,
                                                             size_t *index);

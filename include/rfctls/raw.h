@@ -1,12 +1,38 @@
-/* The TCP socket under a TLS socket. */
+/* The transport under a TLS socket: a TCP socket, or memory that the program feeds and drains.
+ *
+ * It has the verbs of plain sockets, for what is said before TLS (STARTTLS, proxies) or without it. A
+ * blocking transport (the default) waits up to its timer and answers RFCTLS_E_TIMEOUT past it, a
+ * non-blocking one answers RFCTLS_WANT_*. One thread may receive while another sends and a third closes.
+ * While a TLS socket speaks on a transport, these verbs answer RFCTLS_E_STATE; after close,
+ * RFCTLS_E_CLOSED; in a child process, RFCTLS_E_FORKED. */
 #ifndef RFCTLS_RAW_H
 #define RFCTLS_RAW_H
 
 #include "rfctls/address.h"
+#include "rfctls/config.h"
 #include "rfctls/status.h"
 #include "rfctls/types.h"
 
 RFCTLS_BEGIN
+
+typedef enum rfctls_how {
+  RFCTLS_SHUT_READ = 0,
+  RFCTLS_SHUT_WRITE = 1,
+  RFCTLS_SHUT_BOTH = 2,
+  RFCTLS_HOW_IS_INT = 0x7fffffff
+} rfctls_how;
+RFCTLS_ENUM_IS_INT(rfctls_how);
+
+/* Flags of send and recv, here and in rfctls/socket.h; others are RFCTLS_E_ARGUMENT. */
+typedef enum rfctls_flag {
+  RFCTLS_PEEK = 1,     /* recv: leave the bytes for the next call                */
+  RFCTLS_DONTWAIT = 2, /* this call does not wait, though the socket is blocking */
+  RFCTLS_WAITALL = 4,  /* recv: wait until the buffer is full, or the end        */
+  RFCTLS_FLAG_IS_INT = 0x7fffffff
+} rfctls_flag;
+RFCTLS_ENUM_IS_INT(rfctls_flag);
+
+/* ---- make ---- */
 
 /* Connects by TCP to one address, within timeout_ms (-1: as long as the system tries).
  * RFCTLS_E_CONNECT: refused or unreachable. RFCTLS_E_TIMEOUT. */
@@ -21,14 +47,64 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_listen(const rfctls_address *add
  * left as they are and it is never closed. RFCTLS_E_SYSTEM: not a stream socket. On failure the
  * descriptor stays the caller's. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out);
+/* A transport without a descriptor: what the peer sent is fed, what is for the peer is drained, and how
+ * both travel is the program's business (TLS inside TLS, any event loop, any protocol around). Wrap it
+ * as any other. Nothing over it ever waits: a TLS socket over it is non-blocking, RFCTLS_WANT_READ means
+ * feed, RFCTLS_WANT_WRITE means drain. Its addresses have neither IP nor port. One thread may feed, one
+ * drain, while others use the socket. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_memory(rfctls_raw **out);
+/* Bytes that came from the peer: all are kept until the socket receives them, however many. Owns a copy.
+ * RFCTLS_E_STATE after the end; RFCTLS_E_CLOSED: the socket was closed, nobody will read them. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_feed(rfctls_raw *raw, const void *data, size_t size);
+/* The peer sends no more: as the FIN of TCP, not as a close_notify. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_feed_end(rfctls_raw *raw);
+/* Takes at most capacity bytes that are for the peer, also after close. RFCTLS_WANT_READ: there are none
+ * now; RFCTLS_OK with *received = 0: there will be none any more (unless capacity is 0). At most 256 KiB
+ * wait to be drained, then the socket answers RFCTLS_WANT_WRITE. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_drain(rfctls_raw *raw, void *buffer, size_t capacity,
+                                                      size_t *received);
+
 /* Takes one more reference and returns its argument. */
 RFCTLS_API rfctls_raw *RFCTLS_CALL rfctls_raw_ref(rfctls_raw *raw);
 /* Drops one reference; the last one closes an owned descriptor. */
 RFCTLS_API void RFCTLS_CALL rfctls_raw_unref(rfctls_raw *raw);
 
-/* The descriptor, borrowed; -1 for NULL or after close. */
+/* ---- talk ---- */
+
+/* The next connection of a listener, within RFCTLS_TIMER_ACCEPT; it inherits whether it blocks, and the
+ * timers. RFCTLS_E_TIMEOUT, RFCTLS_WANT_READ. RFCTLS_E_STATE: not a listener. RFCTLS_E_SYSTEM (too many
+ * open files) leaves the listener alive. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_accept(rfctls_raw *listener, rfctls_raw **out);
+/* Sends. Blocking: all of it; non-blocking: RFCTLS_OK with *sent >= 1, or RFCTLS_WANT_WRITE with *sent =
+ * 0. *sent counts what has left to the system, on failure too. RFCTLS_E_TIMEOUT, RFCTLS_E_RESET. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_send(rfctls_raw *raw, uint32_t flags,
+                                                     const void *data, size_t size, size_t *sent);
+/* Receives what is there, at least 1 byte, at most capacity; RFCTLS_OK with *received = 0 is the end
+ * (unless capacity is 0). What stops RFCTLS_WAITALL shows at the next call, after the bytes that came.
+ * RFCTLS_PEEK gives what is there, without RFCTLS_WAITALL. RFCTLS_E_TIMEOUT, RFCTLS_E_RESET. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer,
+                                                     size_t capacity, size_t *received);
+/* Ends one direction, or both, also of a borrowed descriptor: the peer finds the end of WRITE behind
+ * what was sent. RFCTLS_E_STATE: a listener has no directions. RFCTLS_E_SYSTEM: not connected. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_shutdown(rfctls_raw *raw, rfctls_how how);
+/* Closes at once, and wakes the calls that other threads wait in; a borrowed descriptor stays open. The
+ * system goes on sending what it has, unless bytes of the peer were left unread: then TCP resets. A second
+ * call is RFCTLS_OK. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_close(rfctls_raw *raw);
+
+/* ---- wait ---- */
+
+/* RFCTLS_E_UNSUPPORTED: over memory no call can wait. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_set_blocking(rfctls_raw *raw, int blocking);
+/* RFCTLS_TIMER_READ, _WRITE or _ACCEPT, in milliseconds: -1 none (the default), 0 poll. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_set_timeout(rfctls_raw *raw, rfctls_timer timer,
+                                                            int64_t milliseconds);
+
+/* ---- tell ---- */
+
+/* The descriptor, borrowed; -1 for NULL, after close, or over memory. */
 RFCTLS_API intptr_t RFCTLS_CALL rfctls_raw_fd(const rfctls_raw *raw);
-/* Our end; of an adopted descriptor that is not IP, an address without IP and port. The answer
+/* Our end; of what is not IP, an address without IP and port. The answer
  * stays the same after close; RFCTLS_E_CLOSED if it was never known. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_local_address(const rfctls_raw *raw,
                                                               rfctls_address **out);

@@ -5,33 +5,17 @@
  * RFCTLS_WANT_*: wait (rfctls_socket_wait, rfctls_pollset, any event loop), then call again.
  *
  * One thread may receive while another sends and a third closes. After close, getters still answer and
- * verbs answer RFCTLS_E_CLOSED. */
+ * verbs answer RFCTLS_E_CLOSED. Over memory (rfctls_raw_memory) a socket is always non-blocking. */
 #ifndef RFCTLS_SOCKET_H
 #define RFCTLS_SOCKET_H
 
 #include "rfctls/address.h"
 #include "rfctls/config.h"
+#include "rfctls/raw.h"
 #include "rfctls/status.h"
 #include "rfctls/types.h"
 
 RFCTLS_BEGIN
-
-typedef enum rfctls_how {
-  RFCTLS_SHUT_READ = 0,
-  RFCTLS_SHUT_WRITE = 1,
-  RFCTLS_SHUT_BOTH = 2,
-  RFCTLS_HOW_IS_INT = 0x7fffffff
-} rfctls_how;
-RFCTLS_ENUM_IS_INT(rfctls_how);
-
-/* Flags of send and recv; others are RFCTLS_E_ARGUMENT. */
-typedef enum rfctls_flag {
-  RFCTLS_PEEK = 1,     /* recv: leave the bytes for the next call                */
-  RFCTLS_DONTWAIT = 2, /* this call does not wait, though the socket is blocking */
-  RFCTLS_WAITALL = 4,  /* recv: wait until the buffer is full, or the end        */
-  RFCTLS_FLAG_IS_INT = 0x7fffffff
-} rfctls_flag;
-RFCTLS_ENUM_IS_INT(rfctls_flag);
 
 /* ---- make ---- */
 
@@ -136,6 +120,7 @@ RFCTLS_API int RFCTLS_CALL rfctls_socket_is_closed(const rfctls_socket *socket);
 
 /* ---- wait ---- */
 
+/* RFCTLS_E_UNSUPPORTED: over memory no call can wait. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_blocking(rfctls_socket *socket, int blocking);
 RFCTLS_API int RFCTLS_CALL rfctls_socket_is_blocking(const rfctls_socket *socket);
 /* One timer of this socket, in milliseconds: -1 none, 0 poll. */
@@ -147,7 +132,8 @@ RFCTLS_API int64_t RFCTLS_CALL rfctls_socket_timeout(const rfctls_socket *socket
                                                      rfctls_timer timer);
 /* Waits until the call that answered want (RFCTLS_WANT_READ or _WRITE) should be made again, at most
  * timeout_ms. May return RFCTLS_OK early: when a signal came, when the handshake's timer ran out, when
- * another thread closed the socket. RFCTLS_E_TIMEOUT. */
+ * another thread closed the socket. RFCTLS_E_TIMEOUT. RFCTLS_E_UNSUPPORTED: over memory there is nothing
+ * to wait for but the program itself. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wait(rfctls_socket *socket, rfctls_status want,
                                                         int64_t timeout_ms);
 
@@ -180,7 +166,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_local_address(const rfctls_so
 /* The other end. RFCTLS_E_STATE: a listener has none. The answer stays the same after close. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_peer_address(const rfctls_socket *socket,
                                                                 rfctls_address **out);
-/* The transport below, borrowed. While TLS speaks on it, reading or writing it breaks the session. */
+/* The transport below, borrowed: for its addresses and its descriptor, for its verbs answer
+ * RFCTLS_E_STATE as long as this socket is there. */
 RFCTLS_API rfctls_raw *RFCTLS_CALL rfctls_socket_raw(const rfctls_socket *socket);
 
 RFCTLS_END

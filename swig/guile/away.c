@@ -29,6 +29,27 @@ AWAY(rfctls_raw_connect,
      rfctls_raw **out,
      call->address, call->timeout_ms, call->out)
 
+AWAY(rfctls_raw_accept,
+     rfctls_raw *listener;
+     rfctls_raw **out,
+     call->listener, call->out)
+
+AWAY(rfctls_raw_send,
+     rfctls_raw *raw;
+     uint32_t flags;
+     const void *data;
+     size_t size;
+     size_t *sent,
+     call->raw, call->flags, call->data, call->size, call->sent)
+
+AWAY(rfctls_raw_recv,
+     rfctls_raw *raw;
+     uint32_t flags;
+     void *buffer;
+     size_t capacity;
+     size_t *received,
+     call->raw, call->flags, call->buffer, call->capacity, call->received)
+
 AWAY(rfctls_socket_connect,
      const char *node;
      const char *service;

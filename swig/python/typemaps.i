@@ -73,7 +73,9 @@
 
 %typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
               rfctls_status rfctls_socket_recv, rfctls_status rfctls_socket_recv_bytes,
-              rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close {
+              rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
+              rfctls_status rfctls_raw_accept, rfctls_status rfctls_raw_recv,
+              rfctls_status rfctls_raw_drain {
   if ($1 < 0) {
     raise_error($1, 0);
     SWIG_fail;
@@ -81,7 +83,7 @@
   $result = verb_result($1);
 }
 /* The count goes into the exception, too: its argout raises. */
-%typemap(out) rfctls_status rfctls_socket_send {
+%typemap(out) rfctls_status rfctls_socket_send, rfctls_status rfctls_raw_send {
   $result = NULL;
 }
 %typemap(out) rfctls_status rfctls_error_status {
@@ -206,6 +208,9 @@
 %unlocked(rfctls_identity_load_file)
 %unlocked(rfctls_identity_self_signed)
 %unlocked(rfctls_raw_connect)
+%unlocked(rfctls_raw_accept)
+%unlocked(rfctls_raw_send)
+%unlocked(rfctls_raw_recv)
 %unlocked(rfctls_socket_connect)
 %unlocked(rfctls_socket_listen)
 %unlocked(rfctls_socket_wrap)

@@ -87,7 +87,7 @@ rfctls_status rfctls__os_send(intptr_t, const void *data, size_t size, size_t *s
   return say(outcome.status);
 }
 
-rfctls_status rfctls__os_recv(intptr_t, void *buffer, size_t room, size_t *received) {
+rfctls_status rfctls__os_recv(intptr_t, void *buffer, size_t room, int, size_t *received) {
   script_os::Recv outcome = next(state.recvs, script_os::Recv{RFCTLS_WANT_READ, ""});
   *received = std::min(room, outcome.bytes.size());
   memcpy(buffer, outcome.bytes.data(), *received);
@@ -98,7 +98,12 @@ rfctls_status rfctls__os_recv(intptr_t, void *buffer, size_t room, size_t *recei
 }
 
 void rfctls__os_claim(intptr_t) {}
-void rfctls__os_finish(intptr_t) { state.finished = true; }
+
+rfctls_status rfctls__os_shutdown(intptr_t, rfctls_how) {
+  state.finished = true;
+  return RFCTLS_OK;
+}
+
 int64_t rfctls__os_unacknowledged(intptr_t) { return state.unacknowledged; }
 void rfctls__os_close(intptr_t) { state.closed++; }
 

@@ -127,7 +127,7 @@ std::string receive(const Raw &raw, size_t size) {
   while (all.size() < size) {
     char buffer[65536];
     size_t received = 0;
-    rfctls_status status = rfctls__raw_try_recv(raw.get(), buffer, sizeof buffer, &received);
+    rfctls_status status = rfctls__raw_try_recv(raw.get(), buffer, sizeof buffer, 0, &received);
     if (status == RFCTLS_WANT_READ) {
       wait_for(raw, RFCTLS__POLL_READ);
     } else if (status != RFCTLS_OK || received == 0) {
@@ -361,7 +361,7 @@ TEST(Accept, OfAConnectionThatBrokeIsAResetNotAFailureOfTheListener) {
   size_t received = 0;
   ASSERT_NE(server, nullptr);
   wait_for(server, RFCTLS__POLL_READ);
-  EXPECT_EQ(rfctls__raw_try_recv(server.get(), &byte, 1, &received), RFCTLS_E_RESET);
+  EXPECT_EQ(rfctls__raw_try_recv(server.get(), &byte, 1, 0, &received), RFCTLS_E_RESET);
   EXPECT_EQ(rfctls_error_system_code(), ECONNRESET);
 }
 
@@ -388,7 +388,7 @@ TEST(Adopt, LeavesABorrowedDescriptorAsItIs) {
   EXPECT_FALSE(rfctls__raw_is_listener(raw.get()));
   char byte;
   size_t count = 0;
-  EXPECT_EQ(rfctls__raw_try_recv(raw.get(), &byte, 1, &count), RFCTLS_WANT_READ) << "it blocks";
+  EXPECT_EQ(rfctls__raw_try_recv(raw.get(), &byte, 1, 0, &count), RFCTLS_WANT_READ) << "it blocks";
   EXPECT_EQ(rfctls__raw_try_send(raw.get(), "x", 1, &count), RFCTLS_OK);
   rfctls__raw_finish(raw.get());
   EXPECT_EQ(rfctls__raw_try_send(raw.get(), "y", 1, &count), RFCTLS_OK) << "was finished";
@@ -443,7 +443,7 @@ TEST(Transfer, WantsWhenNothingCanBeDone) {
   std::string much(1 << 20, 'x');
   size_t count = 9, total = 0;
   char byte;
-  EXPECT_EQ(rfctls__raw_try_recv(pair.client.get(), &byte, 1, &count), RFCTLS_WANT_READ);
+  EXPECT_EQ(rfctls__raw_try_recv(pair.client.get(), &byte, 1, 0, &count), RFCTLS_WANT_READ);
   EXPECT_EQ(count, 0u);
   rfctls_status status;
   while ((status = rfctls__raw_try_send(pair.client.get(), much.data(), much.size(), &count)) ==
@@ -463,7 +463,7 @@ TEST(Transfer, EndsPolitely) {
   ASSERT_EQ(rfctls__raw_try_send(pair.client.get(), "last", 4, &count), RFCTLS_OK);
   rfctls__raw_finish(pair.client.get());
   EXPECT_EQ(receive(pair.server, 5), "last");
-  EXPECT_EQ(rfctls__raw_try_recv(pair.server.get(), &byte, 1, &count), RFCTLS_OK);
+  EXPECT_EQ(rfctls__raw_try_recv(pair.server.get(), &byte, 1, 0, &count), RFCTLS_OK);
   EXPECT_EQ(count, 0u);
   /* The peer's system acknowledges on its own; its answer proves that it has. */
   ASSERT_EQ(rfctls__raw_try_send(pair.server.get(), "x", 1, &count), RFCTLS_OK);

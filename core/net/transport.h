@@ -1,0 +1,37 @@
+/* What a transport holds, for raw.c, its life, and plain.c, its verbs without TLS. */
+#ifndef RFCTLS_NET_TRANSPORT_H
+#define RFCTLS_NET_TRANSPORT_H
+
+#include "base/lock.h"
+#include "base/refcount.h"
+#include "net/raw.h"
+
+/* What stands above the lock never changes but for the descriptor. The ends are learned when it is
+ * made, because the system forgets them when the connection breaks. */
+struct rfctls_raw {
+  rfctls__refcount refs;
+  uint64_t process;
+  intptr_t fd; /* RFCTLS__NO_FD once it is closed; read by other threads: atomic */
+  rfctls__memory *memory; /* NULL: over a descriptor */
+  int owned;
+  int listens;
+  rfctls_address *connected_to; /* NULL: see peer                     */
+  rfctls__endpoint local;       /* size 0: not known then; ask again  */
+  rfctls__endpoint peer;
+
+  rfctls__lock lock;
+  int closed;     /* also read without the lock: atomic                              */
+  size_t users;   /* calls inside; the last one to leave a closed transport closes it */
+  size_t lent;    /* TLS sockets that speak on it: atomic                            */
+  rfctls__waiter *waiters;
+  int blocking;
+  int64_t timers[RFCTLS__TIMER_COUNT];
+  int64_t untold_reset; /* the system's code, where bytes that came before it went first */
+};
+
+/* Begins a verb: E_ARGUMENT, E_FORKED, E_CLOSED, E_STATE; else the descriptor stays open until it
+ * leaves. */
+rfctls_status rfctls__raw_enter(rfctls_raw *raw);
+void rfctls__raw_leave(rfctls_raw *raw);
+
+#endif
