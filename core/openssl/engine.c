@@ -52,6 +52,7 @@ const rfctls__engine rfctls__engine_linked = {
     .facts = rfctls__conn_facts,
     .peer_chain = rfctls__conn_peer_chain,
     .describe = rfctls__openssl_describe,
+    .digest = rfctls__openssl_digest,
     .read_key = rfctls__openssl_read_key,
     .check_key = rfctls__openssl_check_key,
     .open_pkcs12 = rfctls__openssl_open_pkcs12,
