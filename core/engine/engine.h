@@ -133,6 +133,9 @@ typedef struct rfctls__engine {
   size_t (*pending)(const rfctls__conn *conn);
   /* Our goodbye into `out`: OK; WANT_READ as for encrypt; E. */
   rfctls_status (*close_notify)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+  /* New keys for both directions into `out` (RFC 8446 section 4.6.3): OK; WANT_READ as for encrypt;
+   * E_UNSUPPORTED before TLS 1.3, with the connection as it was; E. */
+  rfctls_status (*key_update)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
 
   /* Between WANT_VERIFY and the next handshake call. */
   void (*findings)(const rfctls__conn *conn, rfctls__findings *findings);

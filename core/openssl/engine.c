@@ -46,6 +46,7 @@ const rfctls__engine rfctls__engine_linked = {
     .decrypt = rfctls__conn_decrypt,
     .pending = rfctls__conn_pending,
     .close_notify = rfctls__conn_close_notify,
+    .key_update = rfctls__conn_key_update,
     .findings = rfctls__conn_findings,
     .answer_verify = rfctls__conn_answer_verify,
     .answer_identity = rfctls__conn_answer_identity,

@@ -123,6 +123,11 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_recv(rfctls_socket *socket, u
                                                         size_t *received);
 /* How many decrypted bytes recv gives without touching the transport. */
 RFCTLS_API size_t RFCTLS_CALL rfctls_socket_pending(const rfctls_socket *socket);
+/* Changes the keys of both directions (RFC 8446 section 4.6.3); neither side's data notices. RFCTLS_OK
+ * when our part is on its way: what the system did not take leaves with the next verb. RFCTLS_WANT_WRITE
+ * (or _READ): nothing was changed, call again. RFCTLS_E_UNSUPPORTED before TLS 1.3. One thread may call
+ * it while others send and receive. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_key_update(rfctls_socket *socket);
 /* Ends one direction, or both. WRITE sends what is owed and close_notify (RFC 8446 section 6.1), then
  * the peer's data can still be read; READ only marks our end. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how);

@@ -180,6 +180,13 @@ static rfctls_status close_notify(rfctls__conn *conn, rfctls__buffer *in, rfctls
   return status == RFCTLS_OK ? put(out, 'c', NULL, 0) : status;
 }
 
+static rfctls_status key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls_status status = once(&script.update_once);
+  (void)conn;
+  (void)in;
+  return status == RFCTLS_OK ? put(out, 'k', NULL, 0) : status;
+}
+
 static void findings(const rfctls__conn *conn, rfctls__findings *list) {
   (void)conn;
   *list = (rfctls__findings){0};
@@ -266,6 +273,7 @@ const rfctls__engine rfctls__engine_linked = {
     .decrypt = decrypt,
     .pending = pending,
     .close_notify = close_notify,
+    .key_update = key_update,
     .findings = findings,
     .answer_verify = answer_verify,
     .answer_identity = answer_identity,
