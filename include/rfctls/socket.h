@@ -54,6 +54,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wrap(rfctls_raw *raw, rfctls_
  * RFCTLS_WANT_READ. RFCTLS_E_SYSTEM (too many open files) leaves the listener alive. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_accept(rfctls_socket *listener,
                                                           rfctls_socket **out);
+/* Gives a listener another config, for the connections that it accepts from now on; what it accepted
+ * before keeps its own, and none is lost in between. Timers and blocking of the listener itself stay as
+ * they are. RFCTLS_E_ARGUMENT: a client's config. RFCTLS_E_IDENTITY as for listen; RFCTLS_E_STATE: not
+ * a listener. A failure changes nothing. Any thread may call it while others accept. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_reload(rfctls_socket *listener,
+                                                          rfctls_config *config);
 /* Takes one more reference and returns its argument. */
 RFCTLS_API rfctls_socket *RFCTLS_CALL rfctls_socket_ref(rfctls_socket *socket);
 /* Drops one reference; the last one closes an owned descriptor without a goodbye. */
