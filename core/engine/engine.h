@@ -80,13 +80,18 @@ typedef struct rfctls__facts {
   rfctls__bytes protocol;  /* ALPN; empty: none                   */
 } rfctls__facts;
 
-/* What describe tells of a certificate; strings are the caller's to rfctls__free. */
+/* What describe tells of a certificate; strings and lists are the caller's to free. */
 typedef struct rfctls__description {
   char *subject; /* RFC 4514 */
   char *issuer;
-  int64_t not_before; /* Unix seconds */
+  char *serial;              /* lower-case hexadecimal, "-" before a negative one           */
+  rfctls__list dns_names;    /* subjectAltName's, as raw bytes; what cannot be read is none */
+  rfctls__list ip_addresses; /* 4 or 16 bytes each                                          */
+  int64_t not_before;        /* Unix seconds                                                */
   int64_t not_after;
 } rfctls__description;
+
+enum { RFCTLS__DIGEST_SIZE = 32 };
 
 typedef struct rfctls__context rfctls__context; /* each engine defines its own */
 typedef struct rfctls__conn rfctls__conn;
@@ -128,6 +133,9 @@ typedef struct rfctls__engine {
   size_t (*pending)(const rfctls__conn *conn);
   /* Our goodbye into `out`: OK; WANT_READ as for encrypt; E. */
   rfctls_status (*close_notify)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+  /* New keys for both directions into `out` (RFC 8446 section 4.6.3): OK; WANT_READ as for encrypt;
+   * E_UNSUPPORTED before TLS 1.3, with the connection as it was; E. */
+  rfctls_status (*key_update)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
 
   /* Between WANT_VERIFY and the next handshake call. */
   void (*findings)(const rfctls__conn *conn, rfctls__findings *findings);
@@ -143,6 +151,8 @@ typedef struct rfctls__engine {
   /* What needs the library's parser or generator; no connection, no context. All outputs are appended
    * to or set only on success. */
   rfctls_status (*describe)(rfctls__bytes der, rfctls__description *description);
+  /* SHA-256. */
+  rfctls_status (*digest)(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]);
   /* A private key in any DER form, or the text of one PEM block (then the passphrase may be used;
    * NULL: none), as unencrypted PKCS#8. E_PARSE. */
   rfctls_status (*read_key)(rfctls__bytes encoded, const char *passphrase, rfctls__buffer *pkcs8);

@@ -381,12 +381,17 @@ size_t rfctls__conn_pending(const rfctls__conn *conn) {
   return (size_t)SSL_pending(conn->ssl);
 }
 
-/* One-way: the peer's goodbye is not waited for. While half of a post-handshake message is there
- * SSL_shutdown refuses, so the message comes first. */
+/* While half of a post-handshake message is there, OpenSSL begins nothing of our own: the message
+ * comes first. */
+static rfctls_status finish_message(const rfctls__conn *conn) {
+  return SSL_in_init(conn->ssl) ? result(conn, SSL_do_handshake(conn->ssl)) : RFCTLS_OK;
+}
+
+/* One-way: the peer's goodbye is not waited for. */
 rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
                                         rfctls__buffer *out) {
   rfctls__openssl_errors callers;
-  rfctls_status status = RFCTLS_OK;
+  rfctls_status status;
   if (conn->failed) {
     return rfctls__error_restore(&conn->failure);
   }
@@ -394,12 +399,28 @@ rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
     return RFCTLS_OK;
   }
   enter(conn, in, out, &callers);
-  if (SSL_in_init(conn->ssl)) {
-    status = result(conn, SSL_do_handshake(conn->ssl));
-  }
+  status = finish_message(conn);
   if (status == RFCTLS_OK) {
     int said = SSL_shutdown(conn->ssl); /* 0: said, and the peer's is still to come */
     status = said < 0 ? result(conn, said) : RFCTLS_OK;
+  }
+  return leave(conn, &callers, status);
+}
+
+rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls__openssl_errors callers;
+  rfctls_status status;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  if (SSL_version(conn->ssl) != TLS1_3_VERSION) {
+    return rfctls__fail(RFCTLS_E_UNSUPPORTED, "%s has no key update", SSL_get_version(conn->ssl));
+  }
+  enter(conn, in, out, &callers);
+  status = finish_message(conn);
+  if (status == RFCTLS_OK) {
+    int begun = SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED);
+    status = result(conn, begun == 1 ? SSL_do_handshake(conn->ssl) : begun);
   }
   return leave(conn, &callers, status);
 }

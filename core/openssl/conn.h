@@ -44,6 +44,7 @@ rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void 
 size_t rfctls__conn_pending(const rfctls__conn *conn);
 rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
                                         rfctls__buffer *out);
+rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
 void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings);
 void rfctls__conn_answer_verify(rfctls__conn *conn, int accept);
 rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__identity *identity);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "base/memory.h"
 #include "openssl/failure.h"
 
@@ -61,11 +62,69 @@ static rfctls_status unix_seconds(const ASN1_TIME *time, int64_t *out) {
   return RFCTLS_OK;
 }
 
+static rfctls_status serial_text(const X509 *x509, char **out) {
+  rfctls_status status = RFCTLS_OK;
+  BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
+  char *text = number != NULL ? BN_bn2hex(number) : NULL;
+  if (text == NULL) {
+    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "the certificate's serial number cannot be read");
+  } else {
+    *out = rfctls__strdup(text);
+    status = *out != NULL ? RFCTLS_OK : rfctls__fail_memory();
+  }
+  for (char *c = *out; status == RFCTLS_OK && *c != '\0'; c++) {
+    *c = *c >= 'A' && *c <= 'F' ? (char)(*c + ('a' - 'A')) : *c;
+  }
+  OPENSSL_free(text);
+  BN_free(number);
+  return status;
+}
+
+/* An address of other than 4 or 16 bytes is none. */
+static rfctls_status list_name(const GENERAL_NAME *name, rfctls__description *made) {
+  int type;
+  const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+  if (type == GEN_DNS) {
+    return rfctls__list_add(&made->dns_names, ASN1_STRING_get0_data(value),
+                            (size_t)ASN1_STRING_length(value));
+  }
+  if (type == GEN_IPADD && (ASN1_STRING_length(value) == RFCTLS__IPV4_SIZE ||
+                            ASN1_STRING_length(value) == RFCTLS__IPV6_SIZE)) {
+    return rfctls__list_add(&made->ip_addresses, ASN1_STRING_get0_data(value),
+                            (size_t)ASN1_STRING_length(value));
+  }
+  return RFCTLS_OK;
+}
+
+static rfctls_status list_names(const X509 *x509, rfctls__description *made) {
+  rfctls_status status = RFCTLS_OK;
+  GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
+  for (int i = 0; status == RFCTLS_OK && i < sk_GENERAL_NAME_num(names); i++) {
+    status = list_name(sk_GENERAL_NAME_value(names, i), made);
+  }
+  GENERAL_NAMES_free(names);
+  return status;
+}
+
+static void forget(rfctls__description *made) {
+  rfctls__free(made->subject);
+  rfctls__free(made->issuer);
+  rfctls__free(made->serial);
+  rfctls__list_release(&made->dns_names);
+  rfctls__list_release(&made->ip_addresses);
+}
+
 static rfctls_status describe(const X509 *x509, rfctls__description *out) {
-  rfctls__description made = {NULL, NULL, 0, 0};
+  rfctls__description made = {.subject = NULL};
   rfctls_status status = unix_seconds(X509_get0_notBefore(x509), &made.not_before);
   if (status == RFCTLS_OK) {
     status = unix_seconds(X509_get0_notAfter(x509), &made.not_after);
+  }
+  if (status == RFCTLS_OK) {
+    status = serial_text(x509, &made.serial);
+  }
+  if (status == RFCTLS_OK) {
+    status = list_names(x509, &made);
   }
   if (status == RFCTLS_OK) {
     status = name_text(X509_get_subject_name(x509), &made.subject);
@@ -76,7 +135,7 @@ static rfctls_status describe(const X509 *x509, rfctls__description *out) {
   if (status == RFCTLS_OK) {
     *out = made;
   } else {
-    rfctls__free(made.subject);
+    forget(&made);
   }
   return status;
 }
@@ -91,6 +150,19 @@ rfctls_status rfctls__openssl_describe(rfctls__bytes der, rfctls__description *d
     status = describe(x509, description);
   }
   X509_free(x509);
+  rfctls__openssl_end(&errors);
+  return status;
+}
+
+/* ---- digests ---- */
+
+rfctls_status rfctls__openssl_digest(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]) {
+  rfctls__openssl_errors errors;
+  rfctls_status status = RFCTLS_OK;
+  rfctls__openssl_begin(&errors);
+  if (EVP_Digest(data.data, data.size, out, NULL, EVP_sha256(), NULL) != 1) {
+    status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no SHA-256 could be made");
+  }
   rfctls__openssl_end(&errors);
   return status;
 }

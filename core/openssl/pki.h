@@ -22,6 +22,7 @@ rfctls_status rfctls__x509_list(X509 *x509, rfctls__list *list);
 /* ---- operations: see engine/engine.h ---- */
 
 rfctls_status rfctls__openssl_describe(rfctls__bytes der, rfctls__description *description);
+rfctls_status rfctls__openssl_digest(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]);
 rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passphrase,
                                        rfctls__buffer *pkcs8);
 rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8);

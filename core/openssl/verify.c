@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "base/memory.h"
 #include "openssl/conn.h"
 #include "openssl/pki.h"
@@ -90,18 +91,6 @@ static void put_text(char out[NAME_SIZE], const ASN1_STRING *value) {
   OPENSSL_free(text);
 }
 
-static void put_ip(char out[NAME_SIZE], const ASN1_OCTET_STRING *ip) {
-  const unsigned char *bytes = ASN1_STRING_get0_data(ip);
-  if (ASN1_STRING_length(ip) == 4) {
-    (void)snprintf(out, NAME_SIZE, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);
-    return;
-  }
-  for (int i = 0, used = 0; i + 1 < ASN1_STRING_length(ip) && i < 16; i += 2) {
-    used += snprintf(out + used, NAME_SIZE - (size_t)used, "%s%x", i > 0 ? ":" : "",
-                     (unsigned)(bytes[i] << 8 | bytes[i + 1]));
-  }
-}
-
 /* The most telling part of a distinguished name. */
 static void put_dn(char out[NAME_SIZE], const X509_NAME *name) {
   static const int parts[] = {NID_commonName, NID_organizationalUnitName, NID_organizationName};
@@ -125,7 +114,7 @@ static void put_holder(char out[NAME_SIZE], const X509 *cert) {
     if (type == GEN_DNS) {
       put_text(out, value);
     } else if (type == GEN_IPADD) {
-      put_ip(out, value);
+      rfctls__ip_write(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), out);
     }
   }
   if (out[0] == '\0') {

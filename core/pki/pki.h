@@ -26,6 +26,12 @@ void rfctls__chain_freeze(rfctls_chain *chain);
 rfctls_status rfctls__identity_view(rfctls_chain *chain, const rfctls_key *key,
                                     rfctls__bytes **views, rfctls__identity *identity);
 
+/* Whether a certificate with these names is for name, a host or an IP address: one whole label for a
+ * left-most "*", addresses by their bytes, ASCII case, name's trailing dot apart, and no byte that
+ * ends a name early. */
+int rfctls__names_match(const rfctls__list *dns_names, const rfctls__list *ip_addresses,
+                        const char *name);
+
 /* ---- PEM (RFC 7468, and the encrypted keys of RFC 1421) ---- */
 
 typedef struct rfctls__pem_block {

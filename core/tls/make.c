@@ -4,15 +4,10 @@
 #include "net/address.h"
 #include "tls/drive.h"
 
-/* What every maker checks first. */
-static rfctls_status begin_make(rfctls_config *config, int role, rfctls_socket **out,
-                                const char *maker) {
-  rfctls__enter(maker);
-  if (out != NULL) {
-    *out = NULL;
-  }
-  if (config == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no config, or no place for the socket");
+/* role 0: either. */
+static rfctls_status check_config(const rfctls_config *config, int role) {
+  if (config == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no config");
   }
   if (role != 0 && role != (int)config->role) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, role == (int)RFCTLS_CLIENT
@@ -20,6 +15,17 @@ static rfctls_status begin_make(rfctls_config *config, int role, rfctls_socket *
                                                : "a client's config cannot listen");
   }
   return RFCTLS_OK;
+}
+
+/* What every maker checks first. */
+static rfctls_status begin_make(rfctls_config *config, int role, rfctls_socket **out,
+                                const char *maker) {
+  rfctls__enter(maker);
+  if (out != NULL) {
+    *out = NULL;
+  }
+  return out != NULL ? check_config(config, role)
+                     : rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the socket");
 }
 
 /* Without an identity a server could only fail, later and at a distance. */
@@ -128,6 +134,13 @@ rfctls_status rfctls_socket_listen(const char *node, const char *service, rfctls
   return hand_over(status, socket, out);
 }
 
+/* A reference: another thread may reload the listener at any time. */
+static rfctls_config *current_config(const rfctls_socket *listener) {
+  rfctls_config *config = rfctls_config_ref(rfctls__socket_lock(listener)->config);
+  rfctls__socket_unlock(listener);
+  return config;
+}
+
 typedef struct accept_call {
   rfctls__verb verb; /* first */
   rfctls_raw *raw;
@@ -160,7 +173,46 @@ rfctls_status rfctls_socket_accept(rfctls_socket *listener, rfctls_socket **out)
   rfctls__socket_unlock(listener);
   status = rfctls__drive(listener, &call.verb);
   if (status == RFCTLS_OK) {
-    status = rfctls__socket_new(listener->config, RFCTLS__OPENING, call.raw, NULL, out);
+    rfctls_config *config = current_config(listener);
+    status = rfctls__socket_new(config, RFCTLS__OPENING, call.raw, NULL, out);
+    rfctls_config_unref(config);
+  }
+  return status;
+}
+
+/* *config is replaced by what the listener had. */
+static rfctls_status exchange_config(rfctls_socket *listener, rfctls_config **config) {
+  rfctls_config *before = listener->config;
+  if (listener->closing != RFCTLS__NOT_CLOSING) {
+    return rfctls__fail(RFCTLS_E_CLOSED, "the socket is closed");
+  }
+  if (listener->phase != RFCTLS__LISTENING) {
+    return rfctls__fail(RFCTLS_E_STATE, "only a listener takes another config");
+  }
+  listener->config = *config;
+  *config = before;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls_socket_reload(rfctls_socket *listener, rfctls_config *config) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = rfctls__enter_socket(listener);
+  if (status == RFCTLS_OK) {
+    status = check_config(config, RFCTLS_SERVER);
+  }
+  if (status == RFCTLS_OK) {
+    status = check_server(config);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__config_freeze(config);
+  }
+  if (status == RFCTLS_OK) {
+    rfctls_config_ref(config);
+    rfctls__socket_lock(listener);
+    status = exchange_config(listener, &config);
+    rfctls__socket_unlock(listener);
+    rfctls_config_unref(config); /* the old one, or on failure the new one */
   }
   return status;
 }

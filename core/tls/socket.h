@@ -1,5 +1,6 @@
 /* What a TLS socket holds, as seen by the files of this folder. Everything below `lock` is guarded by
- * it, but for what never changes after the socket was made: config, role, process. */
+ * it, but for what never changes after the socket was made: role, process, and config, unless it is a
+ * listener's. */
 #ifndef RFCTLS_TLS_SOCKET_H
 #define RFCTLS_TLS_SOCKET_H
 

@@ -231,6 +231,37 @@ size_t rfctls_socket_pending(const rfctls_socket *socket) {
   return size;
 }
 
+/* ---- new keys ---- */
+
+/* Behind what was encrypted before, and only when that has left: a peer that takes nothing cannot
+ * make it pile up. */
+static rfctls_status key_update_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status = check_talking(socket);
+  (void)verb;
+  if (status == RFCTLS_OK) {
+    status = check_writing(socket);
+  }
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (rfctls__buffer_size(&socket->out) > 0) {
+    return RFCTLS_WANT_WRITE;
+  }
+  status = engine->key_update(socket->conn, &socket->in, &socket->out);
+  if (status == RFCTLS_WANT_READ) {
+    return rfctls__starve(socket);
+  }
+  return status < 0 && status != RFCTLS_E_UNSUPPORTED ? rfctls__break(socket, status) : status;
+}
+
+rfctls_status rfctls_socket_key_update(rfctls_socket *socket) {
+  rfctls__verb verb = {.step = key_update_step};
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = begin_talk(socket, 0, 0, RFCTLS_TIMER_WRITE, &verb);
+  return status == RFCTLS_OK ? rfctls__drive(socket, &verb) : status;
+}
+
 /* ---- shutdown and close ---- */
 
 static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {

@@ -38,6 +38,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wrap(rfctls_raw *raw, rfctls_
  * RFCTLS_WANT_READ. RFCTLS_E_SYSTEM (too many open files) leaves the listener alive. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_accept(rfctls_socket *listener,
                                                           rfctls_socket **out);
+/* Gives a listener another config, for the connections that it accepts from now on; what it accepted
+ * before keeps its own, and none is lost in between. Timers and blocking of the listener itself stay as
+ * they are. RFCTLS_E_ARGUMENT: a client's config. RFCTLS_E_IDENTITY as for listen; RFCTLS_E_STATE: not
+ * a listener. A failure changes nothing. Any thread may call it while others accept. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_reload(rfctls_socket *listener,
+                                                          rfctls_config *config);
 /* Takes one more reference and returns its argument. */
 RFCTLS_API rfctls_socket *RFCTLS_CALL rfctls_socket_ref(rfctls_socket *socket);
 /* Drops one reference; the last one closes an owned descriptor without a goodbye. */
@@ -107,6 +113,11 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_recv(rfctls_socket *socket, u
                                                         size_t *received);
 /* How many decrypted bytes recv gives without touching the transport. */
 RFCTLS_API size_t RFCTLS_CALL rfctls_socket_pending(const rfctls_socket *socket);
+/* Changes the keys of both directions (RFC 8446 section 4.6.3); neither side's data notices. RFCTLS_OK
+ * when our part is on its way: what the system did not take leaves with the next verb. RFCTLS_WANT_WRITE
+ * (or _READ): nothing was changed, call again. RFCTLS_E_UNSUPPORTED before TLS 1.3. One thread may call
+ * it while others send and receive. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_key_update(rfctls_socket *socket);
 /* Ends one direction, or both. WRITE sends what is owed and close_notify (RFC 8446 section 6.1), then
  * the peer's data can still be read; READ only marks our end. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how);

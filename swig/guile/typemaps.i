@@ -133,7 +133,7 @@ int noun##_p(SCM object);
               int passive, int verify };
 %apply bool { int rfctls_socket_is_blocking, int rfctls_socket_is_closed,
               int rfctls_socket_is_listener, int rfctls_socket_finding_trusted,
-              int rfctls_engine_supports };
+              int rfctls_engine_supports, int rfctls_cert_matches_name };
 
 /* ---- what waits, outside Guile mode ---- */
 

@@ -180,6 +180,13 @@ static rfctls_status close_notify(rfctls__conn *conn, rfctls__buffer *in, rfctls
   return status == RFCTLS_OK ? put(out, 'c', NULL, 0) : status;
 }
 
+static rfctls_status key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls_status status = once(&script.update_once);
+  (void)conn;
+  (void)in;
+  return status == RFCTLS_OK ? put(out, 'k', NULL, 0) : status;
+}
+
 static void findings(const rfctls__conn *conn, rfctls__findings *list) {
   (void)conn;
   *list = (rfctls__findings){0};
@@ -211,6 +218,16 @@ static rfctls_status peer_chain(const rfctls__conn *conn, rfctls__list *list) {
 static rfctls_status describe(rfctls__bytes der, rfctls__description *description) {
   description->subject = rfctls__strndup(der.data, der.size);
   description->issuer = rfctls__strdup("CN=scripted");
+  description->serial = rfctls__strdup("01");
+  return RFCTLS_OK;
+}
+
+/* No hash, but other for other bytes of the same size, mostly. */
+static rfctls_status digest(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]) {
+  memset(out, 0, RFCTLS__DIGEST_SIZE);
+  for (size_t i = 0; i < data.size; i++) {
+    out[i % RFCTLS__DIGEST_SIZE] = (uint8_t)(out[i % RFCTLS__DIGEST_SIZE] * 31 + data.data[i] + 1);
+  }
   return RFCTLS_OK;
 }
 
@@ -256,12 +273,14 @@ const rfctls__engine rfctls__engine_linked = {
     .decrypt = decrypt,
     .pending = pending,
     .close_notify = close_notify,
+    .key_update = key_update,
     .findings = findings,
     .answer_verify = answer_verify,
     .answer_identity = answer_identity,
     .facts = facts,
     .peer_chain = peer_chain,
     .describe = describe,
+    .digest = digest,
     .read_key = read_key,
     .check_key = check_key,
     .open_pkcs12 = open_pkcs12,

@@ -437,6 +437,52 @@ TEST(HugeChain, is_refused_as_too_much) {
   EXPECT_EQ(end.status, RFCTLS_E_LIMIT) << end.failure.message;
 }
 
+// ---- new keys ----
+
+TEST(KeyUpdate, is_unnoticed_by_a_plain_peer_whoever_begins) {
+  Ctx ctx = raw_client_ctx(TLS1_3_VERSION);
+  RawPeer peer(ctx.get(), false);
+  End end(server_plan());
+  shake(end, peer);
+  ASSERT_EQ(end.status, RFCTLS_OK) << end.failure.message;
+  EXPECT_EQ(peer.read(), "");  // the tickets
+  for (int round = 0; round < 5; round++) {
+    std::string data;
+    ASSERT_EQ(engine().key_update(end.get(), end.in.get(), end.out.get()), RFCTLS_OK);
+    size_t taken = 0;
+    ASSERT_EQ(end.encrypt("ours", &taken), RFCTLS_OK);
+    peer.feed(end.out.take());
+    EXPECT_EQ(peer.read(), "ours");
+    ASSERT_EQ(SSL_key_update(peer.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+    peer.write("theirs");
+    end.in.append(peer.drain());
+    EXPECT_EQ(receive(end, &data), RFCTLS_WANT_READ);
+    EXPECT_EQ(data, "theirs");
+    peer.feed(end.out.take());
+  }
+  ERR_clear_error();
+}
+
+TEST(KeyUpdate, comes_behind_a_message_that_came_half) {
+  Ctx ctx = raw_server_ctx();
+  SSL_CTX_set_session_ticket_cb(ctx.get(), long_ticket, nullptr, nullptr);
+  SSL_CTX_set_num_tickets(ctx.get(), 0);
+  RawPeer peer(ctx.get(), true);
+  End end(client_plan(RFCTLS_TLS_1_3));
+  shake(end, peer);
+  SSL_set_max_send_fragment(peer.ssl(), 512);
+  ASSERT_EQ(SSL_new_session_ticket(peer.ssl()), 1);
+  ASSERT_EQ(SSL_do_handshake(peer.ssl()), 1);
+  std::string ticket = peer.drain(), data;
+  end.in.append(ticket.substr(0, 1200));
+  EXPECT_EQ(receive(end, &data), RFCTLS_WANT_READ);
+  EXPECT_EQ(engine().key_update(end.get(), end.in.get(), end.out.get()), RFCTLS_WANT_READ);
+  EXPECT_EQ(end.out.size(), 0u);
+  end.in.append(ticket.substr(1200));
+  EXPECT_EQ(engine().key_update(end.get(), end.in.get(), end.out.get()), RFCTLS_OK);
+  EXPECT_GT(end.out.size(), 0u);
+}
+
 // ---- resumption ----
 
 int raw_session_count;

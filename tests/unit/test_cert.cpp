@@ -1,8 +1,11 @@
 // Certificates: read from DER and PEM, refused when damaged, described without being cut or forged.
 #include <gtest/gtest.h>
+#include <openssl/x509.h>
 
 #include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "support/memory.hpp"
 #include "support/pki.hpp"
@@ -42,6 +45,32 @@ std::string subject_with(const std::string &organisation, char type = utf8_strin
   return rfctls_cert_subject(cert.get());
 }
 
+std::string hexadecimal(const std::string &bytes) {
+  std::string text;
+  for (unsigned char byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+std::string sha256(const std::string &data) {
+  std::string digest(32, '\0');
+  EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char *>(digest.data()), nullptr,
+             EVP_sha256(), nullptr);
+  return digest;
+}
+
+std::string serial_of(const std::string &der) {
+  const auto *at = reinterpret_cast<const unsigned char *>(der.data());
+  X509 *x509 = d2i_X509(nullptr, &at, static_cast<long>(der.size()));
+  const ASN1_INTEGER *serial = X509_get0_serialNumber(x509);
+  std::string bytes(reinterpret_cast<const char *>(ASN1_STRING_get0_data(serial)),
+                    static_cast<size_t>(ASN1_STRING_length(serial)));
+  X509_free(x509);
+  return bytes;
+}
+
 std::string with_crlf(const std::string &text) {
   std::string result;
   for (char c : text) {
@@ -59,6 +88,42 @@ TEST(Cert, tells_its_names_and_dates) {
   EXPECT_LE(rfctls_cert_not_before(cert.get()), now - day);
   EXPECT_GE(rfctls_cert_not_before(cert.get()), now - 2 * day - day / 2);
   EXPECT_EQ(rfctls_cert_not_before(cert.get()) + 31 * day, rfctls_cert_not_after(cert.get()));
+}
+
+TEST(Cert, tells_its_alternative_names_hosts_first) {
+  Cert cert;
+  ASSERT_EQ(RFCTLS_OK, from_der(pki_file("server.der"), cert));
+  const std::vector<std::pair<int, std::string>> expected = {{RFCTLS_NAME_DNS, "server.test"},
+                                                             {RFCTLS_NAME_DNS, "localhost"},
+                                                             {RFCTLS_NAME_DNS, "*.wild.test"},
+                                                             {RFCTLS_NAME_IP, "127.0.0.1"},
+                                                             {RFCTLS_NAME_IP, "::1"}};
+  ASSERT_EQ(expected.size(), rfctls_cert_name_count(cert.get()));
+  for (size_t i = 0; i < expected.size(); i++) {
+    EXPECT_EQ(expected[i].first, static_cast<int>(rfctls_cert_name_kind(cert.get(), i)));
+    EXPECT_EQ(expected[i].second, rfctls_cert_name(cert.get(), i));
+  }
+  EXPECT_EQ(0, static_cast<int>(rfctls_cert_name_kind(cert.get(), expected.size())));
+  EXPECT_EQ(nullptr, rfctls_cert_name(cert.get(), expected.size()));
+}
+
+TEST(Cert, tells_its_serial_number_and_fingerprint) {
+  const std::string der = pki_file("server.der");
+  Cert cert;
+  ASSERT_EQ(RFCTLS_OK, from_der(der, cert));
+  EXPECT_EQ(hexadecimal(sha256(der)), rfctls_cert_fingerprint(cert.get()));
+  EXPECT_EQ(hexadecimal(serial_of(der)), rfctls_cert_serial(cert.get()));
+}
+
+TEST(Cert, alternative_names_that_cannot_be_read_are_none) {
+  std::string der = pki_file("server.der");
+  const size_t at = der.find("\x82\x0bserver.test");
+  ASSERT_NE(std::string::npos, at);
+  der[at + 1] = '\x7f';
+  Cert cert;
+  ASSERT_EQ(RFCTLS_OK, from_der(der, cert));
+  EXPECT_EQ(0u, rfctls_cert_name_count(cert.get()));
+  EXPECT_EQ(0, rfctls_cert_matches_name(cert.get(), "server.test"));
 }
 
 TEST(Cert, gives_back_the_der_it_was_made_of) {
@@ -129,6 +194,11 @@ TEST(Cert, getters_take_null) {
   EXPECT_EQ(nullptr, rfctls_cert_issuer(nullptr));
   EXPECT_EQ(0, rfctls_cert_not_before(nullptr));
   EXPECT_EQ(0, rfctls_cert_not_after(nullptr));
+  EXPECT_EQ(nullptr, rfctls_cert_serial(nullptr));
+  EXPECT_EQ(nullptr, rfctls_cert_fingerprint(nullptr));
+  EXPECT_EQ(0u, rfctls_cert_name_count(nullptr));
+  EXPECT_EQ(0, static_cast<int>(rfctls_cert_name_kind(nullptr, 0)));
+  EXPECT_EQ(nullptr, rfctls_cert_name(nullptr, 0));
   EXPECT_EQ(nullptr, rfctls_cert_ref(nullptr));
   rfctls_cert_unref(nullptr);
 }

@@ -729,6 +729,44 @@ TEST_F(Accept, close_wakes_the_accepting_thread) {
   EXPECT_EQ(1, state.closed);
 }
 
+// ---- new keys ----
+
+TEST_F(Drive, new_keys_wait_until_what_was_encrypted_has_left) {
+  establish();
+  rfctls_socket_set_blocking(socket, 0);
+  state.sends.assign(4, {RFCTLS_WANT_WRITE, 0}); /* a call flushes before its step and after it */
+  EXPECT_EQ(RFCTLS_WANT_WRITE, send("abc"));
+  EXPECT_EQ(RFCTLS_WANT_WRITE, rfctls_socket_key_update(socket));
+  EXPECT_EQ("", state.sent);
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_key_update(socket));
+  EXPECT_EQ(record('d', "abc") + record('k'), state.sent);
+  EXPECT_EQ(RFCTLS_OK, send("abc"));
+  EXPECT_EQ(3u, sent);
+}
+
+TEST_F(Drive, new_keys_that_the_version_lacks_break_nothing) {
+  establish();
+  script.update_once = RFCTLS_E_UNSUPPORTED;
+  EXPECT_EQ(RFCTLS_E_UNSUPPORTED, rfctls_socket_key_update(socket));
+  EXPECT_EQ(RFCTLS_OK, send("abc"));
+  script.update_once = RFCTLS_E_PROTOCOL;
+  EXPECT_EQ(RFCTLS_E_PROTOCOL, rfctls_socket_key_update(socket));
+  EXPECT_EQ(RFCTLS_E_PROTOCOL, send("abc"));
+  EXPECT_EQ(RFCTLS_E_PROTOCOL, recv());
+}
+
+TEST_F(Drive, new_keys_need_an_open_connection) {
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_key_update(nullptr));
+  wrap();
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_key_update(socket));
+  give(hello);
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_handshake(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_shutdown(socket, RFCTLS_SHUT_WRITE));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_key_update(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  EXPECT_EQ(RFCTLS_E_CLOSED, rfctls_socket_key_update(socket));
+}
+
 // ---- the error record ----
 
 TEST_F(Drive, success_leaves_no_error_of_what_was_overcome) {
