@@ -7,6 +7,7 @@
 #   asan        the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan        the C tests under ThreadSanitizer
 #   coverage    everything, and which lines of core/ it reached
+#   bench       what a connection costs, beside OpenSSL alone: tests/bench/run.py
 #   mingw       compiles what is portable for Windows; runs nothing
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
 #   debian13    the same in Debian 13
@@ -73,6 +74,14 @@ part_coverage() {
   run_ctest coverage
   say "coverage: lines of core/"
   logged build/coverage/run.log gcovr --root . --filter core/ --object-directory build/coverage
+}
+
+part_bench() {
+  install_missing "${test_packages[@]}" valgrind
+  mkdir -p build/release
+  : >build/release/run.log
+  logged build/release/run.log cmake --preset release -DPython3_EXECUTABLE="$system_python"
+  logged build/release/run.log "$system_python" tests/bench/run.py build/release
 }
 
 part_mingw() {

@@ -90,7 +90,8 @@ RULES = [
     (check_public, ["include/**/*.h"]),
     (check_core, ["core/**/*.[ch]"]),
     (check_public_only, ["swig/**/*.[chi]", "examples/**/*.[ch]", "tests/abi/**/*.[ch]*",
-                         "tests/install/**/*.[ch]*", "tests/interop/**/*.[ch]*"]),
+                         "tests/install/**/*.[ch]*", "tests/interop/**/*.[ch]*",
+                         "tests/bench/**/*.[ch]"]),
     (check_scripts, ["bindings/**/*.py", "bindings/**/*.lua", "bindings/**/*.scm",
                      "examples/**/*.py", "examples/**/*.lua", "examples/**/*.scm"]),
 ]
