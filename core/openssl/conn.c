@@ -340,8 +340,8 @@ rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t 
 
 /* Whether SSL_read_ex has anything to work on. Without that it would only allocate and free a
  * record buffer on its way to WANT_READ. */
-static int may_read(const rfctls__conn *conn) {
-  return rfctls__buffer_size(conn->wire.in) > 0 || SSL_pending(conn->ssl) > 0 ||
+static int may_read(const rfctls__conn *conn, const rfctls__buffer *in) {
+  return rfctls__buffer_size(in) > 0 || SSL_pending(conn->ssl) > 0 ||
          (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
 }
 
@@ -357,14 +357,17 @@ static void postpone(rfctls__conn *conn, rfctls_status status) {
 rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
                                    size_t room, size_t *given, rfctls__buffer *out) {
   rfctls__openssl_errors callers;
-  rfctls_status status = RFCTLS_WANT_READ;
+  rfctls_status status = RFCTLS_OK;
   int more = 1;
   *given = 0;
   if (conn->failed) {
     return rfctls__error_restore(&conn->failure);
   }
+  if (!may_read(conn, in)) {
+    return RFCTLS_WANT_READ;
+  }
   enter(conn, in, out, &callers);
-  while (more && *given < room && may_read(conn)) {
+  while (more && *given < room && may_read(conn, in)) {
     size_t size = 0;
     more = SSL_read_ex(conn->ssl, (uint8_t *)buffer + *given, room - *given, &size);
     *given += size;

@@ -78,7 +78,8 @@ static int set_versions(SSL_CTX *ctx, rfctls_tls_version min, rfctls_tls_version
          SSL_CTX_set_min_proto_version(ctx, least) == 1;
 }
 
-rfctls_status rfctls__check_versions(rfctls_tls_version min, rfctls_tls_version max) {
+/* Only an SSL_CTX can tell, and making one costs as much as a fifth of a handshake. */
+static rfctls_status ask_about_versions(rfctls_tls_version min, rfctls_tls_version max) {
   rfctls__openssl_errors callers;
   rfctls_status status = RFCTLS_OK;
   rfctls__openssl_begin(&callers);
@@ -91,6 +92,19 @@ rfctls_status rfctls__check_versions(rfctls_tls_version min, rfctls_tls_version 
   }
   SSL_CTX_free(ctx);
   rfctls__openssl_end(&callers);
+  return status;
+}
+
+rfctls_status rfctls__check_versions(rfctls_tls_version min, rfctls_tls_version max) {
+  static uint64_t answered; /* atomic: the last pair that was accepted */
+  uint64_t pair = (uint64_t)min << 32 | (uint64_t)max;
+  rfctls_status status = RFCTLS_OK;
+  if (pair != __atomic_load_n(&answered, __ATOMIC_RELAXED)) {
+    status = ask_about_versions(min, max);
+  }
+  if (status == RFCTLS_OK) {
+    __atomic_store_n(&answered, pair, __ATOMIC_RELAXED);
+  }
   return status;
 }
 

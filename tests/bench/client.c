@@ -1,5 +1,5 @@
-/* The works that are measured, the same for every peer.h. This program does one of them and prints what
- * it cost: processor time in nanoseconds, or resident bytes.
+/* The works that are measured, the same for every peer.h. This program does one of them and prints
+ * what it cost: processor time in nanoseconds, or resident bytes.
  *
  *   bench_PEER WORK HOST PORT AUTHORITY NUMBER [SIZE]
  *
@@ -11,7 +11,7 @@
  *   echo      NUMBER times SIZE bytes there and back
  *   idle      NUMBER connections: resident bytes of each, before and after SIZE bytes up and down
  *
- * AUTHORITY is a PEM file, or "system". Beginnings, as the first connection of all, are not counted. */
+ * AUTHORITY is a PEM file, or "system". Beginnings, as the first connection, are not counted. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What client.c measures: one TLS client, written twice, in raw_openssl.c and in librfctls.c. Both
- * speak TLS 1.3 alone, verify chain and name, and switch Nagle's algorithm off. A failure says why and
- * ends the program: there is nothing to measure then. */
+ * speak TLS 1.3 alone, verify chain and name, and switch Nagle's algorithm off. A failure says why
+ * and ends the program: there is nothing to measure then. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 

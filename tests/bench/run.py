@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What librfctls costs beside OpenSSL alone: run.py [--rounds N] [--only TEXT] [BUILD]
 
-BUILD is a configured build tree, build/release by default; its target "bench" is built first. Each
-round does every work once with every program, so that what disturbs the machine disturbs all of them;
-a ratio is made within a round, and the table shows its spread over the rounds. Instructions are those
-of user space, counted by callgrind; they repeat, so they decide where little is to be told apart. An
-aim that is not met is no failure of this program.
+BUILD is a configured build tree, build/release by default; its target "bench" is built first.
+Each round does every work once with every program, so that what disturbs the machine disturbs all
+of them; a ratio is made within a round, and the table shows its spread over the rounds.
+Instructions are those of user space, counted by callgrind; they repeat, so they decide where little
+is to be told apart. An aim that is not met is no failure of this program.
 """
 
 import argparse
@@ -120,9 +120,9 @@ class Bench:
         key = run.tickets, run.one_processor
         if key not in self.servers:
             processor = self.processors[0 if run.one_processor else -1]
-            server = self.start(processor, [self.programs / "bench_server", self.pki / "server.pem",
-                                            self.pki / "server.key", str(run.tickets)],
-                                stdin=subprocess.PIPE)
+            identity = self.pki / "server-direct.pem", self.pki / "server-direct.key"
+            command = [self.programs / "bench_server", *identity, str(run.tickets)]
+            server = self.start(processor, command, stdin=subprocess.PIPE)
             self.stack.callback(server.communicate)  # the end of its input ends it
             self.servers[key] = server.stdout.readline().strip()
         return self.servers[key]

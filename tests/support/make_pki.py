@@ -125,7 +125,7 @@ class Folder:
         (self.path / "stamp").write_text(stamp)
 
 
-def good_identities(out, issuer):
+def good_identities(out, root, issuer):
     def server(key=None):
         return issue("server.test", key, issuer, names=SERVER_NAMES)
 
@@ -134,6 +134,8 @@ def good_identities(out, issuer):
     for label, entity in entities.items():
         out.identity(label, "server", None,
                      "for server.test, localhost, *.wild.test, 127.0.0.1 and ::1", entity)
+    out.identity("server-direct", "server", None, "the same names, issued by the root itself",
+                 issue("server.test", issuer=root, names=SERVER_NAMES))
     out.identity("client", "client", None, "a client",
                  issue("client", issuer=issuer, usage=CLIENT))
     out.identity("client-rsa", "client", None, "a client with an RSA key",
@@ -264,7 +266,7 @@ def generate(path, stamp):
     root = issue("librfctls test root", ca=True)
     other = issue("librfctls other root", ca=True)
     issuer = issue("librfctls test intermediate", issuer=root, ca=True)
-    good = good_identities(out, issuer)
+    good = good_identities(out, root, issuer)
     bad_servers(out, issuer, other)
     bad_clients(out, issuer, other)
     loader_files(out, root, other, good["server"], good["server-rsa"])
