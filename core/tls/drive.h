@@ -68,6 +68,8 @@ typedef struct rfctls__watch {
   rfctls__deadline deadline; /* of the handshake or close under way */
 } rfctls__watch;
 
+/* RFCTLS__POLL_* to wait for. */
+uint32_t rfctls__events_for(const rfctls_socket *socket, int want);
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch);
 void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch);
