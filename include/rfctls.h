@@ -9,6 +9,7 @@
  *   rfctls/config.h    what a socket should be; frozen at its first use
  *   rfctls/address.h   who and where                rfctls/raw.h       the TCP socket below
  *   rfctls/socket.h    the TLS socket: connect, listen, accept, handshake, send, recv, close
+ *   rfctls/stream.h    lines and buffered writing over a socket
  *   rfctls/pollset.h   wait for many sockets at once
  *
  * A whole client, errors left out:
@@ -59,5 +60,6 @@
 #include "rfctls/socket.h"
 
 #include "rfctls/pollset.h"
+#include "rfctls/stream.h"
 
 #endif

@@ -44,4 +44,5 @@
 %include "rfctls/config.h"
 %include "rfctls/raw.h"
 %include "rfctls/socket.h"
+%include "rfctls/stream.h"
 %include "rfctls/pollset.h"

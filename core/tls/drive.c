@@ -239,7 +239,7 @@ int rfctls__readable(const rfctls_socket *socket) {
   return 1;
 }
 
-static uint32_t events_for(const rfctls_socket *socket, int want) {
+uint32_t rfctls__events_for(const rfctls_socket *socket, int want) {
   if (want == RFCTLS_WANT_READ) {
     return RFCTLS__POLL_READ |
            (rfctls__buffer_size(&socket->out) > 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
@@ -252,7 +252,7 @@ void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
   rfctls__waiters_add(&socket->waiters, &watch->waiter, waker);
   watch->fd = socket->connector != NULL ? rfctls__connector_fd(socket->connector)
                                         : rfctls_raw_fd(socket->raw);
-  watch->events = events_for(socket, want);
+  watch->events = rfctls__events_for(socket, want);
   watch->found = socket->raw != NULL ? rfctls__raw_ready(socket->raw) & watch->events : 0;
   if (want == RFCTLS__WANT_TURN) {
     watch->fd = RFCTLS__NO_FD;

@@ -24,6 +24,23 @@ struct rfctls__verb {
 /* Runs a step until it is done, sleeping in between where the verb waits. */
 rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb);
 
+/* ---- talk.c: the verbs within a public call, which may make several of them and has its timer once ---- */
+
+typedef struct rfctls__patience {
+  int waits;
+  rfctls__deadline deadline;
+} rfctls__patience;
+
+/* E_ARGUMENT, E_FORKED; whether and until when a call with these flags, begun now, waits. */
+rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
+                                  rfctls__patience *out);
+/* As rfctls_socket_send, _recv and _close; the counts are 0 before. */
+rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience, const void *data,
+                           size_t size, size_t *sent);
+rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__patience *patience, uint32_t flags,
+                           void *buffer, size_t capacity, size_t *received);
+rfctls_status rfctls__close(rfctls_socket *socket);
+
 /* ---- steps use these, under the lock ---- */
 
 /* Sends of `out` what the system takes. A failure is kept in write_end. */
@@ -53,6 +70,8 @@ typedef struct rfctls__watch {
   rfctls__deadline deadline; /* when to look again: a handshake or close is under way */
 } rfctls__watch;
 
+/* RFCTLS__POLL_* to wait for. */
+uint32_t rfctls__events_for(const rfctls_socket *socket, int want);
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch);
 void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch);

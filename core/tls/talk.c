@@ -85,38 +85,43 @@ static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
   return status;
 }
 
-/* What send and recv have in common: the flags, and whether and how long they wait. */
-static rfctls_status begin_talk(const rfctls_socket *socket, uint32_t flags, uint32_t known,
-                                rfctls_timer timer, rfctls__verb *verb) {
+rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
+                                  rfctls__patience *out) {
   rfctls_status status = rfctls__enter_socket(socket);
   if (status == RFCTLS_OK) {
-    status = rfctls__check_flags(flags, known);
-  }
-  if (status == RFCTLS_OK) {
     rfctls__socket_lock(socket);
-    verb->waits = socket->blocking && (flags & RFCTLS_DONTWAIT) == 0;
-    verb->deadline = verb->waits ? rfctls__deadline_in(socket->timers[timer]) : RFCTLS__NEVER;
+    out->waits = socket->blocking && (flags & RFCTLS_DONTWAIT) == 0;
+    out->deadline = out->waits ? rfctls__deadline_in(socket->timers[timer]) : RFCTLS__NEVER;
     rfctls__socket_unlock(socket);
   }
   return status;
 }
 
+rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience, const void *data,
+                           size_t size, size_t *sent) {
+  send_call call = {
+      .verb = {.step = send_step, .waits = patience->waits, .deadline = patience->deadline},
+      .data = data,
+      .size = size};
+  rfctls_status status = rfctls__drive(socket, &call.verb);
+  *sent = call.sent;
+  return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
+}
+
 rfctls_status rfctls_socket_send(rfctls_socket *socket, uint32_t flags, const void *data,
                                  size_t size, size_t *sent) {
-  send_call call = {.verb = {.step = send_step}, .data = data, .size = size};
+  rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
   if (sent == NULL || (data == NULL && size > 0)) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "no data to send, or no place for the count");
   }
   *sent = 0;
-  status = begin_talk(socket, flags, RFCTLS_DONTWAIT, RFCTLS_TIMER_WRITE, &call.verb);
-  if (status != RFCTLS_OK) {
-    return status;
+  status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_WRITE, &patience);
+  if (status == RFCTLS_OK) {
+    status = rfctls__check_flags(flags, RFCTLS_DONTWAIT);
   }
-  status = rfctls__drive(socket, &call.verb);
-  *sent = call.sent;
-  return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
+  return status == RFCTLS_OK ? rfctls__send(socket, &patience, data, size, sent) : status;
 }
 
 /* ---- recv ---- */
@@ -194,28 +199,37 @@ static rfctls_status recv_step(rfctls_socket *socket, rfctls__verb *verb) {
   return status;
 }
 
-rfctls_status rfctls_socket_recv(rfctls_socket *socket, uint32_t flags, void *buffer,
-                                 size_t capacity, size_t *received) {
+rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__patience *patience, uint32_t flags,
+                           void *buffer, size_t capacity, size_t *received) {
   recv_call call = {
-      .verb = {.step = recv_step}, .buffer = buffer, .capacity = capacity, .flags = flags};
-  rfctls_status status;
-  rfctls__enter(__func__);
-  if (received == NULL || (buffer == NULL && capacity > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no buffer to receive into, or no place for the count");
-  }
-  *received = 0;
-  status = begin_talk(socket, flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL,
-                      RFCTLS_TIMER_READ, &call.verb);
-  if (status != RFCTLS_OK) {
-    return status;
-  }
-  status = rfctls__drive(socket, &call.verb);
+      .verb = {.step = recv_step, .waits = patience->waits, .deadline = patience->deadline},
+      .buffer = buffer,
+      .capacity = capacity,
+      .flags = flags};
+  rfctls_status status = rfctls__drive(socket, &call.verb);
   *received = call.received;
   if (call.received > 0) { /* bytes go first; what stopped WAITALL shows again at the next call */
     rfctls__error_clear();
     return RFCTLS_OK;
   }
   return status;
+}
+
+rfctls_status rfctls_socket_recv(rfctls_socket *socket, uint32_t flags, void *buffer,
+                                 size_t capacity, size_t *received) {
+  rfctls__patience patience;
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (received == NULL || (buffer == NULL && capacity > 0)) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no buffer to receive into, or no place for the count");
+  }
+  *received = 0;
+  status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_READ, &patience);
+  if (status == RFCTLS_OK) {
+    status = rfctls__check_flags(flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL);
+  }
+  return status == RFCTLS_OK ? rfctls__recv(socket, &patience, flags, buffer, capacity, received)
+                             : status;
 }
 
 size_t rfctls_socket_pending(const rfctls_socket *socket) {
@@ -284,13 +298,16 @@ static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
 
 rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
   rfctls__verb verb = {.step = shutdown_step};
+  rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__check_how(how);
   if (status == RFCTLS_OK) {
-    status = begin_talk(socket, 0, 0, RFCTLS_TIMER_WRITE, &verb);
+    status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
   }
   if (status == RFCTLS_OK && how != RFCTLS_SHUT_READ) {
+    verb.waits = patience.waits;
+    verb.deadline = patience.deadline;
     status = rfctls__drive(socket, &verb);
   }
   if (status == RFCTLS_OK && how != RFCTLS_SHUT_WRITE) {
@@ -360,13 +377,15 @@ static void abandon(rfctls_socket *socket) {
 }
 
 rfctls_status rfctls_socket_close(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = close_step, .closes = 1};
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__enter_socket(socket);
-  if (status != RFCTLS_OK) {
-    return status;
-  }
+  return status == RFCTLS_OK ? rfctls__close(socket) : status;
+}
+
+rfctls_status rfctls__close(rfctls_socket *socket) {
+  rfctls__verb verb = {.step = close_step, .closes = 1};
+  rfctls_status status;
   rfctls__socket_lock(socket);
   if (socket->closing == RFCTLS__CLOSED) {
     rfctls__socket_unlock(socket);

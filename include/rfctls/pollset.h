@@ -41,6 +41,14 @@ RFCTLS_API uint32_t RFCTLS_CALL rfctls_pollset_events(const rfctls_pollset *poll
 /* Takes all out. */
 RFCTLS_API void RFCTLS_CALL rfctls_pollset_clear(rfctls_pollset *pollset);
 
+/* For other event loops: for which of RFCTLS_EVENT_READ and _WRITE the descriptor has to be watched until
+ * the call that answered want (RFCTLS_WANT_READ or _WRITE) should be made again. 0: for none, call again at
+ * once; what it wants is here already. Over memory, READ means feed and WRITE means drain. To be asked
+ * anew after each call; any thread. While a close goes on, call it again after some milliseconds, too: no
+ * event tells what the peer's system has acknowledged. 0 also for NULL, and for another want. */
+RFCTLS_API uint32_t RFCTLS_CALL rfctls_socket_wait_events(const rfctls_socket *socket,
+                                                          rfctls_status want);
+
 RFCTLS_END
 
 #endif

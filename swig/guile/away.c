@@ -70,6 +70,38 @@ AWAY(rfctls_socket_wait,
      int64_t timeout_ms,
      call->socket, call->want, call->timeout_ms)
 
+AWAY(rfctls_stream_read,
+     rfctls_stream *stream;
+     void *buffer;
+     size_t capacity;
+     size_t *received,
+     call->stream, call->buffer, call->capacity, call->received)
+
+AWAY(rfctls_stream_read_line,
+     rfctls_stream *stream;
+     void *buffer;
+     size_t capacity;
+     size_t *received,
+     call->stream, call->buffer, call->capacity, call->received)
+
+AWAY(rfctls_stream_read_all,
+     rfctls_stream *stream;
+     void *buffer;
+     size_t capacity;
+     size_t *received,
+     call->stream, call->buffer, call->capacity, call->received)
+
+AWAY(rfctls_stream_write,
+     rfctls_stream *stream;
+     const void *data;
+     size_t size;
+     size_t *sent,
+     call->stream, call->data, call->size, call->sent)
+
+AWAY(rfctls_stream_flush, rfctls_stream *stream, call->stream)
+
+AWAY(rfctls_stream_close, rfctls_stream *stream, call->stream)
+
 AWAY(rfctls_pollset_wait,
      rfctls_pollset *pollset;
      int64_t timeout_ms;

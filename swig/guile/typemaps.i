@@ -61,6 +61,7 @@ int noun##_p(SCM object);
 %handle(rfctls_addresses)
 %handle(rfctls_raw)
 %handle(rfctls_socket)
+%handle(rfctls_stream)
 %handle(rfctls_pollset)
 
 %lent(rfctls_cert)
@@ -129,7 +130,7 @@ int noun##_p(SCM object);
 
 /* ---- truth ---- */
 
-%apply bool { int accept, int allowed, int blocking, int enabled, int identity, int owned,
+%apply bool { int accept, int allowed, int blocking, int close_socket, int enabled, int identity, int owned,
               int passive, int verify };
 %apply bool { int rfctls_socket_is_blocking, int rfctls_socket_is_closed,
               int rfctls_socket_is_listener, int rfctls_socket_finding_trusted,
@@ -153,6 +154,12 @@ int noun##_p(SCM object);
 %away(rfctls_socket_connect, arg1, arg2, arg3, arg4)
 %away(rfctls_socket_listen, arg1, arg2, arg3, arg4)
 %away(rfctls_socket_wait, arg1, arg2, arg3)
+%away(rfctls_stream_read, arg1, arg2, arg3, arg4)
+%away(rfctls_stream_read_line, arg1, arg2, arg3, arg4)
+%away(rfctls_stream_read_all, arg1, arg2, arg3, arg4)
+%away(rfctls_stream_write, arg1, arg2, arg3, arg4)
+%away(rfctls_stream_flush, arg1)
+%away(rfctls_stream_close, arg1)
 %away(rfctls_pollset_wait, arg1, arg2, arg3)
 
 /* ---- what only Guile has ---- */

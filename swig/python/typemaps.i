@@ -46,6 +46,7 @@
 %handle(rfctls_addresses)
 %handle(rfctls_raw)
 %handle(rfctls_socket)
+%handle(rfctls_stream)
 %handle(rfctls_pollset)
 
 %lent(rfctls_cert)
@@ -75,7 +76,9 @@
               rfctls_status rfctls_socket_recv, rfctls_status rfctls_socket_recv_bytes,
               rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
               rfctls_status rfctls_raw_accept, rfctls_status rfctls_raw_recv,
-              rfctls_status rfctls_raw_drain {
+              rfctls_status rfctls_raw_drain, rfctls_status rfctls_stream_read,
+              rfctls_status rfctls_stream_read_line, rfctls_status rfctls_stream_read_all,
+              rfctls_status rfctls_stream_flush, rfctls_status rfctls_stream_close {
   if ($1 < 0) {
     raise_error($1, 0);
     SWIG_fail;
@@ -83,7 +86,8 @@
   $result = verb_result($1);
 }
 /* The count goes into the exception, too: its argout raises. */
-%typemap(out) rfctls_status rfctls_socket_send, rfctls_status rfctls_raw_send {
+%typemap(out) rfctls_status rfctls_socket_send, rfctls_status rfctls_raw_send,
+              rfctls_status rfctls_stream_write {
   $result = NULL;
 }
 %typemap(out) rfctls_status rfctls_error_status {
@@ -216,6 +220,12 @@
 %unlocked(rfctls_socket_wrap)
 %unlocked(rfctls_socket_handshake)
 %unlocked(rfctls_socket_wait)
+%unlocked(rfctls_stream_read)
+%unlocked(rfctls_stream_read_line)
+%unlocked(rfctls_stream_read_all)
+%unlocked(rfctls_stream_write)
+%unlocked(rfctls_stream_flush)
+%unlocked(rfctls_stream_close)
 %unlocked(rfctls_pollset_wait)
 
 %define %unlocked_if_large(name, size)

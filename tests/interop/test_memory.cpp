@@ -273,6 +273,24 @@ TEST(Memory, IsFedByOneThreadWhileAnotherReceives) {
   EXPECT_TRUE(got == text);
 }
 
+TEST(Memory, TellsAnEventLoopToFeedOrToDrain) {
+  MemoryPair pair;
+  EXPECT_EQ(rfctls_socket_handshake(pair.client.get()), RFCTLS_WANT_READ);
+  EXPECT_EQ(rfctls_socket_wait_events(pair.client.get(), RFCTLS_WANT_READ),
+            uint32_t{RFCTLS_EVENT_READ});
+  ASSERT_EQ(rfctls_raw_feed_end(pair.client_raw.get()), RFCTLS_OK);
+  EXPECT_EQ(rfctls_socket_wait_events(pair.client.get(), RFCTLS_WANT_READ), 0u) << "call again";
+  MemoryPair other;
+  other.shake();
+  std::string much(1 << 20, 'x');
+  size_t sent = 0;
+  ASSERT_EQ(rfctls_socket_send(other.client.get(), 0, much.data(), much.size(), &sent), RFCTLS_OK);
+  EXPECT_EQ(rfctls_socket_wait_events(other.client.get(), RFCTLS_WANT_WRITE),
+            uint32_t{RFCTLS_EVENT_WRITE});
+  drain(other.client_raw);
+  EXPECT_EQ(rfctls_socket_wait_events(other.client.get(), RFCTLS_WANT_WRITE), 0u);
+}
+
 TEST(Memory, InAPollsetIsReadyByWhatItHolds) {
   MemoryPair pair;
   pair.shake();

@@ -27,6 +27,7 @@ using Key = Handle<rfctls_key, rfctls_key_unref>;
 using Pollset = Handle<rfctls_pollset, rfctls_pollset_unref>;
 using Raw = Handle<rfctls_raw, rfctls_raw_unref>;
 using Socket = Handle<rfctls_socket, rfctls_socket_unref>;
+using Stream = Handle<rfctls_stream, rfctls_stream_unref>;
 
 // The place for a `T **out`: rfctls_chain_new(out(chain)). Holds until the end of the expression.
 template <typename Owner>

@@ -778,6 +778,57 @@ TEST_F(Drive, success_leaves_no_error_of_what_was_overcome) {
   EXPECT_STREQ("", rfctls_error_message());
 }
 
+// ---- other event loops ----
+
+TEST_F(Drive, wait_events_are_those_that_a_sleep_would_wait_for) {
+  rfctls_config_set_blocking(config, 0);
+  establish();
+  EXPECT_EQ(RFCTLS_WANT_READ, recv());
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_READ}, rfctls_socket_wait_events(socket, RFCTLS_WANT_READ));
+  state.sends.assign(3, {RFCTLS_WANT_WRITE, 0});
+  EXPECT_EQ(RFCTLS_WANT_WRITE, send("x"));
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_WRITE}, rfctls_socket_wait_events(socket, RFCTLS_WANT_WRITE));
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_READ} | uint32_t{RFCTLS_EVENT_WRITE},
+            rfctls_socket_wait_events(socket, RFCTLS_WANT_READ)) << "what is stuck has to leave";
+}
+
+TEST_F(Drive, wait_events_of_a_connect_are_those_of_its_end) {
+  rfctls_config_set_blocking(config, 0);
+  state.connects.assign(3, RFCTLS_WANT_WRITE);
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_connect("192.0.2.1", "443", config, &socket));
+  EXPECT_EQ(RFCTLS_WANT_WRITE, rfctls_socket_handshake(socket));
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_WRITE}, rfctls_socket_wait_events(socket, RFCTLS_WANT_WRITE));
+}
+
+TEST_F(Drive, wait_events_are_none_when_what_is_wanted_is_here) {
+  establish();
+  give(record('d', "abc"));
+  EXPECT_EQ(RFCTLS_OK, recv(1));
+  EXPECT_EQ(0u, rfctls_socket_wait_events(socket, RFCTLS_WANT_READ));
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_WRITE}, rfctls_socket_wait_events(socket, RFCTLS_WANT_WRITE));
+  EXPECT_EQ(0u, rfctls_socket_wait_events(socket, RFCTLS_WANT_VERIFY));
+  EXPECT_EQ(0u, rfctls_socket_wait_events(socket, RFCTLS_OK));
+  EXPECT_EQ(0u, rfctls_socket_wait_events(nullptr, RFCTLS_WANT_READ));
+}
+
+TEST_F(Drive, wait_events_of_a_close_are_the_peers_until_it_is_done) {
+  establish();
+  rfctls_socket_set_blocking(socket, 0);
+  state.unacknowledged = 1;
+  EXPECT_EQ(RFCTLS_WANT_READ, rfctls_socket_close(socket));
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_READ}, rfctls_socket_wait_events(socket, RFCTLS_WANT_READ));
+  state.unacknowledged = 0;
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  EXPECT_EQ(0u, rfctls_socket_wait_events(socket, RFCTLS_WANT_READ));
+}
+
+TEST_F(Drive, wait_events_leave_the_error_record_alone) {
+  establish();
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_wait(socket, RFCTLS_WANT_VERIFY, 0));
+  EXPECT_EQ(uint32_t{RFCTLS_EVENT_READ}, rfctls_socket_wait_events(socket, RFCTLS_WANT_READ));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_error_status());
+}
+
 // ---- pollset ----
 
 TEST_F(Drive, pollset_is_ready_at_once_for_bytes_inside) {
