@@ -17,6 +17,8 @@
 %ignore rfctls_socket_unref;
 %ignore rfctls_stream_ref;
 %ignore rfctls_stream_unref;
+%ignore rfctls_session_ref;
+%ignore rfctls_session_unref;
 %ignore rfctls_pollset_unref;
 
 /* Questions are return values (WANT_VERIFY, WANT_IDENTITY): no C function pointer reaches a script. */

@@ -43,6 +43,7 @@
 %include "rfctls/address.h"
 %include "rfctls/config.h"
 %include "rfctls/raw.h"
+%include "rfctls/session.h"
 %include "rfctls/socket.h"
 %include "rfctls/stream.h"
 %include "rfctls/pollset.h"

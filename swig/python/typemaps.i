@@ -47,6 +47,7 @@
 %handle(rfctls_raw)
 %handle(rfctls_socket)
 %handle(rfctls_stream)
+%handle(rfctls_session)
 %handle(rfctls_pollset)
 
 %lent(rfctls_cert)
