@@ -270,10 +270,16 @@ static rfctls_status key_update_step(rfctls_socket *socket, rfctls__verb *verb) 
 
 rfctls_status rfctls_socket_key_update(rfctls_socket *socket) {
   rfctls__verb verb = {.step = key_update_step};
+  rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
-  status = begin_talk(socket, 0, 0, RFCTLS_TIMER_WRITE, &verb);
-  return status == RFCTLS_OK ? rfctls__drive(socket, &verb) : status;
+  status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
+  if (status == RFCTLS_OK) {
+    verb.waits = patience.waits;
+    verb.deadline = patience.deadline;
+    status = rfctls__drive(socket, &verb);
+  }
+  return status;
 }
 
 /* ---- shutdown and close ---- */
