@@ -26,7 +26,8 @@ struct rfctls_addresses {
 
 rfctls_status rfctls__address_new(const rfctls__endpoint *endpoint, const char *host,
                                   rfctls_address **out) {
-  size_t size = host != NULL ? strlen(host) : 0;
+  const char *name = host != NULL ? host : rfctls__os_path(endpoint);
+  size_t size = name != NULL ? strlen(name) : 0;
   rfctls_address *address = rfctls__alloc(sizeof *address + size + 1);
   *out = NULL;
   if (address == NULL) {
@@ -36,7 +37,7 @@ rfctls_status rfctls__address_new(const rfctls__endpoint *endpoint, const char *
   address->endpoint = *endpoint;
   rfctls__os_describe(endpoint, address->ip, &address->port, &address->family);
   if (size > 0) {
-    memcpy(address->host, host, size);
+    memcpy(address->host, name, size);
   }
   *out = address;
   return RFCTLS_OK;
@@ -48,7 +49,9 @@ const rfctls__endpoint *rfctls__address_endpoint(const rfctls_address *address) 
 
 void rfctls__address_text(const rfctls_address *address, char *text, size_t size) {
   const char *host = rfctls_address_host(address);
-  if (strcmp(host, address->ip) == 0) {
+  if (address->family == RFCTLS_FAMILY_ANY) {
+    (void)snprintf(text, size, "%s", host);
+  } else if (strcmp(host, address->ip) == 0) {
     (void)snprintf(text, size, "%s port %u", host, (unsigned)address->port);
   } else {
     (void)snprintf(text, size, "%s (%s) port %u", host, address->ip, (unsigned)address->port);

@@ -44,12 +44,17 @@ rfctls_status rfctls__os_resolve(const char *node, const char *service, rfctls_f
 /* The IP address as text, the port, the family; "", 0 and ANY if it is none of IP's. */
 void rfctls__os_describe(const rfctls__endpoint *endpoint, char text[RFCTLS__IP_TEXT],
                          uint16_t *port, rfctls_family *family);
+/* The address of the Unix-domain socket at a path. E_ARGUMENT: longer than the system takes;
+ * E_UNSUPPORTED: it has no such sockets. */
+rfctls_status rfctls__os_unix(const char *path, rfctls__endpoint *out);
+/* The path of a Unix-domain socket, which lies in the endpoint; NULL if it is none. */
+const char *rfctls__os_path(const rfctls__endpoint *endpoint);
 /* 1 if text is an IPv4 or IPv6 address. */
 int rfctls__os_is_ip(const char *text);
 
 /* ---- sockets ---- */
 
-/* A new non-blocking TCP socket that begins to connect: OK, WANT_WRITE (then ask connected), or
+/* A new non-blocking stream socket that begins to connect: OK, WANT_WRITE (then ask connected), or
  * E_CONNECT, E_SYSTEM. *fd is set for OK and WANT_WRITE. TCP_NODELAY, close-on-exec. */
 rfctls_status rfctls__os_connect(const rfctls__endpoint *to, intptr_t *fd);
 /* How the connect ended: OK, WANT_WRITE (it has not), E_CONNECT. */

@@ -11,10 +11,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +36,8 @@
 #endif
 #endif
 
+_Static_assert(sizeof(struct sockaddr_un) < sizeof(((rfctls__endpoint *)0)->storage),
+               "the longest path ends in a zero");
 _Static_assert(sizeof(struct sockaddr_storage) <= sizeof(((rfctls__endpoint *)0)->storage),
                "an endpoint holds every socket address");
 
@@ -205,6 +209,28 @@ void rfctls__os_describe(const rfctls__endpoint *endpoint, char text[RFCTLS__IP_
                   NI_NUMERICHOST) != 0) {
     text[0] = '\0';
   }
+}
+
+rfctls_status rfctls__os_unix(const char *path, rfctls__endpoint *out) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t size = strlen(path);
+  if (size >= sizeof address.sun_path) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "path \"%s\" is longer than %zu bytes", path,
+                        sizeof address.sun_path - 1);
+  }
+  memcpy(address.sun_path, path, size + 1);
+  *out = (rfctls__endpoint){{0}, offsetof(struct sockaddr_un, sun_path) + size + 1};
+  memcpy(&out->storage, &address, sizeof address);
+  return RFCTLS_OK;
+}
+
+/* Behind the longest path there is still a zero: the storage is larger than the system's structure. */
+const char *rfctls__os_path(const rfctls__endpoint *endpoint) {
+  const struct sockaddr_un *address = (const void *)&endpoint->storage;
+  if (endpoint->size == 0 || address->sun_family != AF_UNIX) {
+    return NULL;
+  }
+  return endpoint->size > offsetof(struct sockaddr_un, sun_path) ? address->sun_path : "";
 }
 
 int rfctls__os_is_ip(const char *text) {

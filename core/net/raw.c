@@ -88,21 +88,12 @@ static rfctls_status connect_until(rfctls__connector *connector, rfctls__deadlin
   return status;
 }
 
-rfctls_status rfctls_raw_connect(const rfctls_address *address, int64_t timeout_ms,
-                                 rfctls_raw **out) {
-  rfctls__deadline deadline;
+static rfctls_status connect_to(const rfctls_address *address, int64_t timeout_ms,
+                                rfctls_raw **out) {
+  rfctls__deadline deadline = rfctls__deadline_in(timeout_ms);
   rfctls_addresses *addresses = NULL;
   rfctls__connector *connector = NULL;
-  rfctls_status status;
-  rfctls__enter(__func__);
-  if (out != NULL) {
-    *out = NULL;
-  }
-  if (address == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no address, or no place for the transport");
-  }
-  deadline = rfctls__deadline_in(timeout_ms);
-  status = rfctls__addresses_of(address, &addresses);
+  rfctls_status status = rfctls__addresses_of(address, &addresses);
   if (status == RFCTLS_OK) {
     status = rfctls__connector_new(addresses, &connector);
   }
@@ -117,6 +108,24 @@ rfctls_status rfctls_raw_connect(const rfctls_address *address, int64_t timeout_
   rfctls__connector_free(connector);
   rfctls_addresses_unref(addresses);
   return status;
+}
+
+/* What makers check first. */
+static rfctls_status check_made(const void *from, rfctls_raw **out) {
+  if (out != NULL) {
+    *out = NULL;
+  }
+  return from != NULL && out != NULL
+             ? RFCTLS_OK
+             : rfctls__fail(RFCTLS_E_ARGUMENT, "no address, or no place for the transport");
+}
+
+rfctls_status rfctls_raw_connect(const rfctls_address *address, int64_t timeout_ms,
+                                 rfctls_raw **out) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = check_made(address, out);
+  return status == RFCTLS_OK ? connect_to(address, timeout_ms, out) : status;
 }
 
 static rfctls_status listen_on(const rfctls_address *address, int backlog, int both,
@@ -135,18 +144,60 @@ static rfctls_status listen_on(const rfctls_address *address, int backlog, int b
   return status;
 }
 
+static rfctls_status check_backlog(int backlog) {
+  return backlog >= 0 ? RFCTLS_OK
+                      : rfctls__fail(RFCTLS_E_ARGUMENT, "backlog %d is negative", backlog);
+}
+
 rfctls_status rfctls_raw_listen(const rfctls_address *address, int backlog, rfctls_raw **out) {
+  rfctls_status status;
   rfctls__enter(__func__);
-  if (out != NULL) {
-    *out = NULL;
+  status = check_made(address, out);
+  if (status == RFCTLS_OK) {
+    status = check_backlog(backlog);
   }
-  if (address == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no address, or no place for the transport");
+  return status == RFCTLS_OK ? listen_on(address, backlog, 0, out) : status;
+}
+
+/* The address of the Unix-domain socket at a path. */
+static rfctls_status address_at(const char *path, rfctls_address **out) {
+  rfctls__endpoint endpoint;
+  rfctls_status status = path[0] != '\0' ? rfctls__os_unix(path, &endpoint)
+                                         : rfctls__fail(RFCTLS_E_ARGUMENT, "path is empty");
+  return status == RFCTLS_OK ? rfctls__address_new(&endpoint, NULL, out) : status;
+}
+
+rfctls_status rfctls_raw_connect_unix(const char *path, int64_t timeout_ms, rfctls_raw **out) {
+  rfctls_address *address = NULL;
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = check_made(path, out);
+  if (status == RFCTLS_OK) {
+    status = address_at(path, &address);
   }
-  if (backlog < 0) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "backlog %d is negative", backlog);
+  if (status == RFCTLS_OK) {
+    status = connect_to(address, timeout_ms, out);
   }
-  return listen_on(address, backlog, 0, out);
+  rfctls_address_unref(address);
+  return status;
+}
+
+rfctls_status rfctls_raw_listen_unix(const char *path, int backlog, rfctls_raw **out) {
+  rfctls_address *address = NULL;
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = check_made(path, out);
+  if (status == RFCTLS_OK) {
+    status = check_backlog(backlog);
+  }
+  if (status == RFCTLS_OK) {
+    status = address_at(path, &address);
+  }
+  if (status == RFCTLS_OK) {
+    status = listen_on(address, backlog, 0, out);
+  }
+  rfctls_address_unref(address);
+  return status;
 }
 
 rfctls_status rfctls__raw_listen_any(const rfctls_addresses *addresses, int both,

@@ -19,7 +19,8 @@ RFCTLS_ENUM_IS_INT(rfctls_family);
 RFCTLS_API rfctls_address *RFCTLS_CALL rfctls_address_ref(rfctls_address *address);
 /* Drops one reference. */
 RFCTLS_API void RFCTLS_CALL rfctls_address_unref(rfctls_address *address);
-/* The host as the program named it, else the IP address as text; never a reverse look-up. */
+/* The host as the program named it, else the IP address as text; never a reverse look-up. Of a Unix-domain
+ * socket it is the path, "" for an end without one. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_address_host(const rfctls_address *address);
 /* The IP address as text: "127.0.0.1", "::1"; "" if it is not of IP. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_address_ip(const rfctls_address *address);

@@ -1,4 +1,5 @@
-/* The transport under a TLS socket: a TCP socket, or memory that the program feeds and drains.
+/* The transport under a TLS socket: a TCP or Unix-domain socket, or memory that the program feeds and
+ * drains.
  *
  * It has the verbs of plain sockets, for what is said before TLS (STARTTLS, proxies) or without it. A
  * blocking transport (the default) waits up to its timer and answers RFCTLS_E_TIMEOUT past it, a
@@ -42,6 +43,16 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_connect(const rfctls_address *ad
  * not ours, no right to it. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_listen(const rfctls_address *address, int backlog,
                                                        rfctls_raw **out);
+/* Connects to the Unix-domain socket at a path, within timeout_ms (-1: none). RFCTLS_E_CONNECT: nobody
+ * listens there, no right to it, or as many wait to be accepted as its listener lets. RFCTLS_E_ARGUMENT: the
+ * path is empty, or longer than the system takes. RFCTLS_E_UNSUPPORTED: the system has no such sockets. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_connect_unix(const char *path, int64_t timeout_ms,
+                                                             rfctls_raw **out);
+/* Makes the Unix-domain socket at a path, and listens there. The file stays after close: the program
+ * removes it, before the next listen at the latest. Who may connect is decided by the rights of the
+ * folder, and by the umask. RFCTLS_E_SYSTEM: something is there already, no right to it; else as above. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_listen_unix(const char *path, int backlog,
+                                                            rfctls_raw **out);
 /* Takes a descriptor that the program has (a SOCKET on Windows); asks the system whether it
  * listens. owned 1: made non-blocking, and closed with this handle; 0: borrowed, its flags are
  * left as they are and it is never closed. RFCTLS_E_SYSTEM: not a stream socket. On failure the
@@ -104,7 +115,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_set_timeout(rfctls_raw *raw, rfc
 
 /* The descriptor, borrowed; -1 for NULL, after close, or over memory. */
 RFCTLS_API intptr_t RFCTLS_CALL rfctls_raw_fd(const rfctls_raw *raw);
-/* Our end; of what is not IP, an address without IP and port. The answer
+/* Our end; of what is not IP, an address without IP and port
+ * (whose host is the path of a Unix-domain socket). The answer
  * stays the same after close; RFCTLS_E_CLOSED if it was never known. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_local_address(const rfctls_raw *raw,
                                                               rfctls_address **out);

@@ -29,6 +29,12 @@ AWAY(rfctls_raw_connect,
      rfctls_raw **out,
      call->address, call->timeout_ms, call->out)
 
+AWAY(rfctls_raw_connect_unix,
+     const char *path;
+     int64_t timeout_ms;
+     rfctls_raw **out,
+     call->path, call->timeout_ms, call->out)
+
 AWAY(rfctls_raw_accept,
      rfctls_raw *listener;
      rfctls_raw **out,

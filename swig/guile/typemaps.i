@@ -149,6 +149,7 @@ int noun##_p(SCM object);
 
 %away(rfctls_addresses_resolve, arg1, arg2, arg3, arg4, arg5)
 %away(rfctls_raw_connect, arg1, arg2, arg3)
+%away(rfctls_raw_connect_unix, arg1, arg2, arg3)
 %away(rfctls_raw_accept, arg1, arg2)
 %away(rfctls_raw_send, arg1, arg2, arg3, arg4, arg5)
 %away(rfctls_raw_recv, arg1, arg2, arg3, arg4, arg5)

@@ -213,6 +213,7 @@
 %unlocked(rfctls_identity_load_file)
 %unlocked(rfctls_identity_self_signed)
 %unlocked(rfctls_raw_connect)
+%unlocked(rfctls_raw_connect_unix)
 %unlocked(rfctls_raw_accept)
 %unlocked(rfctls_raw_send)
 %unlocked(rfctls_raw_recv)

@@ -53,6 +53,13 @@ void rfctls__os_describe(const rfctls__endpoint *, char text[RFCTLS__IP_TEXT], u
   *family = RFCTLS_FAMILY_IPV4;
 }
 
+rfctls_status rfctls__os_unix(const char *, rfctls__endpoint *out) {
+  out->size = 16;
+  return RFCTLS_OK;
+}
+
+const char *rfctls__os_path(const rfctls__endpoint *) { return nullptr; }
+
 int rfctls__os_is_ip(const char *text) { return strspn(text, "0123456789.") == strlen(text); }
 
 rfctls_status rfctls__os_connect(const rfctls__endpoint *, intptr_t *fd) {
