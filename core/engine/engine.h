@@ -12,7 +12,9 @@
  * Failure   It fails through rfctls__fail_engine or rfctls__fail_verify. An alert for the peer is left
  *           in `out`. After a failure of handshake, encrypt or decrypt (E_MEMORY included) the
  *           connection is only finished.
- * Policy    TLS 1.2 renegotiation is refused. The caller's own use of the library is not disturbed:
+ * Policy    TLS 1.2 renegotiation is refused. A server takes a session only on connections that ask as
+ *           much of the client, and while the client's chain is valid; it issues no ticket (TLS 1.3)
+ *           before a question is answered. The caller's own use of the library is not disturbed:
  *           OpenSSL's error queue is left as it was found.
  *
  * Exactly one engine is linked: openssl/engine.c, schannel/engine.c, or a scripted one in tests. */
@@ -46,6 +48,7 @@ typedef struct rfctls__settings {
   int system_trust;
   rfctls_demand peer_cert; /* client: IGNORED (insecure) or REQUIRED */
   rfctls__bytes protocols; /* ALPN as on the wire: length, name, …; empty: none */
+  int resumption;          /* server: issue tickets, and take them */
 } rfctls__settings;
 
 /* What is particular to one connection; borrowed for the call of conn_init. */
@@ -78,6 +81,7 @@ typedef struct rfctls__facts {
   const char *cipher;      /* IANA name                           */
   const char *server_name; /* server: what the client asked for, or NULL */
   rfctls__bytes protocol;  /* ALPN; empty: none                   */
+  int resumed;             /* known from WANT_VERIFY on           */
 } rfctls__facts;
 
 /* What describe tells of a certificate; strings and lists are the caller's to free. */
@@ -95,6 +99,9 @@ enum { RFCTLS__DIGEST_SIZE = 32 };
 
 typedef struct rfctls__context rfctls__context; /* each engine defines its own */
 typedef struct rfctls__conn rfctls__conn;
+/* What a client can resume; immutable. It carries the verdict on the peer's chain, and how long that
+ * holds at most. */
+typedef struct rfctls__session rfctls__session;
 
 typedef struct rfctls__engine {
   const char *name;
@@ -137,7 +144,19 @@ typedef struct rfctls__engine {
    * E_UNSUPPORTED before TLS 1.3, with the connection as it was; E. */
   rfctls_status (*key_update)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
 
-  /* Between WANT_VERIFY and the next handshake call. */
+  /* Client, established: the newest session, if it was not told before; the caller's to free. NULL:
+   * none, or no memory for it. Leaves the error record alone. */
+  rfctls__session *(*session_take)(rfctls__conn *conn);
+  /* Client, between init and the first handshake call: 1 if the session will be offered; 0 if it is
+   * spent, expired, or was verified less than this connection wants. */
+  int (*session_use)(rfctls__conn *conn, const rfctls__session *session);
+  void (*session_free)(rfctls__session *session);
+  /* Secret bytes, appended to out, and back: E_PARSE. */
+  rfctls_status (*session_bytes)(const rfctls__session *session, rfctls__buffer *out);
+  rfctls_status (*session_from_bytes)(rfctls__bytes data, rfctls__session **out);
+
+  /* Between WANT_VERIFY and the next handshake call. A resumed session has one finding, the peer's own
+   * certificate, with the verdict of its first handshake: it is asked about again. */
   void (*findings)(const rfctls__conn *conn, rfctls__findings *findings);
   void (*answer_verify)(rfctls__conn *conn, int accept);
   /* Between WANT_IDENTITY and the next handshake call. count 0: none (client), the context's own

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
+#include "openssl/session.h"
 
 /* ---- one engine call ---- */
 
@@ -113,13 +114,6 @@ static int verify_mode(const rfctls__conn *conn) {
              : SSL_VERIFY_PEER;
 }
 
-/* A resumed session brings the verdict of another connection, perhaps of one that was asked less
- * of. So a server that looks at certificates issues no tickets, and takes none. */
-static int refuse_resumption(SSL *ssl) {
-  SSL_set_options(ssl, SSL_OP_NO_TICKET);
-  return SSL_set_num_tickets(ssl, 0);
-}
-
 /* Names are checked against the alternative names alone (RFC 6125 section 6.4.4). */
 static int set_checked_name(SSL *ssl, const char *name, int is_ip) {
   X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
@@ -152,8 +146,8 @@ static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *open
 
 static rfctls_status open_server(rfctls__conn *conn, const rfctls__opening *opening) {
   SSL_set_accept_state(conn->ssl);
-  if (verify_mode(conn) != SSL_VERIFY_NONE && refuse_resumption(conn->ssl) != 1) {
-    return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be switched off");
+  if (!rfctls__tickets_open(conn, verify_mode(conn))) {
+    return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be set up");
   }
   return rfctls__buffer_append(&conn->protocols, opening->protocols.data, opening->protocols.size);
 }
@@ -193,7 +187,8 @@ rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
                                 const rfctls__opening *opening) {
   rfctls__openssl_errors callers;
   conn->context = context;
-  conn->asks_verify = opening->ask_verify;
+  conn->asks_verify = opening->ask_verify != 0;
+  conn->until = INT64_MAX;
   enter(conn, NULL, NULL, &callers);
   return leave(conn, &callers, open_ssl(conn, opening));
 }
@@ -205,6 +200,7 @@ void rfctls__conn_fini(rfctls__conn *conn, int failed) {
   if (conn->ssl != NULL && !failed) {
     SSL_set_shutdown(conn->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   }
+  SSL_SESSION_free(conn->told);
   SSL_free(conn->ssl);
   rfctls__openssl_end(&callers);
   rfctls__judgement_release(&conn->judgement);
@@ -240,12 +236,12 @@ int rfctls__conn_accept_name(SSL *ssl, int *alert, void *unused) {
 
 /* A server cannot suspend its handshake for the verdict: it accepts provisionally, and asks when
  * all is done but nothing was delivered. So a client that is refused there hears no alert, only the
- * end. */
-static rfctls_status server_verdict(const rfctls__conn *conn) {
+ * end. A resumed session shows no chain to either end, and is asked about here, too. */
+static rfctls_status verdict(rfctls__conn *conn) {
   switch (conn->verify) {
+  case RFCTLS__UNASKED: return rfctls__verify_resumed(conn);
   case RFCTLS__ASKED: return RFCTLS_WANT_VERIFY;
   case RFCTLS__NO: return rfctls__verify_refuse(SSL_get0_peer_certificate(conn->ssl));
-  case RFCTLS__UNASKED:
   case RFCTLS__YES: return RFCTLS_OK;
   }
   return RFCTLS_OK;
@@ -263,8 +259,11 @@ rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfc
   if (status == RFCTLS_OK && !SSL_is_init_finished(conn->ssl)) {
     status = rfctls__fail(RFCTLS_E_PROTOCOL, "the peer said goodbye during the handshake");
   }
+  if (status == RFCTLS_OK) {
+    status = verdict(conn);
+  }
   if (status == RFCTLS_OK && conn->context->role == RFCTLS_SERVER) {
-    status = server_verdict(conn);
+    status = result(conn, rfctls__tickets_issue(conn));
   }
   conn->established = status == RFCTLS_OK;
   return leave(conn, &callers, status);
@@ -438,16 +437,18 @@ void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
                            : NULL;
   facts->protocol.data = protocol;
   facts->protocol.size = size;
+  facts->resumed = SSL_session_reused(conn->ssl);
 }
 
-/* OpenSSL's chain holds the peer's leaf for a client, and lacks it for a server. */
+/* OpenSSL's chain holds the peer's leaf for a client, and lacks it for a server; a session that was
+ * saved has no chain. */
 rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list) {
   rfctls__openssl_errors callers;
   rfctls_status status = RFCTLS_OK;
   const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(conn->ssl);
   X509 *leaf = SSL_get0_peer_certificate(conn->ssl);
   rfctls__openssl_begin(&callers);
-  if (leaf != NULL && conn->context->role == RFCTLS_SERVER) {
+  if (leaf != NULL && (conn->context->role == RFCTLS_SERVER || chain == NULL)) {
     status = rfctls__x509_list(leaf, list);
   }
   for (int i = 0; status == RFCTLS_OK && i < sk_X509_num(chain); i++) {

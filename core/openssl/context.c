@@ -8,6 +8,7 @@
 #include "openssl/conn.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
+#include "openssl/session.h"
 #include "openssl/verify.h"
 
 /* ---- reading ---- */
@@ -106,8 +107,7 @@ static void set_security_level(SSL_CTX *ctx, rfctls_tls_version min) {
                                                                 : system);
 }
 
-/* Sessions are not resumed by clients, and by servers only through tickets: they keep no cache. See
- * refuse_resumption in conn.c for the servers that issue no tickets. */
+/* OpenSSL keeps no sessions itself: clients' are the core's to keep, servers put them into tickets. */
 static void set_behaviour(SSL_CTX *ctx) {
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(
@@ -152,14 +152,12 @@ static void set_verification(SSL_CTX *ctx) {
   SSL_CTX_set_cert_verify_callback(ctx, rfctls__verify_peer, NULL);
 }
 
-static rfctls_status set_server(SSL_CTX *ctx) {
-  static const unsigned char id[] = "librfctls";
+static rfctls_status set_server(SSL_CTX *ctx, int resumption) {
   SSL_CTX_set_alpn_select_cb(ctx, rfctls__conn_select_protocol, NULL);
   SSL_CTX_set_tlsext_servername_callback(ctx, rfctls__conn_accept_name);
-  if (SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) != 1) {
-    return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no session id context could be set");
-  }
-  return RFCTLS_OK;
+  return rfctls__tickets_allow(ctx, resumption) == 1
+             ? RFCTLS_OK
+             : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be set up");
 }
 
 static rfctls_status fill(rfctls__context *context, const rfctls__settings *settings) {
@@ -172,7 +170,7 @@ static rfctls_status fill(rfctls__context *context, const rfctls__settings *sett
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "these TLS versions cannot be spoken");
   }
   if (status == RFCTLS_OK && context->role == RFCTLS_SERVER) {
-    status = set_server(context->ctx);
+    status = set_server(context->ctx, settings->resumption);
   }
   if (status == RFCTLS_OK && settings->identity.count > 0) {
     status = set_identity(context->ctx, &settings->identity);

@@ -1,5 +1,5 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
- * share), conn.c (a connection), verify.c and trust.c (the peer's chain), pki.c (certificates and
+ * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), pki.c (certificates and
  * keys), bytes.c (the wire), failure.c (errors). */
 #include "engine/engine.h"
 
@@ -9,6 +9,7 @@
 #include "openssl/conn.h"
 #include "openssl/context.h"
 #include "openssl/pki.h"
+#include "openssl/session.h"
 
 static const char *version(void) {
   return OpenSSL_version(OPENSSL_VERSION);
@@ -47,6 +48,11 @@ const rfctls__engine rfctls__engine_linked = {
     .pending = rfctls__conn_pending,
     .close_notify = rfctls__conn_close_notify,
     .key_update = rfctls__conn_key_update,
+    .session_take = rfctls__session_take,
+    .session_use = rfctls__session_use,
+    .session_free = rfctls__session_free,
+    .session_bytes = rfctls__session_bytes,
+    .session_from_bytes = rfctls__session_from_bytes,
     .findings = rfctls__conn_findings,
     .answer_verify = rfctls__conn_answer_verify,
     .answer_identity = rfctls__conn_answer_identity,

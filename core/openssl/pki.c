@@ -50,16 +50,20 @@ static rfctls_status name_text(const X509_NAME *name, char **out) {
   return status;
 }
 
-static rfctls_status unix_seconds(const ASN1_TIME *time, int64_t *out) {
-  int days, seconds;
+int rfctls__unix_seconds(const ASN1_TIME *time, int64_t *out) {
+  int days = 0, seconds = 0;
   ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
   int done = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
   ASN1_TIME_free(epoch);
-  if (!done) {
-    return rfctls__openssl_fail(RFCTLS_E_PARSE, "a date in the certificate cannot be read");
-  }
   *out = (int64_t)days * DAY + seconds;
-  return RFCTLS_OK;
+  return done;
+}
+
+static rfctls_status list_dates(const X509 *x509, rfctls__description *made) {
+  return rfctls__unix_seconds(X509_get0_notBefore(x509), &made->not_before) &&
+                 rfctls__unix_seconds(X509_get0_notAfter(x509), &made->not_after)
+             ? RFCTLS_OK
+             : rfctls__openssl_fail(RFCTLS_E_PARSE, "a date in the certificate cannot be read");
 }
 
 static rfctls_status serial_text(const X509 *x509, char **out) {
@@ -116,10 +120,7 @@ static void forget(rfctls__description *made) {
 
 static rfctls_status describe(const X509 *x509, rfctls__description *out) {
   rfctls__description made = {.subject = NULL};
-  rfctls_status status = unix_seconds(X509_get0_notBefore(x509), &made.not_before);
-  if (status == RFCTLS_OK) {
-    status = unix_seconds(X509_get0_notAfter(x509), &made.not_after);
-  }
+  rfctls_status status = list_dates(x509, &made);
   if (status == RFCTLS_OK) {
     status = serial_text(x509, &made.serial);
   }

@@ -16,6 +16,8 @@ rfctls_status rfctls__x509_parse(rfctls__bytes der, X509 **out);
 /* The key that an unencrypted PKCS#8 holds; the caller's to EVP_PKEY_free. E_PARSE. */
 rfctls_status rfctls__pkey_parse(rfctls__bytes pkcs8, EVP_PKEY **out);
 
+/* 0 if it is no date. */
+int rfctls__unix_seconds(const ASN1_TIME *time, int64_t *out);
 /* Appends a certificate's DER to a list. */
 rfctls_status rfctls__x509_list(X509 *x509, rfctls__list *list);
 

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "openssl/conn.h"
 #include "openssl/pki.h"
+#include "openssl/session.h"
 
 enum { NAME_SIZE = 96, TEXT_SIZE = 256 };
 
@@ -283,6 +284,8 @@ static void run(rfctls__conn *conn, X509_STORE_CTX *ctx) {
     int code = X509_STORE_CTX_get_error(ctx); /* it could not even begin */
     note(&conn->judgement, ctx, code != X509_V_OK ? code : X509_V_ERR_UNSPECIFIED);
   }
+  conn->verdict = conn->judgement.code;
+  conn->until = rfctls__chain_until(ctx);
   if (conn->asks_verify) {
     collect(&conn->judgement, ctx);
   }
@@ -336,6 +339,40 @@ static void judge(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   ERR_pop_to_mark();
 }
 
+/* ---- a session that was resumed ---- */
+
+/* The chain is not there any more, only the peer's own certificate. */
+static int recall(rfctls__judgement *judgement, X509 *leaf, int code) {
+  char name[NAME_SIZE], text[TEXT_SIZE];
+  if (!grow(judgement, 1) || rfctls__x509_list(leaf, &judgement->certs) != RFCTLS_OK) {
+    return 0;
+  }
+  judgement->items[0].der = rfctls__list_at(&judgement->certs, 0);
+  if (code != X509_V_OK) {
+    put_holder(name, leaf);
+    (void)snprintf(text, sizeof text, "certificate for %s, of a resumed session: %s", name,
+                   X509_verify_cert_error_string(code));
+    if (rfctls__list_add(&judgement->texts, text, strlen(text) + 1) != RFCTLS_OK) {
+      return 0;
+    }
+    judgement->items[0].reason = reason_of(code);
+    judgement->items[0].text = (const char *)rfctls__list_at(&judgement->texts, 0).data;
+  }
+  return 1;
+}
+
+rfctls_status rfctls__verify_resumed(rfctls__conn *conn) {
+  X509 *leaf = SSL_get0_peer_certificate(conn->ssl);
+  if (!conn->asks_verify || leaf == NULL || !SSL_session_reused(conn->ssl)) {
+    return RFCTLS_OK;
+  }
+  if (!recall(&conn->judgement, leaf, (int)SSL_get_verify_result(conn->ssl))) {
+    return rfctls__fail_memory();
+  }
+  conn->verify = RFCTLS__ASKED;
+  return RFCTLS_WANT_VERIFY;
+}
+
 /* ---- the verdict ---- */
 
 rfctls_status rfctls__verify_refuse(const X509 *leaf) {
@@ -352,8 +389,9 @@ static int refuse(rfctls__conn *conn, X509_STORE_CTX *ctx, rfctls_status refusal
   return 0;
 }
 
-static int accept(X509_STORE_CTX *ctx) {
-  X509_STORE_CTX_set_error(ctx, X509_V_OK);
+/* What the library thinks of the chain goes into the session all the same: see session.c. */
+static int accept(X509_STORE_CTX *ctx, int verdict) {
+  X509_STORE_CTX_set_error(ctx, verdict);
   return 1;
 }
 
@@ -363,7 +401,7 @@ static int ask(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   if (!SSL_is_server(conn->ssl)) {
     SSL_set_retry_verify(conn->ssl);
   }
-  return accept(ctx);
+  return accept(ctx, conn->verdict);
 }
 
 static int decide(rfctls__conn *conn, X509_STORE_CTX *ctx) {
@@ -376,7 +414,7 @@ static int decide(rfctls__conn *conn, X509_STORE_CTX *ctx) {
     return ask(conn, ctx);
   }
   if (found->code == X509_V_OK) {
-    return accept(ctx);
+    return accept(ctx, X509_V_OK);
   }
   const rfctls__finding *first = &found->items[found->depth];
   return refuse(conn, ctx,
@@ -388,12 +426,12 @@ int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused) {
   rfctls__conn *conn = SSL_get_app_data(ssl_of(ctx));
   (void)unused;
   if (SSL_get_verify_mode(conn->ssl) == SSL_VERIFY_NONE) {
-    return accept(ctx); /* a client that trusts anybody */
+    return accept(ctx, X509_V_ERR_UNSPECIFIED); /* a client that trusts anybody */
   }
   switch (conn->verify) {
   case RFCTLS__UNASKED:
   case RFCTLS__ASKED: return decide(conn, ctx);
-  case RFCTLS__YES: return accept(ctx);
+  case RFCTLS__YES: return accept(ctx, conn->verdict);
   case RFCTLS__NO:
     return refuse(conn, ctx, rfctls__verify_refuse(X509_STORE_CTX_get0_cert(ctx)),
                   X509_V_ERR_CERT_REJECTED);

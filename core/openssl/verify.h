@@ -25,6 +25,9 @@ void rfctls__judgement_release(rfctls__judgement *judgement);
 /* For SSL_CTX_set_cert_verify_callback, on connections whose application data is the
  * rfctls__conn. */
 int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused);
+/* OK, or the question about a session that was resumed: one finding, the peer's own certificate, with
+ * the verdict of the handshake that began the session. */
+rfctls_status rfctls__verify_resumed(rfctls__conn *conn);
 /* E_VERIFY because the program said no. */
 rfctls_status rfctls__verify_refuse(const X509 *leaf);
 

@@ -124,6 +124,7 @@ struct Plan {
   bool ask_verify = false;
   bool ask_identity = false;
   std::vector<std::string> protocols;
+  bool resumption = true;
 };
 
 inline Plan client_plan(rfctls_tls_version version = RFCTLS_TLS_ANY) {
@@ -163,6 +164,7 @@ class Context {
     settings.system_trust = plan.system_trust;
     settings.peer_cert = plan.peer_cert;
     settings.protocols = bytes_of(protocols);
+    settings.resumption = plan.resumption;
     std::unique_ptr<IdentityView> identity;
     if (!plan.identity.empty()) {
       identity = plan.key.empty() ? std::make_unique<IdentityView>(plan.identity)

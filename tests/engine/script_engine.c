@@ -18,6 +18,8 @@ struct rfctls__conn {
   int refused;
   int said_hello;
   int heard_hello;
+  int told;
+  int resumed;
   rfctls__buffer plain;
   rfctls__finding finding;
 };
@@ -187,6 +189,49 @@ static rfctls_status key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__
   return status == RFCTLS_OK ? put(out, 'k', NULL, 0) : status;
 }
 
+/* A number, given once when the handshake is done. */
+struct rfctls__session {
+  uint8_t number;
+};
+
+static rfctls__session *session_take(rfctls__conn *conn) {
+  rfctls__session *session = NULL;
+  if (script.session != 0 && !conn->told) {
+    session = rfctls__alloc(sizeof *session);
+    conn->told = 1;
+  }
+  if (session != NULL) {
+    session->number = script.session;
+  }
+  return session;
+}
+
+static int session_use(rfctls__conn *conn, const rfctls__session *session) {
+  if (script.spent == session->number) {
+    return 0;
+  }
+  conn->resumed = session->number;
+  return 1;
+}
+
+static void session_free(rfctls__session *session) { rfctls__free(session); }
+
+static rfctls_status session_bytes(const rfctls__session *session, rfctls__buffer *out) {
+  return rfctls__buffer_append(out, &session->number, 1);
+}
+
+static rfctls_status session_from_bytes(rfctls__bytes data, rfctls__session **out) {
+  if (data.size != 1) {
+    return rfctls__fail(RFCTLS_E_PARSE, "no session");
+  }
+  *out = rfctls__alloc(sizeof **out);
+  if (*out == NULL) {
+    return rfctls__fail_memory();
+  }
+  (*out)->number = data.data[0];
+  return RFCTLS_OK;
+}
+
 static void findings(const rfctls__conn *conn, rfctls__findings *list) {
   (void)conn;
   *list = (rfctls__findings){0};
@@ -205,8 +250,8 @@ static rfctls_status answer_identity(rfctls__conn *conn, const rfctls__identity 
 }
 
 static void facts(const rfctls__conn *conn, rfctls__facts *known) {
-  (void)conn;
-  *known = (rfctls__facts){.version = RFCTLS_TLS_1_3, .cipher = "NONE"};
+  *known = (rfctls__facts){
+      .version = RFCTLS_TLS_1_3, .cipher = "NONE", .resumed = conn->resumed};
 }
 
 static rfctls_status peer_chain(const rfctls__conn *conn, rfctls__list *list) {
@@ -274,6 +319,11 @@ const rfctls__engine rfctls__engine_linked = {
     .pending = pending,
     .close_notify = close_notify,
     .key_update = key_update,
+    .session_take = session_take,
+    .session_use = session_use,
+    .session_free = session_free,
+    .session_bytes = session_bytes,
+    .session_from_bytes = session_from_bytes,
     .findings = findings,
     .answer_verify = answer_verify,
     .answer_identity = answer_identity,
