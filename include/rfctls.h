@@ -9,6 +9,7 @@
  *   rfctls/config.h    what a socket should be; frozen at its first use
  *   rfctls/address.h   who and where                rfctls/raw.h       the TCP socket below
  *   rfctls/socket.h    the TLS socket: connect, listen, accept, handshake, send, recv, close
+ *   rfctls/session.h   what a client keeps to resume later
  *   rfctls/pollset.h   wait for many sockets at once
  *
  * A whole client, errors left out:
@@ -33,7 +34,7 @@
  *             Bytes and strings passed in are copied before the call returns.
  *   unref     accepts NULL, is instantaneous, never sends and never waits.
  *   Threads   every function may be called from any thread; certificates, chains in use, keys, frozen
- *             configs and addresses are immutable; sockets are locked inside; a pollset and a config
+ *             configs, sessions and addresses are immutable; sockets are locked inside; a pollset and a config
  *             that is still being set up belong to one thread at a time.
  *   Units     times are int64_t: milliseconds for timers (-1 none, 0 poll), Unix seconds for dates.
  *             Booleans are int, 0 or 1. Text is UTF-8, ended by NUL.
@@ -56,6 +57,7 @@
 #include "rfctls/address.h"
 #include "rfctls/config.h"
 #include "rfctls/raw.h"
+#include "rfctls/session.h"
 #include "rfctls/socket.h"
 
 #include "rfctls/pollset.h"

@@ -15,6 +15,8 @@
 %ignore rfctls_raw_unref;
 %ignore rfctls_socket_ref;
 %ignore rfctls_socket_unref;
+%ignore rfctls_session_ref;
+%ignore rfctls_session_unref;
 %ignore rfctls_pollset_unref;
 
 /* Questions are return values (WANT_VERIFY, WANT_IDENTITY): no C function pointer reaches a script. */

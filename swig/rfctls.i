@@ -43,5 +43,6 @@
 %include "rfctls/address.h"
 %include "rfctls/config.h"
 %include "rfctls/raw.h"
+%include "rfctls/session.h"
 %include "rfctls/socket.h"
 %include "rfctls/pollset.h"

@@ -20,10 +20,12 @@ rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
   }
   rfctls__refcount_init(&config->refs);
   rfctls__lock_init(&config->lock);
+  rfctls__session_cache_init(&config->sessions);
   config->role = role;
   config->demand = -1;
   config->system_trust = role == RFCTLS_CLIENT;
   config->blocking = 1;
+  config->session_cache = 1;
   config->timers[RFCTLS_TIMER_CONNECT] = 30000;
   config->timers[RFCTLS_TIMER_HANDSHAKE] = 30000;
   config->timers[RFCTLS_TIMER_READ] = -1;
@@ -60,6 +62,7 @@ void rfctls_config_unref(rfctls_config *config) {
     rfctls__engine_linked.context_fini(config->context);
     rfctls__free(config->context);
   }
+  rfctls__session_cache_fini(&config->sessions);
   rfctls_chain_unref(config->chain);
   rfctls_key_unref(config->key);
   rfctls_chain_unref(config->authorities);
@@ -257,6 +260,10 @@ rfctls_status rfctls_config_set_allow_truncation(rfctls_config *config, int allo
   return set_flag(config, __func__, config ? &config->allow_truncation : NULL, allowed);
 }
 
+rfctls_status rfctls_config_set_session_cache(rfctls_config *config, int enabled) {
+  return set_flag(config, __func__, config ? &config->session_cache : NULL, enabled);
+}
+
 rfctls_status rfctls_config_insecure_skip_verify(rfctls_config *config) {
   return set_flag(config, __func__, config ? &config->skip_verify : NULL, 1);
 }
@@ -311,8 +318,12 @@ static rfctls_status freeze(rfctls_config *config) {
       .system_trust = config->system_trust,
       .peer_cert = demand_of(config),
       .protocols = rfctls__buffer_bytes(&config->protocols),
+      .resumption = config->session_cache,
   };
-  if (config->chain != NULL) {
+  if (config->role == RFCTLS_CLIENT) {
+    status = rfctls__session_config_key(config, &config->session_key);
+  }
+  if (status == RFCTLS_OK && config->chain != NULL) {
     status = rfctls__identity_view(config->chain, config->key, &chain, &settings.identity);
   }
   if (status == RFCTLS_OK) {

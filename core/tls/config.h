@@ -8,6 +8,7 @@
 #include "base/refcount.h"
 #include "engine/engine.h"
 #include "rfctls/config.h"
+#include "tls/session.h"
 
 struct rfctls_config {
   rfctls__refcount refs;
@@ -38,6 +39,10 @@ struct rfctls_config {
   int allow_truncation;
   int skip_verify;
   int skip_name_check;
+
+  int session_cache;               /* server: tickets */
+  rfctls__session_key session_key; /* client: this config's part of it; made by the freezing */
+  rfctls__session_cache sessions;
 };
 
 /* Makes the engine's context, once; afterwards nothing changes. */

@@ -356,6 +356,7 @@ rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb) {
   rfctls__lock_take(&socket->lock);
   socket->users++;
   status = loop(socket, verb);
+  rfctls__session_collect(socket);
   if (socket->sender == verb || socket->shaker == verb) {
     socket->sender = socket->sender == verb ? NULL : socket->sender;
     socket->shaker = socket->shaker == verb ? NULL : socket->shaker;

@@ -7,6 +7,7 @@
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 static rfctls_status begin_handshake(rfctls_socket *socket) {
+  rfctls_status status;
   rfctls_config *config = socket->config;
   rfctls__opening opening = {
       .check_name = !config->skip_name_check && !config->skip_verify,
@@ -29,7 +30,10 @@ static rfctls_status begin_handshake(rfctls_socket *socket) {
     return rfctls__fail_memory();
   }
   socket->phase = RFCTLS__SHAKING;
-  return engine->conn_init(socket->conn, config->context, &opening);
+  status = engine->conn_init(socket->conn, config->context, &opening);
+  return status == RFCTLS_OK && socket->role == RFCTLS_CLIENT
+             ? rfctls__session_offer(socket, opening.protocols)
+             : status;
 }
 
 rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {

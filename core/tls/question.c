@@ -21,10 +21,9 @@ rfctls_status rfctls__question_open(rfctls_socket *socket, rfctls_status questio
     }
     rfctls__list_release(&list);
   }
-  if (question == RFCTLS_WANT_IDENTITY) { /* a server chooses by the name that it was asked for */
-    engine->facts(socket->conn, &socket->facts);
-  }
   if (status == RFCTLS_OK) {
+    /* What an answer may depend on: the name that a server was asked for, whether this is resumed. */
+    engine->facts(socket->conn, &socket->facts);
     socket->question = question;
   }
   return status;

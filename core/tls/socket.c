@@ -82,6 +82,7 @@ void rfctls_socket_unref(rfctls_socket *socket) {
   rfctls__free(socket->service);
   rfctls__free(socket->server_name);
   rfctls__free(socket->protocol);
+  rfctls_session_unref(socket->session);
   rfctls_chain_unref(socket->findings);
   rfctls_chain_unref(socket->peer_chain);
   rfctls_config_unref(socket->config);
@@ -292,6 +293,23 @@ rfctls_status rfctls_socket_set_asking(rfctls_socket *socket, int verify, int id
   return status;
 }
 
+rfctls_status rfctls_socket_set_session(rfctls_socket *socket, rfctls_session *session) {
+  rfctls_session *before = rfctls_session_ref(session);
+  rfctls_status status = begin_setup(socket, __func__);
+  if (status == RFCTLS_OK) {
+    if (session == NULL || socket->role != RFCTLS_CLIENT) {
+      status = rfctls__fail(RFCTLS_E_ARGUMENT, session == NULL ? "no session"
+                                                               : "only a client resumes a session");
+    } else {
+      before = socket->session;
+      socket->session = session;
+    }
+    rfctls__socket_unlock(socket);
+  }
+  rfctls_session_unref(before); /* the old one, or on failure the new one */
+  return status;
+}
+
 rfctls_status rfctls_socket_set_peer(rfctls_socket *socket, const char *node, const char *service) {
   rfctls_status status = begin_setup(socket, __func__);
   if (status != RFCTLS_OK) {
@@ -373,6 +391,38 @@ const char *rfctls_socket_node(const rfctls_socket *socket) {
 
 const char *rfctls_socket_service(const rfctls_socket *socket) {
   return socket != NULL ? text_of(socket, &socket->service) : NULL;
+}
+
+int rfctls_socket_is_resumed(const rfctls_socket *socket) {
+  int resumed = 0;
+  if (socket != NULL) {
+    resumed = rfctls__socket_lock(socket)->facts.resumed;
+    rfctls__socket_unlock(socket);
+  }
+  return resumed;
+}
+
+rfctls_status rfctls_socket_session(const rfctls_socket *socket, rfctls_session **out) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the session");
+  }
+  *out = NULL;
+  status = rfctls__enter_socket(socket);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  rfctls__socket_lock(socket);
+  if (socket->phase == RFCTLS__ESTABLISHED && socket->session != NULL) {
+    *out = rfctls_session_ref(socket->session);
+  } else {
+    status = rfctls__fail(RFCTLS_E_STATE, socket->role == RFCTLS_CLIENT
+                                              ? "the server has sent no session yet"
+                                              : "a server keeps no sessions");
+  }
+  rfctls__socket_unlock(socket);
+  return status;
 }
 
 /* Made when first asked for: most programs never do. A getter leaves the error record alone. */

@@ -15,6 +15,7 @@
 #include "rfctls/chain.h"
 #include "rfctls/socket.h"
 #include "tls/config.h"
+#include "tls/session.h"
 
 typedef enum rfctls__phase {
   RFCTLS__LISTENING,
@@ -86,6 +87,9 @@ struct rfctls_socket {
   int ask_verify;
   int ask_identity;
 
+  rfctls_session *session; /* client: to be offered; from the handshake on, the newest that came */
+  rfctls__session_key session_key;
+
   rfctls__facts facts;
   char *protocol; /* ALPN, NULL: none */
   rfctls_chain *findings;
@@ -110,6 +114,14 @@ rfctls_status rfctls__socket_use_name(rfctls_socket *socket, const char *name);
 /* The timer of a verb that several calls may make up: *kept begins with the first of them. */
 rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_timer timer,
                                           rfctls__deadline *kept);
+
+/* ---- resume.c: clients ---- */
+
+/* Before the handshake: offers the given session, or one of the config's, if it is for this
+ * connection. */
+rfctls_status rfctls__session_offer(rfctls_socket *socket, rfctls__bytes protocols);
+/* After any step: keeps a session that has come, for the program and for the config. */
+void rfctls__session_collect(rfctls_socket *socket);
 
 /* ---- question.c ---- */
 

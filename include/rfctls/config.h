@@ -105,7 +105,7 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_verifier(rfctls_config *c
                                                                 void *userdata,
                                                                 rfctls_release release);
 /* Our identity, when asked for, as a function; otherwise as above. On a server it is asked for every
- * handshake, after the client's hello. */
+ * full handshake, after the client's hello. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_identity_source(rfctls_config *config,
                                                                        rfctls_identity_source source,
                                                                        void *userdata,
@@ -128,6 +128,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_blocking(rfctls_config *c
  * that are known to be rude, under protocols that carry their own lengths. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_allow_truncation(rfctls_config *config,
                                                                         int allowed);
+/* Resumption (RFC 8446 section 2.2), 1 by default. Client: the config keeps up to 128 sessions, and its
+ * sockets resume one of the same server name, service and protocols; it keeps none that a program's
+ * verifier or identity source had a part in, none of an insecure config, and none past the validity of
+ * the server's certificates. Server: 0 issues no tickets and takes none. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_session_cache(rfctls_config *config,
+                                                                     int enabled);
 
 /* DANGER: accepts any certificate of the peer, or none. Everybody in between can read and change
  * all. */

@@ -60,6 +60,11 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_add_protocol(rfctls_socket *s
 /* Which questions the handshake returns; see rfctls_config_set_asking. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_asking(rfctls_socket *socket, int verify,
                                                               int identity);
+/* The session to resume instead of one that the config keeps; the socket keeps it. One that is not for
+ * this server name, service, protocols and verification, or too old, is passed over: see
+ * rfctls/session.h and rfctls_socket_is_resumed. RFCTLS_E_ARGUMENT on a server. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_session(rfctls_socket *socket,
+                                                               rfctls_session *session);
 /* What node and service answer, after a wrap; service may be NULL. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_peer(rfctls_socket *socket, const char *node,
                                                             const char *service);
@@ -72,7 +77,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_peer(rfctls_socket *socke
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_handshake(rfctls_socket *socket);
 
 /* What the library found of the peer's chain: one finding a certificate, from the root (the highest
- * depth) to the leaf (depth 0). There from RFCTLS_WANT_VERIFY to the next handshake call. */
+ * depth) to the leaf (depth 0). There from RFCTLS_WANT_VERIFY to the next handshake call. A resumed
+ * session has one, the peer's own certificate, with the library's verdict of its first handshake. */
 RFCTLS_API size_t RFCTLS_CALL rfctls_socket_finding_count(const rfctls_socket *socket);
 /* Its depth; -1 out of range. */
 RFCTLS_API int RFCTLS_CALL rfctls_socket_finding_depth(const rfctls_socket *socket, size_t index);
@@ -156,6 +162,14 @@ RFCTLS_API rfctls_role RFCTLS_CALL rfctls_socket_role(const rfctls_socket *socke
 RFCTLS_API int RFCTLS_CALL rfctls_socket_is_listener(const rfctls_socket *socket);
 /* The rest is known after the handshake: RFCTLS_TLS_ANY or NULL before. */
 RFCTLS_API rfctls_tls_version RFCTLS_CALL rfctls_socket_tls_version(const rfctls_socket *socket);
+/* 1 if the peer was recognised by an earlier session, and showed no certificate again; known from
+ * RFCTLS_WANT_VERIFY on. */
+RFCTLS_API int RFCTLS_CALL rfctls_socket_is_resumed(const rfctls_socket *socket);
+/* The newest session that the server gave this client. RFCTLS_E_STATE: there is none yet. In TLS 1.3 it
+ * comes after the handshake, and is seen when something is received; resuming it twice shows to
+ * onlookers that the client is the same. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_session(const rfctls_socket *socket,
+                                                           rfctls_session **out);
 /* The cipher suite's name of the IANA registry: "TLS_AES_128_GCM_SHA256". */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_cipher(const rfctls_socket *socket);
 /* The application protocol agreed on (ALPN), or NULL. */

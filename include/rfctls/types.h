@@ -43,6 +43,7 @@ typedef struct rfctls_address rfctls_address;     /* one end of a connection, im
 typedef struct rfctls_addresses rfctls_addresses; /* what a name resolved to                     */
 typedef struct rfctls_raw rfctls_raw;             /* the transport under a TLS socket            */
 typedef struct rfctls_socket rfctls_socket;       /* client, listener or accepted connection     */
+typedef struct rfctls_session rfctls_session;     /* what a client can resume, immutable         */
 typedef struct rfctls_pollset rfctls_pollset;     /* readiness of many                           */
 
 RFCTLS_END

@@ -27,6 +27,7 @@ HANDLE(rfctls_address)
 HANDLE(rfctls_addresses)
 HANDLE(rfctls_raw)
 HANDLE(rfctls_socket)
+HANDLE(rfctls_session)
 HANDLE(rfctls_pollset)
 
 static void handle_type(scm_t_bits *tag, const char *name, size_t (*release)(SCM)) {
@@ -43,6 +44,7 @@ static void handle_init(void) {
   handle_type(&rfctls_addresses_tag, "addresses", rfctls_addresses_free);
   handle_type(&rfctls_raw_tag, "raw-socket", rfctls_raw_free);
   handle_type(&rfctls_socket_tag, "tls-socket", rfctls_socket_free);
+  handle_type(&rfctls_session_tag, "session", rfctls_session_free);
   handle_type(&rfctls_pollset_tag, "pollset", rfctls_pollset_free);
 }
 

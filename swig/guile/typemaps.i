@@ -61,6 +61,7 @@ int noun##_p(SCM object);
 %handle(rfctls_addresses)
 %handle(rfctls_raw)
 %handle(rfctls_socket)
+%handle(rfctls_session)
 %handle(rfctls_pollset)
 
 %lent(rfctls_cert)
@@ -132,7 +133,7 @@ int noun##_p(SCM object);
 %apply bool { int accept, int allowed, int blocking, int enabled, int identity, int owned,
               int passive, int verify };
 %apply bool { int rfctls_socket_is_blocking, int rfctls_socket_is_closed,
-              int rfctls_socket_is_listener, int rfctls_socket_finding_trusted,
+              int rfctls_socket_is_listener, int rfctls_socket_is_resumed, int rfctls_socket_finding_trusted,
               int rfctls_engine_supports, int rfctls_cert_matches_name };
 
 /* ---- what waits, outside Guile mode ---- */

@@ -26,6 +26,7 @@ HANDLE_KIND(rfctls_address);
 HANDLE_KIND(rfctls_addresses);
 HANDLE_KIND(rfctls_raw);
 HANDLE_KIND(rfctls_socket);
+HANDLE_KIND(rfctls_session);
 HANDLE_KIND(rfctls_pollset);
 
 static PyTypeObject *handle_type; /* made once, when the module is initialised */

@@ -46,6 +46,7 @@
 %handle(rfctls_addresses)
 %handle(rfctls_raw)
 %handle(rfctls_socket)
+%handle(rfctls_session)
 %handle(rfctls_pollset)
 
 %lent(rfctls_cert)

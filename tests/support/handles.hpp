@@ -26,6 +26,7 @@ using Config = Handle<rfctls_config, rfctls_config_unref>;
 using Key = Handle<rfctls_key, rfctls_key_unref>;
 using Pollset = Handle<rfctls_pollset, rfctls_pollset_unref>;
 using Raw = Handle<rfctls_raw, rfctls_raw_unref>;
+using Session = Handle<rfctls_session, rfctls_session_unref>;
 using Socket = Handle<rfctls_socket, rfctls_socket_unref>;
 
 // The place for a `T **out`: rfctls_chain_new(out(chain)). Holds until the end of the expression.

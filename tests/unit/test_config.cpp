@@ -38,6 +38,7 @@ TEST(Config, every_setter_refuses_no_config) {
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_family(nullptr, RFCTLS_FAMILY_ANY));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_blocking(nullptr, 1));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_allow_truncation(nullptr, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_session_cache(nullptr, 1));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_insecure_skip_verify(nullptr));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_insecure_skip_name_check(nullptr));
   EXPECT_EQ(nullptr, rfctls_config_ref(nullptr));
