@@ -115,12 +115,15 @@ static rfctls_status fill(rfctls_socket *socket) {
 }
 
 rfctls_status rfctls__decrypt(rfctls_socket *socket, void *buffer, size_t room, size_t *given) {
+  rfctls__buffer unsaid = {0}; /* replies, once our side has ended */
   rfctls_status status;
   *given = 0;
   if (rfctls__buffer_size(&socket->out) > OUT_LIMIT) {
     return RFCTLS_WANT_WRITE;
   }
-  status = engine->decrypt(socket->conn, &socket->in, buffer, room, given, &socket->out);
+  status = engine->decrypt(socket->conn, &socket->in, buffer, room, given,
+                           socket->write_end == RFCTLS__OPEN ? &socket->out : &unsaid);
+  rfctls__buffer_release(&unsaid);
   if (status == RFCTLS_WANT_READ) {
     return rfctls__starve(socket);
   }

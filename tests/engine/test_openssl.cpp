@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "engine/pair.hpp"
+#include "openssl/conn.h"
 #include "openssl/trust.h"
 
 namespace rfctls_test {
@@ -48,6 +49,8 @@ class RawPeer {
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
   }
+  // Lest SSL_free spoil the session, which a test may want to resume.
+  ~RawPeer() { SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
   SSL *ssl() const { return ssl_.get(); }
   void feed(const std::string &bytes) {
     BIO_write(SSL_get_rbio(ssl()), bytes.data(), static_cast<int>(bytes.size()));
@@ -563,6 +566,41 @@ TEST(Tickets, of_a_connection_without_a_question_do_not_answer_another_one_s) {
     SSL_SESSION_free(kept_session);
     kept_session = nullptr;
     ERR_clear_error();
+  }
+}
+
+// Whether the ticket of a connection whose client is valid until then is taken a moment later.
+bool is_taken(int64_t until, int version) {
+  Plan plan = server_plan();
+  auto context = std::make_shared<Context>(plan);
+  Ctx ctx = raw_client_ctx(version);
+  SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT);
+  SSL_CTX_sess_set_new_cb(ctx.get(), keep_session);
+  {
+    RawPeer first(ctx.get(), false);
+    End end(context, plan);
+    end.get()->until = until;
+    shake(end, first);
+    first.read();
+  }
+  RawPeer second(ctx.get(), false);
+  SSL_set_session(second.ssl(), kept_session);
+  End end(context, plan);
+  shake(end, second);
+  EXPECT_EQ(end.status, RFCTLS_OK) << end.failure.message;
+  EXPECT_EQ(end.facts().resumed, SSL_session_reused(second.ssl()));
+  SSL_SESSION_free(kept_session);
+  kept_session = nullptr;
+  ERR_clear_error();
+  return SSL_session_reused(second.ssl()) == 1;
+}
+
+TEST(Tickets, end_with_the_validity_of_the_client_s_chain) {
+  for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SCOPED_TRACE(version);
+    const int64_t now = time(nullptr);
+    EXPECT_TRUE(is_taken(now + 3600, version));
+    EXPECT_FALSE(is_taken(now - 1, version));
   }
 }
 

@@ -755,6 +755,16 @@ TEST_F(Drive, new_keys_that_the_version_lacks_break_nothing) {
   EXPECT_EQ(RFCTLS_E_PROTOCOL, recv());
 }
 
+TEST_F(Drive, after_our_goodbye_the_peer_s_new_keys_are_not_answered) {
+  establish();
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_shutdown(socket, RFCTLS_SHUT_WRITE));
+  give(record('k') + record('d', "abc"));
+  EXPECT_EQ(RFCTLS_OK, recv());
+  EXPECT_EQ("abc", got);
+  EXPECT_EQ(record('c'), state.sent) << "a FIN stands behind it: more would break the pipe";
+  EXPECT_EQ(RFCTLS_E_STATE, send("x"));
+}
+
 TEST_F(Drive, new_keys_need_an_open_connection) {
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_key_update(nullptr));
   wrap();
