@@ -45,11 +45,11 @@ rfctls_status rfctls__fail(rfctls_status status, const char *format, ...) RFCTLS
 rfctls_status rfctls__fail_system(rfctls_status status, int64_t code, const char *format, ...)
     RFCTLS__PRINTF(3, 4);
 /* For engines: code is OpenSSL's or SSPI's; alert as received, or -1. */
-rfctls_status rfctls__fail_engine(rfctls_status status, int64_t code, int alert,
-                                  const char *format, ...) RFCTLS__PRINTF(4, 5);
+rfctls_status rfctls__fail_engine(rfctls_status status, int64_t code, int alert, const char *format,
+                                  ...) RFCTLS__PRINTF(4, 5);
 /* For engines: E_VERIFY with its depth and reason. */
-rfctls_status rfctls__fail_verify(int64_t code, int depth, rfctls_reason reason,
-                                  const char *format, ...) RFCTLS__PRINTF(4, 5);
+rfctls_status rfctls__fail_verify(int64_t code, int depth, rfctls_reason reason, const char *format,
+                                  ...) RFCTLS__PRINTF(4, 5);
 /* E_MEMORY. */
 rfctls_status rfctls__fail_memory(void);
 /* Puts a place and ": " before the message of the failure that is recorded, for those who know

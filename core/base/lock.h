@@ -27,7 +27,12 @@ typedef struct rfctls__static_lock {
   rfctls__lock lock;
 } rfctls__static_lock;
 
-#define RFCTLS__STATIC_LOCK { 0, { 0 } }
+#define RFCTLS__STATIC_LOCK \
+  {                         \
+    0, {                    \
+      0                     \
+    }                       \
+  }
 
 void rfctls__static_lock_take(rfctls__static_lock *lock);
 void rfctls__static_lock_drop(rfctls__static_lock *lock);

@@ -123,15 +123,15 @@ rfctls_status rfctls_raw_accept(rfctls_raw *listener, rfctls_raw **out) {
 /* ---- send and recv ---- */
 
 static rfctls_status check_talking(const rfctls_raw *raw) {
-  return raw->listens ? rfctls__fail(RFCTLS_E_STATE,
-                                     "a listener neither sends nor receives: accept first")
-                      : RFCTLS_OK;
+  return raw->listens
+             ? rfctls__fail(RFCTLS_E_STATE, "a listener neither sends nor receives: accept first")
+             : RFCTLS_OK;
 }
 
 rfctls_status rfctls__check_flags(uint32_t flags, uint32_t known) {
-  return (flags & ~known) == 0 ? RFCTLS_OK
-                               : rfctls__fail(RFCTLS_E_ARGUMENT, "unknown flags 0x%x",
-                                              (unsigned)(flags & ~known));
+  return (flags & ~known) == 0
+             ? RFCTLS_OK
+             : rfctls__fail(RFCTLS_E_ARGUMENT, "unknown flags 0x%x", (unsigned)(flags & ~known));
 }
 
 typedef struct send_call {
@@ -154,10 +154,9 @@ static rfctls_status send_step(rfctls_raw *raw, verb *call) {
 
 rfctls_status rfctls_raw_send(rfctls_raw *raw, uint32_t flags, const void *data, size_t size,
                               size_t *sent) {
-  send_call call = {
-      .verb = {.step = send_step, .timer = RFCTLS_TIMER_WRITE, .flags = flags},
-      .data = data,
-      .size = size};
+  send_call call = {.verb = {.step = send_step, .timer = RFCTLS_TIMER_WRITE, .flags = flags},
+                    .data = data,
+                    .size = size};
   rfctls_status status;
   rfctls__enter(__func__);
   if (sent == NULL || (data == NULL && size > 0)) {
@@ -220,10 +219,9 @@ static rfctls_status recv_step(rfctls_raw *raw, verb *call) {
 
 rfctls_status rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer, size_t capacity,
                               size_t *received) {
-  recv_call call = {
-      .verb = {.step = recv_step, .timer = RFCTLS_TIMER_READ, .flags = flags},
-      .buffer = buffer,
-      .capacity = capacity};
+  recv_call call = {.verb = {.step = recv_step, .timer = RFCTLS_TIMER_READ, .flags = flags},
+                    .buffer = buffer,
+                    .capacity = capacity};
   rfctls_status status;
   rfctls__enter(__func__);
   if (received == NULL || (buffer == NULL && capacity > 0)) {

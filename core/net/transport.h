@@ -11,7 +11,7 @@
 struct rfctls_raw {
   rfctls__refcount refs;
   uint64_t process;
-  intptr_t fd; /* RFCTLS__NO_FD once it is closed; read by other threads: atomic */
+  intptr_t fd;            /* RFCTLS__NO_FD once it is closed; read by other threads: atomic */
   rfctls__memory *memory; /* NULL: over a descriptor */
   int owned;
   int listens;
@@ -20,9 +20,9 @@ struct rfctls_raw {
   rfctls__endpoint peer;
 
   rfctls__lock lock;
-  int closed;     /* also read without the lock: atomic                              */
-  size_t users;   /* calls inside; the last one to leave a closed transport closes it */
-  size_t lent;    /* TLS sockets that speak on it: atomic                            */
+  int closed;   /* also read without the lock: atomic                              */
+  size_t users; /* calls inside; the last one to leave a closed transport closes it */
+  size_t lent;  /* TLS sockets that speak on it: atomic                            */
   rfctls__waiter *waiters;
   int blocking;
   int64_t timers[RFCTLS__TIMER_COUNT];

@@ -285,7 +285,7 @@ rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8)
 typedef struct contents {
   EVP_PKEY *pkey; /* NULL: it holds none */
   X509 *leaf;     /* that of pkey, or NULL */
-  STACK_OF(X509) * others;
+  STACK_OF(X509) *others;
 } contents;
 
 static void empty(contents *bag) {

@@ -21,7 +21,7 @@ struct rfctls_config {
   rfctls_key *key;
   rfctls_chain *authorities;
   int system_trust;
-  int demand; /* rfctls_demand, or -1: not said */
+  int demand;               /* rfctls_demand, or -1: not said */
   char *server_name;        /* in its form for the wire */
   rfctls__buffer protocols; /* ALPN wire form */
 

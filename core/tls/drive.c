@@ -77,8 +77,8 @@ rfctls_status rfctls__starve(rfctls_socket *socket) {
     return RFCTLS_WANT_READ;
   }
   if (socket->phase != RFCTLS__ESTABLISHED) {
-    return rfctls__break(socket, rfctls__fail(RFCTLS_E_TRUNCATED,
-                                              "peer ended the connection during the handshake"));
+    return rfctls__break(
+        socket, rfctls__fail(RFCTLS_E_TRUNCATED, "peer ended the connection during the handshake"));
   }
   socket->read_end = socket->config->allow_truncation ? RFCTLS__ENDED : RFCTLS__CUT;
   return RFCTLS_OK;
@@ -229,15 +229,14 @@ int rfctls__readable(const rfctls_socket *socket) {
   switch (socket->phase) {
   case RFCTLS__LISTENING:
   case RFCTLS__CONNECTING:
-  case RFCTLS__OPENING:
-    return 0;
+  case RFCTLS__OPENING: return 0;
   case RFCTLS__SHAKING:
     return is_undecided(socket) || socket->tcp != RFCTLS__OPEN || socket->question != RFCTLS_OK;
   case RFCTLS__ESTABLISHED:
-    return is_undecided(socket) || socket->tcp != RFCTLS__OPEN || socket->read_end != RFCTLS__OPEN ||
-           rfctls__buffer_size(&socket->plain) > 0 || engine->pending(socket->conn) > 0;
-  case RFCTLS__BROKEN:
-    return 1;
+    return is_undecided(socket) || socket->tcp != RFCTLS__OPEN ||
+           socket->read_end != RFCTLS__OPEN || rfctls__buffer_size(&socket->plain) > 0 ||
+           engine->pending(socket->conn) > 0;
+  case RFCTLS__BROKEN: return 1;
   }
   return 1;
 }

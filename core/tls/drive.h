@@ -15,9 +15,9 @@ typedef rfctls_status (*rfctls__step)(rfctls_socket *socket, rfctls__verb *verb)
 
 struct rfctls__verb {
   rfctls__step step;
-  int waits;    /* 0: answers WANT_*                                        */
-  int closes;   /* goes on though the socket is closing                     */
-  int64_t nap;  /* set by a step: look again after so many nanoseconds; 0: no */
+  int waits;   /* 0: answers WANT_*                                        */
+  int closes;  /* goes on though the socket is closing                     */
+  int64_t nap; /* set by a step: look again after so many nanoseconds; 0: no */
   rfctls__deadline deadline;
 };
 
@@ -35,8 +35,8 @@ typedef struct rfctls__patience {
 rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
                                   rfctls__patience *out);
 /* As rfctls_socket_send, _recv and _close; the counts are 0 before. */
-rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience, const void *data,
-                           size_t size, size_t *sent);
+rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience,
+                           const void *data, size_t size, size_t *sent);
 rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__patience *patience, uint32_t flags,
                            void *buffer, size_t capacity, size_t *received);
 rfctls_status rfctls__close(rfctls_socket *socket);
@@ -65,8 +65,8 @@ rfctls_status rfctls__fail_unconnected(const rfctls_socket *socket);
 typedef struct rfctls__watch {
   rfctls__waiter waiter;
   intptr_t fd;
-  uint32_t events; /* RFCTLS__POLL_* */
-  uint32_t found;  /* those that memory below is ready for: no system tells of them */
+  uint32_t events;           /* RFCTLS__POLL_* */
+  uint32_t found;            /* those that memory below is ready for: no system tells of them */
   rfctls__deadline deadline; /* when to look again: a handshake or close is under way */
 } rfctls__watch;
 

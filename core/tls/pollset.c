@@ -19,10 +19,7 @@ struct rfctls_pollset {
   size_t capacity;
 };
 
-enum {
-  WANTED = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE,
-  EVENTS = WANTED | RFCTLS_EVENT_ERROR
-};
+enum { WANTED = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE, EVENTS = WANTED | RFCTLS_EVENT_ERROR };
 
 rfctls_status rfctls_pollset_new(rfctls_pollset **out) {
   rfctls__enter(__func__);
@@ -79,7 +76,8 @@ static rfctls_status add(rfctls_pollset *pollset, rfctls_socket *socket, rfctls_
                          uint32_t events, size_t *index) {
   rfctls_status status = RFCTLS_OK;
   if (pollset == NULL || index == NULL || (socket == NULL && raw == NULL)) {
-    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, nothing to add, or no place for its index");
+    status =
+        rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, nothing to add, or no place for its index");
   } else if ((events & ~(uint32_t)EVENTS) != 0) {
     status = rfctls__fail(RFCTLS_E_ARGUMENT, "unknown events 0x%x", (unsigned)events);
   } else {
@@ -144,9 +142,9 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   if ((each->events & RFCTLS_EVENT_READ) != 0 && rfctls__readable(socket)) {
     each->found |= RFCTLS_EVENT_READ;
   }
-  rfctls__watch_begin(socket, (each->events & RFCTLS_EVENT_READ) != 0 ? RFCTLS_WANT_READ
-                                                                      : RFCTLS_WANT_WRITE,
-                      waker, &each->watch);
+  rfctls__watch_begin(
+      socket, (each->events & RFCTLS_EVENT_READ) != 0 ? RFCTLS_WANT_READ : RFCTLS_WANT_WRITE, waker,
+      &each->watch);
   poll->fd = each->watch.fd;
   poll->events = each->watch.events |
                  ((each->events & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
@@ -162,8 +160,7 @@ static void end_look(member *each, const rfctls__poll *poll) {
     rfctls__raw_watch_end(each->raw, &each->watch.waiter);
   } else {
     rfctls__socket_lock(each->socket);
-    if (rfctls__deadline_passed(each->watch.deadline) ||
-        each->socket->closing == RFCTLS__CLOSED) {
+    if (rfctls__deadline_passed(each->watch.deadline) || each->socket->closing == RFCTLS__CLOSED) {
       each->found |= RFCTLS_EVENT_ERROR | wanted;
     }
     if ((wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(each->socket)) {

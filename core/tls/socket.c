@@ -298,8 +298,8 @@ rfctls_status rfctls_socket_set_session(rfctls_socket *socket, rfctls_session *s
   rfctls_status status = begin_setup(socket, __func__);
   if (status == RFCTLS_OK) {
     if (session == NULL || socket->role != RFCTLS_CLIENT) {
-      status = rfctls__fail(RFCTLS_E_ARGUMENT, session == NULL ? "no session"
-                                                               : "only a client resumes a session");
+      status = rfctls__fail(RFCTLS_E_ARGUMENT,
+                            session == NULL ? "no session" : "only a client resumes a session");
     } else {
       before = socket->session;
       socket->session = session;

@@ -29,9 +29,9 @@ typedef enum rfctls__phase {
 /* One direction of the connection. */
 typedef enum rfctls__end {
   RFCTLS__OPEN,
-  RFCTLS__ENDED,  /* politely: close_notify, or our own shutdown */
-  RFCTLS__CUT,    /* reading only: TCP ended first               */
-  RFCTLS__FAILED  /* `failure` says how                          */
+  RFCTLS__ENDED, /* politely: close_notify, or our own shutdown */
+  RFCTLS__CUT,   /* reading only: TCP ended first               */
+  RFCTLS__FAILED /* `failure` says how                          */
 } rfctls__end;
 
 /* How far a close has come. */
@@ -65,8 +65,8 @@ struct rfctls_socket {
   int undecided;                /* `in` may hold a whole record                         */
   size_t owed;                  /* plaintext whose records lie in `out`                 */
 
-  const void *sender; /* the call whose turn it is to send  */
-  const void *shaker; /* the call that does the handshake   */
+  const void *sender;     /* the call whose turn it is to send  */
+  const void *shaker;     /* the call that does the handshake   */
   rfctls_status question; /* WANT_VERIFY, WANT_IDENTITY, or OK: none is open */
 
   rfctls__waiter *waiters;
@@ -107,8 +107,7 @@ rfctls_status rfctls__enter_socket(const rfctls_socket *socket);
 rfctls_socket *rfctls__socket_lock(const rfctls_socket *socket);
 void rfctls__socket_unlock(const rfctls_socket *socket);
 /* What node and service answer. */
-rfctls_status rfctls__socket_set_node(rfctls_socket *socket, const char *node,
-                                      const char *service);
+rfctls_status rfctls__socket_set_node(rfctls_socket *socket, const char *node, const char *service);
 /* The name that this client asks for and checks. */
 rfctls_status rfctls__socket_use_name(rfctls_socket *socket, const char *name);
 /* The timer of a verb that several calls may make up: *kept begins with the first of them. */

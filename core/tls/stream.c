@@ -98,8 +98,8 @@ static rfctls_status begin(rfctls_stream *stream, rfctls_timer timer, int *turn,
 /* ---- reading ---- */
 
 /* One way to read from the buffer and what is received behind it: OK, or why there is nothing. */
-typedef rfctls_status (*reader)(rfctls_stream *stream, const rfctls__patience *patience, void *buffer,
-                                size_t capacity, size_t *received);
+typedef rfctls_status (*reader)(rfctls_stream *stream, const rfctls__patience *patience,
+                                void *buffer, size_t capacity, size_t *received);
 
 static rfctls_status read_by(reader read, rfctls_stream *stream, void *buffer, size_t capacity,
                              size_t *received) {
@@ -142,8 +142,8 @@ static rfctls_status fill(rfctls_stream *stream, const rfctls__patience *patienc
   return status;
 }
 
-static rfctls_status read_some(rfctls_stream *stream, const rfctls__patience *patience, void *buffer,
-                               size_t capacity, size_t *received) {
+static rfctls_status read_some(rfctls_stream *stream, const rfctls__patience *patience,
+                               void *buffer, size_t capacity, size_t *received) {
   rfctls_status status = RFCTLS_OK;
   size_t more;
   if (held(stream) == 0 && capacity >= READ_AHEAD) {
@@ -168,8 +168,8 @@ static size_t find_line(rfctls_stream *stream, size_t limit) {
   return newline != NULL ? stream->searched + 1 : 0;
 }
 
-static rfctls_status read_line(rfctls_stream *stream, const rfctls__patience *patience, void *buffer,
-                               size_t capacity, size_t *received) {
+static rfctls_status read_line(rfctls_stream *stream, const rfctls__patience *patience,
+                               void *buffer, size_t capacity, size_t *received) {
   size_t size, more = 1;
   while ((size = find_line(stream, capacity)) == 0 && more > 0) {
     rfctls_status status;

@@ -23,12 +23,9 @@ static rfctls_status check_talking(const rfctls_socket *socket) {
     return rfctls__fail(RFCTLS_E_STATE, "a listener neither sends nor receives: accept first");
   case RFCTLS__CONNECTING:
   case RFCTLS__OPENING:
-  case RFCTLS__SHAKING:
-    return rfctls__fail(RFCTLS_E_STATE, "the handshake is not done yet");
-  case RFCTLS__BROKEN:
-    return rfctls__error_restore(&socket->failure);
-  case RFCTLS__ESTABLISHED:
-    return RFCTLS_OK;
+  case RFCTLS__SHAKING: return rfctls__fail(RFCTLS_E_STATE, "the handshake is not done yet");
+  case RFCTLS__BROKEN: return rfctls__error_restore(&socket->failure);
+  case RFCTLS__ESTABLISHED: return RFCTLS_OK;
   }
   return rfctls__fail(RFCTLS_E_INTERNAL, "no such phase");
 }
@@ -46,8 +43,8 @@ static rfctls_status check_writing(rfctls_socket *socket) {
 /* What was encrypted has wholly left: it counts now. */
 static rfctls_status settle(rfctls_socket *socket, send_call *call) {
   if (call->size - call->sent < socket->owed) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "%zu bytes are owed, only %zu given",
-                        socket->owed, call->size - call->sent);
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%zu bytes are owed, only %zu given", socket->owed,
+                        call->size - call->sent);
   }
   if (rfctls__buffer_size(&socket->out) > 0) {
     return RFCTLS_WANT_WRITE;
@@ -97,8 +94,8 @@ rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, r
   return status;
 }
 
-rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience, const void *data,
-                           size_t size, size_t *sent) {
+rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience,
+                           const void *data, size_t size, size_t *sent) {
   send_call call = {
       .verb = {.step = send_step, .waits = patience->waits, .deadline = patience->deadline},
       .data = data,
@@ -137,14 +134,11 @@ typedef struct recv_call {
 /* How reading ended, for a call that has nothing to give. */
 static rfctls_status read_verdict(rfctls_socket *socket) {
   switch (socket->read_end) {
-  case RFCTLS__OPEN:
-    return rfctls__fail(RFCTLS_E_INTERNAL, "reading has not ended");
-  case RFCTLS__ENDED:
-    return RFCTLS_OK;
+  case RFCTLS__OPEN: return rfctls__fail(RFCTLS_E_INTERNAL, "reading has not ended");
+  case RFCTLS__ENDED: return RFCTLS_OK;
   case RFCTLS__CUT:
     return rfctls__fail(RFCTLS_E_TRUNCATED, "peer ended the connection without close_notify");
-  case RFCTLS__FAILED:
-    return rfctls__error_restore(&socket->failure);
+  case RFCTLS__FAILED: return rfctls__error_restore(&socket->failure);
   }
   return rfctls__fail(RFCTLS_E_INTERNAL, "no such end");
 }

@@ -32,8 +32,9 @@ RFCTLS_ENUM_IS_INT(rfctls_tls_version);
 
 /* What a server demands of its clients. */
 typedef enum rfctls_demand {
-  RFCTLS_PEER_CERT_IGNORED = 0,  /* none is asked for: the default                               */
-  RFCTLS_PEER_CERT_OPTIONAL = 1, /* asked for, checked if sent: the default once an authority is set */
+  RFCTLS_PEER_CERT_IGNORED = 0, /* none is asked for: the default                               */
+  RFCTLS_PEER_CERT_OPTIONAL =
+      1, /* asked for, checked if sent: the default once an authority is set */
   RFCTLS_PEER_CERT_REQUIRED = 2, /* no handshake without one                                     */
   RFCTLS_DEMAND_IS_INT = 0x7fffffff
 } rfctls_demand;
@@ -106,10 +107,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_verifier(rfctls_config *c
                                                                 rfctls_release release);
 /* Our identity, when asked for, as a function; otherwise as above. On a server it is asked for every
  * full handshake, after the client's hello. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_identity_source(rfctls_config *config,
-                                                                       rfctls_identity_source source,
-                                                                       void *userdata,
-                                                                       rfctls_release release);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_identity_source(
+    rfctls_config *config, rfctls_identity_source source, void *userdata, rfctls_release release);
 /* The same two questions as return values of rfctls_socket_handshake: RFCTLS_WANT_VERIFY and
  * RFCTLS_WANT_IDENTITY. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_asking(rfctls_config *config, int verify,
@@ -123,7 +122,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_family(rfctls_config *con
                                                               rfctls_family family);
 /* 0: sockets are born non-blocking. rfctls_socket_connect then returns while TCP still connects, and
  * rfctls_socket_handshake drives both; the descriptor may change until the handshake is done. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_blocking(rfctls_config *config, int blocking);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_blocking(rfctls_config *config,
+                                                                int blocking);
 /* 1: a TCP end without close_notify counts as the end of data, not as RFCTLS_E_TRUNCATED. For peers
  * that are known to be rude, under protocols that carry their own lengths. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_allow_truncation(rfctls_config *config,

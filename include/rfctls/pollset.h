@@ -14,7 +14,8 @@ RFCTLS_BEGIN
 typedef enum rfctls_event {
   RFCTLS_EVENT_READ = 1,  /* recv, accept or a handshake that wanted to read can go on  */
   RFCTLS_EVENT_WRITE = 2, /* send, or a handshake that wanted to write, can go on       */
-  RFCTLS_EVENT_ERROR = 4, /* the system reports an error, or a timer ran out: the next verb says which */
+  RFCTLS_EVENT_ERROR =
+      4, /* the system reports an error, or a timer ran out: the next verb says which */
   RFCTLS_EVENT_IS_INT = 0x7fffffff
 } rfctls_event;
 RFCTLS_ENUM_IS_INT(rfctls_event);
@@ -34,8 +35,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_pollset_add_raw(rfctls_pollset *poll
                                                             size_t *index);
 /* Waits until one is ready, at most timeout_ms (-1: for ever); *ready is how many are, 0 past the
  * timer or after a signal: both are RFCTLS_OK. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_pollset_wait(rfctls_pollset *pollset, int64_t timeout_ms,
-                                                         size_t *ready);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_pollset_wait(rfctls_pollset *pollset,
+                                                         int64_t timeout_ms, size_t *ready);
 /* What the last wait found at an index: RFCTLS_EVENT_* or 0. */
 RFCTLS_API uint32_t RFCTLS_CALL rfctls_pollset_events(const rfctls_pollset *pollset, size_t index);
 /* Takes all out. */

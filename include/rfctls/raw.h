@@ -66,14 +66,15 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_adopt(intptr_t fd, int owned, rf
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_memory(rfctls_raw **out);
 /* Bytes that came from the peer: all are kept until the socket receives them, however many. Owns a copy.
  * RFCTLS_E_STATE after the end; RFCTLS_E_CLOSED: the socket was closed, nobody will read them. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_feed(rfctls_raw *raw, const void *data, size_t size);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_feed(rfctls_raw *raw, const void *data,
+                                                     size_t size);
 /* The peer sends no more: as the FIN of TCP, not as a close_notify. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_feed_end(rfctls_raw *raw);
 /* Takes at most capacity bytes that are for the peer, also after close. RFCTLS_WANT_READ: there are none
  * now; RFCTLS_OK with *received = 0: there will be none any more (unless capacity is 0). At most 256 KiB
  * wait to be drained, then the socket answers RFCTLS_WANT_WRITE. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_drain(rfctls_raw *raw, void *buffer, size_t capacity,
-                                                      size_t *received);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_drain(rfctls_raw *raw, void *buffer,
+                                                      size_t capacity, size_t *received);
 
 /* Takes one more reference and returns its argument. */
 RFCTLS_API rfctls_raw *RFCTLS_CALL rfctls_raw_ref(rfctls_raw *raw);

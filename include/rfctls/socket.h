@@ -138,7 +138,8 @@ RFCTLS_API int RFCTLS_CALL rfctls_socket_is_closed(const rfctls_socket *socket);
 /* ---- wait ---- */
 
 /* RFCTLS_E_UNSUPPORTED: over memory no call can wait. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_blocking(rfctls_socket *socket, int blocking);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_blocking(rfctls_socket *socket,
+                                                                int blocking);
 RFCTLS_API int RFCTLS_CALL rfctls_socket_is_blocking(const rfctls_socket *socket);
 /* One timer of this socket, in milliseconds: -1 none, 0 poll. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_timeout(rfctls_socket *socket,

@@ -21,7 +21,9 @@
 
 namespace rfctls_test {
 
-inline const rfctls__engine &engine() { return rfctls__engine_linked; }
+inline const rfctls__engine &engine() {
+  return rfctls__engine_linked;
+}
 
 inline rfctls__bytes bytes_of(const std::string &text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
@@ -45,11 +47,19 @@ class Buffer {
   Buffer() = default;
   Buffer(const Buffer &) = delete;
   Buffer &operator=(const Buffer &) = delete;
-  ~Buffer() { rfctls__buffer_release(&raw_); }
+  ~Buffer() {
+    rfctls__buffer_release(&raw_);
+  }
 
-  rfctls__buffer *get() { return &raw_; }
-  size_t size() const { return rfctls__buffer_size(&raw_); }
-  std::string text() const { return text_of(rfctls__buffer_bytes(&raw_)); }
+  rfctls__buffer *get() {
+    return &raw_;
+  }
+  size_t size() const {
+    return rfctls__buffer_size(&raw_);
+  }
+  std::string text() const {
+    return text_of(rfctls__buffer_bytes(&raw_));
+  }
   void append(const std::string &text) {
     require(rfctls__buffer_append(&raw_, text.data(), text.size()), "append");
   }
@@ -91,9 +101,13 @@ class IdentityView {
   }
   IdentityView(const IdentityView &) = delete;
   IdentityView &operator=(const IdentityView &) = delete;
-  ~IdentityView() { rfctls__free(views_); }
+  ~IdentityView() {
+    rfctls__free(views_);
+  }
 
-  const rfctls__identity &get() const { return view_; }
+  const rfctls__identity &get() const {
+    return view_;
+  }
   std::vector<std::string> chain() const {
     std::vector<std::string> ders;
     for (size_t i = 0; i < view_.count; i++) {
@@ -111,9 +125,9 @@ class IdentityView {
 // What a test says about one end; the defaults are a client and server that trust each other.
 struct Plan {
   rfctls_role role = RFCTLS_CLIENT;
-  std::string identity;                         // of the test PKI; "": none
-  std::string key;                              // "": the identity's own
-  std::vector<std::string> authorities;         // files of the test PKI
+  std::string identity;                  // of the test PKI; "": none
+  std::string key;                       // "": the identity's own
+  std::vector<std::string> authorities;  // files of the test PKI
   int system_trust = 0;
   rfctls_demand peer_cert = RFCTLS_PEER_CERT_IGNORED;
   rfctls_tls_version min = RFCTLS_TLS_ANY;
@@ -181,7 +195,9 @@ class Context {
     rfctls__free(memory_);
   }
 
-  rfctls__context *get() const { return memory_; }
+  rfctls__context *get() const {
+    return memory_;
+  }
 
   rfctls_status status;
   Failure failure;
@@ -215,7 +231,9 @@ class End {
     rfctls__free(memory_);
   }
 
-  rfctls__conn *get() const { return memory_; }
+  rfctls__conn *get() const {
+    return memory_;
+  }
 
   // Each keeps its status, and what the record says if that is a failure.
   rfctls_status handshake() {
@@ -357,12 +375,18 @@ inline std::string pattern(size_t size) {
 // For tests that hold on every version.
 class EachVersion : public testing::TestWithParam<rfctls_tls_version> {
  protected:
-  rfctls_tls_version version() const { return GetParam(); }
-  bool is_tls13() const { return version() == RFCTLS_TLS_1_3; }
-  Plan client() const { return client_plan(version()); }
+  rfctls_tls_version version() const {
+    return GetParam();
+  }
+  bool is_tls13() const {
+    return version() == RFCTLS_TLS_1_3;
+  }
+  Plan client() const {
+    return client_plan(version());
+  }
 };
 
-#define RFCTLS_EACH_VERSION(suite)                                                        \
+#define RFCTLS_EACH_VERSION(suite)                                                         \
   INSTANTIATE_TEST_SUITE_P(Tls, suite, testing::Values(RFCTLS_TLS_1_2, RFCTLS_TLS_1_3),    \
                            [](const testing::TestParamInfo<rfctls_tls_version> &version) { \
                              return version.param == RFCTLS_TLS_1_2 ? "12" : "13";         \

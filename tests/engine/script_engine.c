@@ -26,9 +26,13 @@ struct rfctls__conn {
 
 enum { HEADER = 3, LARGEST = 0xffff };
 
-static const char *version(void) { return "scripted"; }
+static const char *version(void) {
+  return "scripted";
+}
 
-static int supports(rfctls_feature feature) { return feature == RFCTLS_FEATURE_ALPN; }
+static int supports(rfctls_feature feature) {
+  return feature == RFCTLS_FEATURE_ALPN;
+}
 
 static rfctls_status check_versions(rfctls_tls_version min, rfctls_tls_version max) {
   (void)min;
@@ -41,7 +45,9 @@ static rfctls_status context_init(rfctls__context *context, const rfctls__settin
   return RFCTLS_OK;
 }
 
-static void context_fini(rfctls__context *context) { (void)context; }
+static void context_fini(rfctls__context *context) {
+  (void)context;
+}
 
 static rfctls_status conn_init(rfctls__conn *conn, rfctls__context *context,
                                const rfctls__opening *opening) {
@@ -173,7 +179,9 @@ static rfctls_status decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffe
   return RFCTLS_OK;
 }
 
-static size_t pending(const rfctls__conn *conn) { return rfctls__buffer_size(&conn->plain); }
+static size_t pending(const rfctls__conn *conn) {
+  return rfctls__buffer_size(&conn->plain);
+}
 
 static rfctls_status close_notify(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
   rfctls_status status = once(&script.notify_once);
@@ -214,7 +222,9 @@ static int session_use(rfctls__conn *conn, const rfctls__session *session) {
   return 1;
 }
 
-static void session_free(rfctls__session *session) { rfctls__free(session); }
+static void session_free(rfctls__session *session) {
+  rfctls__free(session);
+}
 
 static rfctls_status session_bytes(const rfctls__session *session, rfctls__buffer *out) {
   return rfctls__buffer_append(out, &session->number, 1);
@@ -250,8 +260,7 @@ static rfctls_status answer_identity(rfctls__conn *conn, const rfctls__identity 
 }
 
 static void facts(const rfctls__conn *conn, rfctls__facts *known) {
-  *known = (rfctls__facts){
-      .version = RFCTLS_TLS_1_3, .cipher = "NONE", .resumed = conn->resumed};
+  *known = (rfctls__facts){.version = RFCTLS_TLS_1_3, .cipher = "NONE", .resumed = conn->resumed};
 }
 
 static rfctls_status peer_chain(const rfctls__conn *conn, rfctls__list *list) {

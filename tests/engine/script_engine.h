@@ -14,14 +14,17 @@ extern "C" {
 #endif
 
 typedef struct script_engine {
-  rfctls_status question;     /* asked once after the peer's 'h': WANT_VERIFY, WANT_IDENTITY, or OK */
-  rfctls_status encrypt_once; /* what the next encrypt answers, once; OK: nothing special            */
-  rfctls_status notify_once;  /* what the next close_notify answers, once                            */
-  rfctls_status update_once;  /* what the next key_update answers, once                              */
-  size_t step;                /* the most plaintext of one encrypt; 0: RFCTLS__STEP                   */
-  uint8_t session;            /* the number of the session that a connection gives; 0: none          */
-  uint8_t spent;              /* the number of one that is not taken any more                        */
-  int answers;                /* how often a question was answered                                    */
+  rfctls_status question; /* asked once after the peer's 'h': WANT_VERIFY, WANT_IDENTITY, or OK */
+  rfctls_status
+      encrypt_once; /* what the next encrypt answers, once; OK: nothing special            */
+  rfctls_status
+      notify_once; /* what the next close_notify answers, once                            */
+  rfctls_status
+      update_once; /* what the next key_update answers, once                              */
+  size_t step;     /* the most plaintext of one encrypt; 0: RFCTLS__STEP                   */
+  uint8_t session; /* the number of the session that a connection gives; 0: none          */
+  uint8_t spent;   /* the number of one that is not taken any more                        */
+  int answers;     /* how often a question was answered                                    */
 } script_engine;
 
 extern script_engine script;

@@ -12,8 +12,12 @@ class Data : public EachVersion {
     pair_ = std::make_unique<Pair>(client(), server_plan());
     pair_->establish();
   }
-  End &client_end() { return pair_->client; }
-  End &server_end() { return pair_->server; }
+  End &client_end() {
+    return pair_->client;
+  }
+  End &server_end() {
+    return pair_->server;
+  }
 
   std::unique_ptr<Pair> pair_;
 };

@@ -299,8 +299,7 @@ TEST(Client, says_that_a_mail_server_does_not_speak_tls) {
   client.handshake();
   client.in.append("220 mail.example.org ESMTP ready\r\n");
   EXPECT_EQ(client.handshake(), RFCTLS_E_PROTOCOL);
-  EXPECT_NE(client.failure.message.find("is not TLS"), std::string::npos)
-      << client.failure.message;
+  EXPECT_NE(client.failure.message.find("is not TLS"), std::string::npos) << client.failure.message;
 }
 
 TEST_P(Handshake, reports_its_failure_again) {

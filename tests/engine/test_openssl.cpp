@@ -21,9 +21,15 @@ namespace fs = std::filesystem;
 // ---- a peer made of plain OpenSSL ----
 
 struct FreeCtx {
-  void operator()(SSL_CTX *ctx) const { SSL_CTX_free(ctx); }
-  void operator()(SSL *ssl) const { SSL_free(ssl); }
-  void operator()(SSL_SESSION *session) const { SSL_SESSION_free(session); }
+  void operator()(SSL_CTX *ctx) const {
+    SSL_CTX_free(ctx);
+  }
+  void operator()(SSL *ssl) const {
+    SSL_free(ssl);
+  }
+  void operator()(SSL_SESSION *session) const {
+    SSL_SESSION_free(session);
+  }
 };
 using Ctx = std::unique_ptr<SSL_CTX, FreeCtx>;
 using Session = std::unique_ptr<SSL_SESSION, FreeCtx>;
@@ -50,8 +56,12 @@ class RawPeer {
     server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
   }
   // Lest SSL_free spoil the session, which a test may want to resume.
-  ~RawPeer() { SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
-  SSL *ssl() const { return ssl_.get(); }
+  ~RawPeer() {
+    SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+  SSL *ssl() const {
+    return ssl_.get();
+  }
   void feed(const std::string &bytes) {
     BIO_write(SSL_get_rbio(ssl()), bytes.data(), static_cast<int>(bytes.size()));
   }
@@ -159,7 +169,9 @@ class Folder {
     }
     path = name;
   }
-  ~Folder() { fs::remove_all(path); }
+  ~Folder() {
+    fs::remove_all(path);
+  }
   fs::path path;
 };
 
@@ -184,8 +196,12 @@ class SystemTrust : public testing::Test {
     unsetenv("SSL_CERT_FILE");
     unsetenv("SSL_CERT_DIR");
   }
-  fs::path bundle() const { return folder_.path / "bundle.pem"; }
-  fs::path directory() const { return folder_.path / "certs"; }
+  fs::path bundle() const {
+    return folder_.path / "bundle.pem";
+  }
+  fs::path directory() const {
+    return folder_.path / "certs";
+  }
   void put_bundle(const std::string &file) {
     fs::copy_file(pki_path(file), folder_.path / "new");
     fs::rename(folder_.path / "new", bundle());
@@ -418,8 +434,8 @@ TEST(EmptyRecord, is_no_end) {
   ASSERT_EQ(end.status, RFCTLS_OK) << end.failure.message;
   peer.write("hello");
   std::string records = peer.drain(), data;
-  size_t first = 5u + static_cast<unsigned char>(records[3]) * 256u +
-                 static_cast<unsigned char>(records[4]);
+  size_t first =
+      5u + static_cast<unsigned char>(records[3]) * 256u + static_cast<unsigned char>(records[4]);
   ASSERT_LT(first, records.size());  // the empty one, then the other
   end.in.append(records.substr(0, first));
   EXPECT_EQ(end.decrypt(&data), RFCTLS_WANT_READ);
@@ -518,7 +534,8 @@ int tickets_from(const Plan &plan, int version) {
 }
 
 TEST(Tickets, are_issued_by_all_servers_but_those_that_are_told_not_to) {
-  Plan plain = server_plan(), optional = server_plan(), asking = server_plan(), silent = server_plan();
+  Plan plain = server_plan(), optional = server_plan(), asking = server_plan(),
+       silent = server_plan();
   optional.peer_cert = RFCTLS_PEER_CERT_OPTIONAL;
   optional.authorities = {"ca.pem"};
   asking.ask_verify = true;

@@ -453,7 +453,9 @@ TEST_P(Question, that_is_never_answered_leaks_nothing) {
 // ---- memory ----
 
 int allocations_left;
-int fail_after_some() { return allocations_left-- <= 0; }
+int fail_after_some() {
+  return allocations_left-- <= 0;
+}
 
 TEST_P(Question, fails_cleanly_wherever_memory_ends) {
   int failures = 0;

@@ -73,7 +73,7 @@ TEST_P(BadServers, are_refused_by_name_and_see_no_application_byte) {
     std::string received;
     std::thread serving([&] {
       server_saw = rfctls_socket_handshake(pair.server.get());
-      if (server_saw == RFCTLS_OK) { // TLS 1.3: the server is done before the client has judged
+      if (server_saw == RFCTLS_OK) {  // TLS 1.3: the server is done before the client has judged
         received = receive_all(pair.server, &server_saw);
       }
     });
@@ -154,7 +154,7 @@ TEST_P(BadClients, are_refused_by_name_and_told_why) {
       rfctls_socket_close(pair.server.get());
     });
     rfctls_status status = rfctls_socket_handshake(pair.client.get());
-    if (status == RFCTLS_OK) { // TLS 1.3: the client is done before the server has judged
+    if (status == RFCTLS_OK) {  // TLS 1.3: the client is done before the server has judged
       EXPECT_EQ(RFCTLS_TLS_1_3, GetParam());
       receive_all(pair.client, &status);
     }
@@ -165,4 +165,4 @@ TEST_P(BadClients, are_refused_by_name_and_told_why) {
   }
 }
 
-} // namespace
+}  // namespace

@@ -14,7 +14,7 @@ using namespace rfctls_test;
 namespace {
 
 class Echo : public testing::TestWithParam<rfctls_tls_version> {
-protected:
+ protected:
   static void expect_echo(Pair &pair) {
     ASSERT_EQ(RFCTLS_OK, send_all(pair.client, "question"));
     EXPECT_EQ("question", receive(pair.server));
@@ -128,12 +128,14 @@ int RFCTLS_CALL accept_all(void *, rfctls_socket *socket) {
   return 1;
 }
 
-int RFCTLS_CALL refuse_all(void *, rfctls_socket *) { return 0; }
+int RFCTLS_CALL refuse_all(void *, rfctls_socket *) {
+  return 0;
+}
 
 void RFCTLS_CALL give_identity(void *userdata, rfctls_socket *socket) {
   auto *identity = static_cast<Identity *>(userdata);
-  EXPECT_EQ(RFCTLS_OK, rfctls_socket_answer_identity(socket, identity->chain.get(),
-                                                     identity->key.get()));
+  EXPECT_EQ(RFCTLS_OK,
+            rfctls_socket_answer_identity(socket, identity->chain.get(), identity->key.get()));
 }
 
 TEST_P(Echo, the_clients_verifier_decides_alone) {
@@ -188,7 +190,8 @@ TEST_P(Echo, the_servers_verifier_is_asked_before_any_data_is_delivered) {
 }
 
 TEST_P(Echo, identities_may_be_given_when_asked_for_in_both_roles) {
-  Identity of_client_identity = load_identity("client"), of_server_identity = load_identity("server");
+  Identity of_client_identity = load_identity("client"),
+           of_server_identity = load_identity("server");
   Config of_server, of_client = client_config();
   require(rfctls_config_new(RFCTLS_SERVER, out(of_server)), "config");
   require(rfctls_config_set_versions(of_server.get(), GetParam(), GetParam()), "version");
@@ -252,7 +255,7 @@ TEST_P(Echo, a_listener_on_all_addresses_takes_ipv4_and_ipv6) {
     if (rfctls_socket_connect(node, port_of(listener).c_str(), of_client.get(), out(client)) !=
             RFCTLS_OK &&
         std::string(node) == "::1") {
-      continue; // a system without IPv6
+      continue;  // a system without IPv6
     }
     Socket server = accept_from(listener);
     std::thread serving([&] { rfctls_socket_handshake(server.get()); });
@@ -391,4 +394,4 @@ TEST_P(Echo, no_handle_is_an_argument_error_and_no_crash) {
   rfctls_socket_unref(nullptr);
 }
 
-} // namespace
+}  // namespace

@@ -13,10 +13,14 @@ using namespace rfctls_test;
 namespace {
 
 class Endings : public testing::TestWithParam<rfctls_tls_version> {
-protected:
-  void SetUp() override { ASSERT_EQ(RFCTLS_OK, pair.shake()); }
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(RFCTLS_OK, pair.shake());
+  }
 
-  int server_fd() { return static_cast<int>(rfctls_raw_fd(rfctls_socket_raw(pair.server.get()))); }
+  int server_fd() {
+    return static_cast<int>(rfctls_raw_fd(rfctls_socket_raw(pair.server.get())));
+  }
 
   Pair pair{GetParam()};
   rfctls_status status = RFCTLS_OK;
@@ -112,4 +116,4 @@ TEST_P(Endings, a_peer_that_is_gone_ends_the_sender_soon) {
   EXPECT_TRUE(status == RFCTLS_E_RESET || status == RFCTLS_E_ALERT) << rfctls_status_name(status);
 }
 
-} // namespace
+}  // namespace

@@ -42,7 +42,8 @@ std::string drain(const Raw &raw) {
 // A client and a server whose bytes are carried by hand.
 struct MemoryPair {
   explicit MemoryPair(rfctls_tls_version version = RFCTLS_TLS_ANY)
-      : client_raw(memory()), server_raw(memory()),
+      : client_raw(memory()),
+        server_raw(memory()),
         client(wrap(client_raw, client_config(version))),
         server(wrap(server_raw, server_config("server", version))) {}
 
@@ -261,7 +262,8 @@ TEST(Memory, IsFedByOneThreadWhileAnotherReceives) {
   while (got.size() < text.size()) {
     char buffer[4096];
     size_t received = 0;
-    rfctls_status status = rfctls_socket_recv(pair.client.get(), 0, buffer, sizeof buffer, &received);
+    rfctls_status status =
+        rfctls_socket_recv(pair.client.get(), 0, buffer, sizeof buffer, &received);
     if (status < 0) {
       ADD_FAILURE() << rfctls_error_message();
       break;
@@ -352,4 +354,4 @@ TEST(Memory, IsFedAndDrainedOnlyWhereThereIsSome) {
   EXPECT_EQ(rfctls_raw_drain(raw.get(), nullptr, 0, &received), RFCTLS_OK);
 }
 
-} // namespace
+}  // namespace

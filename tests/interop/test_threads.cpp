@@ -84,7 +84,7 @@ TEST_P(Threads, full_duplex_100_mib_each_way_is_exact) {
 
 TEST_P(Threads, close_by_a_third_thread_ends_reader_and_writer) {
   using namespace std::chrono;
-  constexpr int kRuns = 100; // on both versions: 200
+  constexpr int kRuns = 100;  // on both versions: 200
   Config of_client = client_config(GetParam()), of_server = server_config("server", GetParam());
   std::mt19937 random(20260801);
   for (int run = 0; run < kRuns; run++) {
@@ -128,7 +128,7 @@ TEST_P(Threads, close_by_a_third_thread_ends_reader_and_writer) {
 }
 
 TEST_P(Threads, two_receivers_and_two_records_in_one_segment_both_return) {
-  constexpr size_t kRecord = 16384; // the most that one holds: one byte more makes two of them
+  constexpr size_t kRecord = 16384;  // the most that one holds: one byte more makes two of them
   for (int run = 0; run < 50; run++) {
     Pair pair(GetParam());
     ASSERT_EQ(RFCTLS_OK, pair.shake());
@@ -191,4 +191,4 @@ TEST_P(Threads, errors_belong_to_the_thread_that_met_them) {
   EXPECT_STREQ("rfctls_socket_handshake", rfctls_error_origin());
 }
 
-} // namespace
+}  // namespace

@@ -31,7 +31,7 @@ void expect_timeout(const std::function<rfctls_status()> &call) {
 
 // A TCP listener whose queue is full: the system lets a connect to it hang.
 class FullListener {
-public:
+ public:
   FullListener() {
     sockaddr_in address = {};
     socklen_t size = sizeof address;
@@ -54,7 +54,7 @@ public:
   }
   std::string port;
 
-private:
+ private:
   std::vector<int> fds_;
 };
 
@@ -69,7 +69,7 @@ TEST(Timers, connect_ends_at_its_timer) {
 }
 
 TEST(Timers, handshake_ends_at_its_timer_in_both_roles) {
-  Pair pair; // nobody shakes
+  Pair pair;  // nobody shakes
   rfctls_socket_set_timeout(pair.server.get(), RFCTLS_TIMER_HANDSHAKE, kTimer);
   expect_timeout([&] { return rfctls_socket_handshake(pair.server.get()); });
   Pair other;
@@ -94,9 +94,8 @@ TEST(Timers, write_ends_at_its_timer_and_counts_what_left) {
   size_t sent = 0;
   ASSERT_EQ(RFCTLS_OK, pair.shake());
   rfctls_socket_set_timeout(pair.client.get(), RFCTLS_TIMER_WRITE, kTimer);
-  expect_timeout([&] {
-    return rfctls_socket_send(pair.client.get(), 0, much.data(), much.size(), &sent);
-  });
+  expect_timeout(
+      [&] { return rfctls_socket_send(pair.client.get(), 0, much.data(), much.size(), &sent); });
   EXPECT_LT(sent, much.size());
 }
 
@@ -112,11 +111,14 @@ TEST(Timers, accept_ends_at_its_timer) {
 // ---- one thread, a pollset, 200 silent and 200 dripping clients ----
 
 class Loop {
-public:
-  Loop() : listener(listen_on(config())) { rfctls_socket_set_blocking(listener.get(), 0); }
+ public:
+  Loop() : listener(listen_on(config())) {
+    rfctls_socket_set_blocking(listener.get(), 0);
+  }
 
   // Serves until `done`; every connection is an echo.
-  template <typename Done> void serve(Done done) {
+  template <typename Done>
+  void serve(Done done) {
     while (!done()) {
       Pollset set;
       std::vector<std::pair<size_t, rfctls_socket *>> members;
@@ -125,7 +127,8 @@ public:
       require(rfctls_pollset_add_socket(set.get(), listener.get(), RFCTLS_EVENT_READ, &index),
               "add");
       for (auto &each : connections) {
-        require(rfctls_pollset_add_socket(set.get(), each.first, each.second.events, &index), "add");
+        require(rfctls_pollset_add_socket(set.get(), each.first, each.second.events, &index),
+                "add");
         members.emplace_back(index, each.first);
       }
       require(rfctls_pollset_wait(set.get(), 50, &ready), "wait");
@@ -151,7 +154,7 @@ public:
   int accepted = 0;
   Socket listener;
 
-private:
+ private:
   static Config config() {
     Config config = server_config();
     rfctls_config_set_blocking(config.get(), 0);
@@ -211,8 +214,8 @@ int plain_connect(const std::string &port) {
 TEST(Timers, two_hundred_silent_and_two_hundred_dripping_clients_stop_nobody) {
   constexpr int kEach = 200;
   // The begin of a TLS 1.3 hello that goes on for 16 KiB: enough for every drop.
-  const std::string drops = std::string("\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03", 11) +
-                            std::string(4096, '\0');
+  const std::string drops =
+      std::string("\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03", 11) + std::string(4096, '\0');
   Loop loop;
   std::string port = port_of(loop.listener);
   std::vector<int> fds;
@@ -225,7 +228,7 @@ TEST(Timers, two_hundred_silent_and_two_hundred_dripping_clients_stop_nobody) {
       for (int i = kEach; i < 2 * kEach; i++) {
         (void)send(fds[static_cast<size_t>(i)], &drops[drop], 1, MSG_NOSIGNAL | MSG_DONTWAIT);
       }
-      std::this_thread::sleep_for(milliseconds(20)); // the drip is the attack, not a way to wait
+      std::this_thread::sleep_for(milliseconds(20));  // the drip is the attack, not a way to wait
     }
   });
   loop.serve([&] { return loop.accepted == 2 * kEach; });
@@ -252,4 +255,4 @@ TEST(Timers, two_hundred_silent_and_two_hundred_dripping_clients_stop_nobody) {
   EXPECT_EQ(2 * kEach, loop.timeouts);
 }
 
-} // namespace
+}  // namespace

@@ -64,7 +64,8 @@ inline Socket accept_from(const Socket &listener) {
 // Connected by TCP; shake() agrees.
 struct Pair {
   Pair(const Config &of_client, const Config &of_server)
-      : listener(listen_on(of_server)), client(connect_to(listener, of_client)),
+      : listener(listen_on(of_server)),
+        client(connect_to(listener, of_client)),
         server(accept_from(listener)) {}
 
   explicit Pair(rfctls_tls_version version = RFCTLS_TLS_ANY)
@@ -117,6 +118,6 @@ inline void fill_pattern(unsigned char *data, size_t size, uint64_t offset) {
   }
 }
 
-} // namespace rfctls_test
+}  // namespace rfctls_test
 
 #endif

@@ -19,7 +19,8 @@ using script_os::state;
 
 namespace {
 
-template <typename T> T next(std::deque<T> &queue, T otherwise) {
+template <typename T>
+T next(std::deque<T> &queue, T otherwise) {
   if (queue.empty()) {
     return otherwise;
   }
@@ -32,12 +33,14 @@ rfctls_status say(rfctls_status status) {
   return status < 0 ? rfctls__fail_system(status, 104, "scripted failure") : status;
 }
 
-} // namespace
+}  // namespace
 
 extern "C" {
 
 int64_t __wrap_rfctls__now(void);
-int64_t __wrap_rfctls__now(void) { return state.now; }
+int64_t __wrap_rfctls__now(void) {
+  return state.now;
+}
 
 rfctls_status rfctls__os_resolve(const char *, const char *, rfctls_family, int,
                                  rfctls__os_found found, void *user) {
@@ -58,16 +61,22 @@ rfctls_status rfctls__os_unix(const char *, rfctls__endpoint *out) {
   return RFCTLS_OK;
 }
 
-const char *rfctls__os_path(const rfctls__endpoint *) { return nullptr; }
+const char *rfctls__os_path(const rfctls__endpoint *) {
+  return nullptr;
+}
 
-int rfctls__os_is_ip(const char *text) { return strspn(text, "0123456789.") == strlen(text); }
+int rfctls__os_is_ip(const char *text) {
+  return strspn(text, "0123456789.") == strlen(text);
+}
 
 rfctls_status rfctls__os_connect(const rfctls__endpoint *, intptr_t *fd) {
   *fd = 7;
   return say(next(state.connects, RFCTLS_OK));
 }
 
-rfctls_status rfctls__os_connected(intptr_t) { return say(next(state.connects, RFCTLS_OK)); }
+rfctls_status rfctls__os_connected(intptr_t) {
+  return say(next(state.connects, RFCTLS_OK));
+}
 
 rfctls_status rfctls__os_listen(const rfctls__endpoint *, int, int, intptr_t *fd) {
   *fd = 7;
@@ -111,8 +120,12 @@ rfctls_status rfctls__os_shutdown(intptr_t, rfctls_how) {
   return RFCTLS_OK;
 }
 
-int64_t rfctls__os_unacknowledged(intptr_t) { return state.unacknowledged; }
-void rfctls__os_close(intptr_t) { state.closed++; }
+int64_t rfctls__os_unacknowledged(intptr_t) {
+  return state.unacknowledged;
+}
+void rfctls__os_close(intptr_t) {
+  state.closed++;
+}
 
 rfctls_status rfctls__os_local_endpoint(intptr_t, rfctls__endpoint *out) {
   out->size = 16;
@@ -160,8 +173,12 @@ rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
   return RFCTLS_OK;
 }
 
-void rfctls__os_waker_signal(const rfctls__os_waker *) { state.woken++; }
-void rfctls__os_waker_drain(const rfctls__os_waker *) { state.woken = 0; }
+void rfctls__os_waker_signal(const rfctls__os_waker *) {
+  state.woken++;
+}
+void rfctls__os_waker_drain(const rfctls__os_waker *) {
+  state.woken = 0;
+}
 void rfctls__os_waker_close(rfctls__os_waker *) {}
 
-} // extern "C"
+}  // extern "C"

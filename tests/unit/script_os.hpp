@@ -13,35 +13,35 @@
 namespace script_os {
 
 struct Recv {
-  rfctls_status status; // OK with no bytes is the end of TCP
+  rfctls_status status;  // OK with no bytes is the end of TCP
   std::string bytes;
 };
 
 struct Send {
   rfctls_status status;
-  size_t most; // how many bytes it takes, for OK
+  size_t most;  // how many bytes it takes, for OK
 };
 
 enum class Poll {
-  ready,     // what was asked for has happened
-  error,     // the descriptor reports an error
-  signal,    // EINTR
-  timeout    // the whole time passes
+  ready,   // what was asked for has happened
+  error,   // the descriptor reports an error
+  signal,  // EINTR
+  timeout  // the whole time passes
 };
 
 struct State {
-  std::deque<Recv> recvs;       // empty: would block
-  std::deque<Send> sends;       // empty: takes all
-  std::deque<Poll> polls;       // empty: timeout; without a deadline the test fails
+  std::deque<Recv> recvs;  // empty: would block
+  std::deque<Send> sends;  // empty: takes all
+  std::deque<Poll> polls;  // empty: timeout; without a deadline the test fails
   std::deque<rfctls_status> connects;
   std::deque<rfctls_status> accepts;
-  std::function<void()> on_poll; // runs inside the sleep, as another thread would
-  std::string sent;             // all that left
-  uint32_t polled_events = 0;   // of the last poll, for the socket's descriptor
+  std::function<void()> on_poll;  // runs inside the sleep, as another thread would
+  std::string sent;               // all that left
+  uint32_t polled_events = 0;     // of the last poll, for the socket's descriptor
   int poll_count = 0;
   bool listens = false;
-  bool finished = false;        // FIN was sent
-  int closed = 0;               // descriptors closed
+  bool finished = false;  // FIN was sent
+  int closed = 0;         // descriptors closed
   int woken = 0;
   int64_t unacknowledged = 0;
   int64_t now = 1000000000;
@@ -49,6 +49,6 @@ struct State {
 
 extern State state;
 
-} // namespace script_os
+}  // namespace script_os
 
 #endif

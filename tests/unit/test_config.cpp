@@ -32,7 +32,8 @@ TEST(Config, every_setter_refuses_no_config) {
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_system_trust(nullptr, 1));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_peer_cert(nullptr, RFCTLS_PEER_CERT_IGNORED));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_verifier(nullptr, nullptr, nullptr, nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_identity_source(nullptr, nullptr, nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_identity_source(nullptr, nullptr, nullptr, nullptr));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_asking(nullptr, 1, 1));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_timeout(nullptr, RFCTLS_TIMER_READ, 1));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_family(nullptr, RFCTLS_FAMILY_ANY));
@@ -68,7 +69,8 @@ TEST(Config, enums_and_timers_out_of_range_are_refused) {
   Config config = make(RFCTLS_SERVER);
   EXPECT_EQ(RFCTLS_E_ARGUMENT,
             rfctls_config_set_peer_cert(config.get(), static_cast<rfctls_demand>(7)));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_family(config.get(), static_cast<rfctls_family>(5)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_set_family(config.get(), static_cast<rfctls_family>(5)));
   EXPECT_EQ(RFCTLS_E_ARGUMENT,
             rfctls_config_set_timeout(config.get(), static_cast<rfctls_timer>(0), 1));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_timeout(config.get(), RFCTLS_TIMER_READ, -2));
@@ -79,10 +81,8 @@ TEST(Config, a_key_that_does_not_fit_its_chain_is_refused_at_once) {
   Chain chain = load_chain("server.pem"), empty;
   Key key = load_key("server-rsa.key");
   require(rfctls_chain_new(out(empty)), "chain");
-  EXPECT_EQ(RFCTLS_E_IDENTITY,
-            rfctls_config_set_identity(config.get(), chain.get(), key.get()));
-  EXPECT_EQ(RFCTLS_E_IDENTITY,
-            rfctls_config_set_identity(config.get(), empty.get(), key.get()));
+  EXPECT_EQ(RFCTLS_E_IDENTITY, rfctls_config_set_identity(config.get(), chain.get(), key.get()));
+  EXPECT_EQ(RFCTLS_E_IDENTITY, rfctls_config_set_identity(config.get(), empty.get(), key.get()));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_identity(config.get(), chain.get(), nullptr));
 }
 
@@ -97,7 +97,8 @@ TEST(Config, protocols_are_checked_before_connecting) {
   Config config = make(RFCTLS_CLIENT);
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(config.get(), ""));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(config.get(), nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_protocol(config.get(), std::string(256, 'x').c_str()));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_add_protocol(config.get(), std::string(256, 'x').c_str()));
   EXPECT_EQ(RFCTLS_OK, rfctls_config_add_protocol(config.get(), std::string(255, 'x').c_str()));
   rfctls_status status = RFCTLS_OK;
   int added = 0;
@@ -155,4 +156,4 @@ TEST(Config, insecure_means_one_config_and_not_the_next) {
   EXPECT_EQ(RFCTLS_E_VERIFY, strict.shake());
 }
 
-} // namespace
+}  // namespace

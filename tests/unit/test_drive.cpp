@@ -27,7 +27,7 @@ std::string record(char kind, const std::string &payload = "") {
 const std::string hello = record('h', "server");
 
 class Drive : public testing::Test {
-protected:
+ protected:
   void SetUp() override {
     state = script_os::State();
     script = script_engine();
@@ -55,10 +55,18 @@ protected:
     state.poll_count = 0;
   }
 
-  static void give(const std::string &bytes) { state.recvs.push_back({RFCTLS_OK, bytes}); }
-  static void end() { state.recvs.push_back({RFCTLS_OK, ""}); }
-  static void reset() { state.recvs.push_back({RFCTLS_E_RESET, ""}); }
-  static void block() { state.recvs.push_back({RFCTLS_WANT_READ, ""}); }
+  static void give(const std::string &bytes) {
+    state.recvs.push_back({RFCTLS_OK, bytes});
+  }
+  static void end() {
+    state.recvs.push_back({RFCTLS_OK, ""});
+  }
+  static void reset() {
+    state.recvs.push_back({RFCTLS_E_RESET, ""});
+  }
+  static void block() {
+    state.recvs.push_back({RFCTLS_WANT_READ, ""});
+  }
 
   rfctls_status recv(size_t capacity = 100, uint32_t flags = 0) {
     std::string buffer(capacity, '\0');
@@ -119,7 +127,7 @@ TEST_F(Drive, handshake_timer_is_one_for_the_whole_handshake) {
   rfctls_config_set_timeout(config, RFCTLS_TIMER_HANDSHAKE, 500);
   wrap();
   int64_t begin = state.now;
-  for (int i = 0; i < 3; i++) { // a peer that drips
+  for (int i = 0; i < 3; i++) {  // a peer that drips
     block();
     give(hello.substr(static_cast<size_t>(i), 1));
     state.polls.push_back(Poll::signal);
@@ -128,7 +136,7 @@ TEST_F(Drive, handshake_timer_is_one_for_the_whole_handshake) {
   EXPECT_EQ(RFCTLS_E_TIMEOUT, rfctls_socket_handshake(socket));
   EXPECT_GE(state.now - begin, 500 * 1000000);
   EXPECT_LT(state.now - begin, 501 * 1000000);
-  give(hello.substr(3)); // the timer ran out, but nothing is lost
+  give(hello.substr(3));  // the timer ran out, but nothing is lost
   EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(socket));
 }
 
@@ -225,7 +233,9 @@ TEST_F(Drive, connect_ends_at_its_timer) {
 
 // ---- questions ----
 
-int refuse(void *, rfctls_socket *) { return 0; }
+int refuse(void *, rfctls_socket *) {
+  return 0;
+}
 
 int close_inside(void *, rfctls_socket *socket) {
   EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
@@ -445,8 +455,8 @@ TEST_F(Drive, send_counts_only_what_has_left) {
   establish();
   script.step = 4;
   rfctls_socket_set_timeout(socket, RFCTLS_TIMER_WRITE, 100);
-  state.sends = {{RFCTLS_OK, 7}, {RFCTLS_OK, 3}, {RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0},
-                 {RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0}};
+  state.sends = {{RFCTLS_OK, 7},         {RFCTLS_OK, 3},         {RFCTLS_WANT_WRITE, 0},
+                 {RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0}};
   EXPECT_EQ(RFCTLS_E_TIMEOUT, send("abcdefgh"));
   EXPECT_EQ(4u, sent);
   EXPECT_EQ(RFCTLS_E_ARGUMENT, send("efg")) << "four bytes are owed";
@@ -513,8 +523,11 @@ TEST_F(Drive, engine_that_must_read_first_is_fed) {
 
 TEST_F(Drive, a_second_sender_gets_its_turn_later) {
   establish();
-  state.sends = {{RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0},
-                 {RFCTLS_WANT_WRITE, 0}, {RFCTLS_WANT_WRITE, 0}};
+  state.sends = {{RFCTLS_WANT_WRITE, 0},
+                 {RFCTLS_WANT_WRITE, 0},
+                 {RFCTLS_WANT_WRITE, 0},
+                 {RFCTLS_WANT_WRITE, 0},
+                 {RFCTLS_WANT_WRITE, 0}};
   rfctls_status second = RFCTLS_OK;
   state.on_poll = [&] {
     size_t count = 0;
@@ -674,7 +687,7 @@ TEST_F(Drive, unref_never_sends) {
 // ---- accept ----
 
 class Accept : public Drive {
-protected:
+ protected:
   void SetUp() override {
     rfctls_chain *chain = nullptr;
     rfctls_key *key = nullptr;
@@ -799,7 +812,8 @@ TEST_F(Drive, wait_events_are_those_that_a_sleep_would_wait_for) {
   EXPECT_EQ(RFCTLS_WANT_WRITE, send("x"));
   EXPECT_EQ(uint32_t{RFCTLS_EVENT_WRITE}, rfctls_socket_wait_events(socket, RFCTLS_WANT_WRITE));
   EXPECT_EQ(uint32_t{RFCTLS_EVENT_READ} | uint32_t{RFCTLS_EVENT_WRITE},
-            rfctls_socket_wait_events(socket, RFCTLS_WANT_READ)) << "what is stuck has to leave";
+            rfctls_socket_wait_events(socket, RFCTLS_WANT_READ))
+      << "what is stuck has to leave";
 }
 
 TEST_F(Drive, wait_events_of_a_connect_are_those_of_its_end) {
@@ -876,4 +890,4 @@ TEST_F(Drive, pollset_wakes_for_a_handshake_timer) {
   rfctls_pollset_unref(set);
 }
 
-} // namespace
+}  // namespace

@@ -16,11 +16,13 @@ rfctls_status set(const std::string &name) {
   return rfctls_config_set_server_name(config.get(), name.c_str());
 }
 
-std::string label(size_t size) { return std::string(size, 'a'); }
+std::string label(size_t size) {
+  return std::string(size, 'a');
+}
 
 TEST(Name, hosts_and_addresses_are_names) {
-  for (const char *name : {"server.test", "server.test.", "localhost", "xn--bcher-kva.test", "a_b.test",
-                           "127.0.0.1", "::1", "fe80::1%eth0", "3com.test"}) {
+  for (const char *name : {"server.test", "server.test.", "localhost", "xn--bcher-kva.test",
+                           "a_b.test", "127.0.0.1", "::1", "fe80::1%eth0", "3com.test"}) {
     EXPECT_EQ(RFCTLS_OK, set(name)) << name;
   }
 }
@@ -43,7 +45,8 @@ TEST(Name, lengths_end_where_dns_ends) {
 }
 
 TEST(Name, raw_utf8_is_told_about_a_labels) {
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, set("b\xc3\xbc" "cher.test"));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, set("b\xc3\xbc"
+                                   "cher.test"));
   EXPECT_NE(nullptr, strstr(rfctls_error_message(), "A-label"));
 }
 
@@ -76,4 +79,4 @@ TEST(Name, an_address_is_checked_and_never_sent) {
   EXPECT_EQ(nullptr, rfctls_socket_server_name(pair.server.get()));
 }
 
-} // namespace
+}  // namespace

@@ -36,7 +36,8 @@ Addresses resolve(const std::string &port) {
 struct Plain {
   Plain() {
     Address address;
-    require(rfctls_raw_listen(rfctls_addresses_at(resolve("0").get(), 0), 0, out(listener)), "listen");
+    require(rfctls_raw_listen(rfctls_addresses_at(resolve("0").get(), 0), 0, out(listener)),
+            "listen");
     require(rfctls_raw_local_address(listener.get(), out(address)), "address");
     port = std::to_string(rfctls_address_port(address.get()));
     client = connect();
@@ -45,7 +46,8 @@ struct Plain {
 
   Raw connect() const {
     Raw raw;
-    require(rfctls_raw_connect(rfctls_addresses_at(resolve(port).get(), 0), 10000, out(raw)), "connect");
+    require(rfctls_raw_connect(rfctls_addresses_at(resolve(port).get(), 0), 10000, out(raw)),
+            "connect");
     return raw;
   }
 
@@ -460,4 +462,4 @@ TEST(Plain, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(rfctls_raw_set_timeout(nullptr, RFCTLS_TIMER_READ, 1), RFCTLS_E_ARGUMENT);
 }
 
-} // namespace
+}  // namespace

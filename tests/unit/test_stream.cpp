@@ -29,7 +29,8 @@ Stream open(const Socket &socket, int close_socket = 0) {
 using Reader = rfctls_status (*)(rfctls_stream *, void *, size_t, size_t *);
 
 // What one call gives; *status may be NULL where it has to be RFCTLS_OK.
-std::string read(Reader reader, const Stream &stream, size_t most, rfctls_status *status = nullptr) {
+std::string read(Reader reader, const Stream &stream, size_t most,
+                 rfctls_status *status = nullptr) {
   std::string text(most, '\0');
   size_t received = 0;
   rfctls_status ended = reader(stream.get(), text.data(), most, &received);
@@ -348,7 +349,7 @@ TEST(Close, OfTheSocketWakesTheReader) {
   Talk talk;
   rfctls_status status = RFCTLS_OK, second = RFCTLS_OK;
   std::thread reader([&] { line(talk.stream, 100, &status); });
-  while (second != RFCTLS_E_STATE) { // a reader has the turn
+  while (second != RFCTLS_E_STATE) {  // a reader has the turn
     ASSERT_EQ(rfctls_socket_set_timeout(talk.client.get(), RFCTLS_TIMER_READ, -1), RFCTLS_OK);
     size_t received;
     second = rfctls_stream_read(talk.stream.get(), nullptr, 0, &received);
@@ -452,4 +453,4 @@ TEST(Stream, RefusesWhatIsNone) {
   EXPECT_EQ(rfctls_stream_close(nullptr), RFCTLS_E_ARGUMENT);
 }
 
-} // namespace
+}  // namespace

@@ -165,7 +165,7 @@ TEST_F(Unix, RefusesToConnectWhileTheQueueIsFull) {
 }
 
 TEST_F(Unix, TakesPathsAsLongAsTheSystemDoes) {
-  std::string longest = path + "/"; // no such folder: nothing is made
+  std::string longest = path + "/";  // no such folder: nothing is made
   for (Raw raw; rfctls_raw_listen_unix(longest.c_str(), 0, out(raw)) != RFCTLS_E_ARGUMENT;) {
     longest += "x";
     ASSERT_LT(longest.size(), 200u);
@@ -197,4 +197,4 @@ TEST_F(Unix, RefusesWhatIsNoPath) {
   EXPECT_EQ(rfctls_raw_listen_unix(path.c_str(), 0, nullptr), RFCTLS_E_ARGUMENT);
 }
 
-} // namespace
+}  // namespace
