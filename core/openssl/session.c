@@ -74,9 +74,18 @@ rfctls__session *rfctls__session_take(rfctls__conn *conn) {
   return hold(now, conn->until);
 }
 
+/* In Unix seconds; the first form of the question does not outlive 2038. */
+static int64_t begin_of(const SSL_SESSION *session) {
+#if defined(RFCTLS_HAVE_SSL_SESSION_GET_TIME_EX)
+  return (int64_t)SSL_SESSION_get_time_ex(session);
+#else
+  return (int64_t)SSL_SESSION_get_time(session);
+#endif
+}
+
 /* By the clock of the calendar, which may have been set back: a session from the future is none. */
 static int is_fresh(const rfctls__session *session) {
-  int64_t now = (int64_t)time(NULL), begin = (int64_t)SSL_SESSION_get_time(session->ssl);
+  int64_t now = (int64_t)time(NULL), begin = begin_of(session->ssl);
   int64_t lifetime = (int64_t)SSL_SESSION_get_timeout(session->ssl);
   int64_t hint = (int64_t)SSL_SESSION_get_ticket_lifetime_hint(session->ssl);
   int means_it = SSL_SESSION_get_protocol_version(session->ssl) == TLS1_3_VERSION;

@@ -127,7 +127,23 @@ static void look_at_memory(member *each, const rfctls_raw *raw, const rfctls__po
   }
 }
 
-/* What is ready without asking the system; also takes a place among the socket's waiters. */
+/* What is known without asking the system; a socket's lock is taken. */
+static void look_inside(member *each) {
+  const rfctls_socket *socket = each->socket;
+  uint32_t wanted = each->events & WANTED;
+  int over = socket == NULL ? !rfctls__raw_is_open(each->raw)
+                            : socket->closing == RFCTLS__CLOSED ||
+                                  rfctls__deadline_passed(each->watch.deadline);
+  if (over) {
+    each->found |= RFCTLS_EVENT_ERROR | wanted;
+  }
+  if (socket != NULL && (wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(socket)) {
+    each->found |= RFCTLS_EVENT_READ;
+  }
+}
+
+/* Takes a place among those who are woken, and only then looks: a close before is seen, one after it
+ * wakes. */
 static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   rfctls_socket *socket = each->socket;
   each->found = 0;
@@ -135,37 +151,30 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   each->watch.deadline = RFCTLS__NEVER;
   if (socket == NULL) {
     poll->fd = rfctls__raw_watch_begin(each->raw, waker, &each->watch.waiter);
+    look_inside(each);
     look_at_memory(each, each->raw, poll);
     return;
   }
   rfctls__socket_lock(socket);
-  if ((each->events & RFCTLS_EVENT_READ) != 0 && rfctls__readable(socket)) {
-    each->found |= RFCTLS_EVENT_READ;
-  }
   rfctls__watch_begin(
       socket, (each->events & RFCTLS_EVENT_READ) != 0 ? RFCTLS_WANT_READ : RFCTLS_WANT_WRITE, waker,
       &each->watch);
   poll->fd = each->watch.fd;
   poll->events = each->watch.events |
                  ((each->events & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
+  look_inside(each);
   look_at_memory(each, socket->raw, poll);
   rfctls__socket_unlock(socket);
 }
 
 static void end_look(member *each, const rfctls__poll *poll) {
-  uint32_t wanted = each->events & WANTED;
-  each->found |= events_of(poll->found, wanted);
+  each->found |= events_of(poll->found, each->events & WANTED);
   if (each->socket == NULL) {
-    each->found |= rfctls__raw_is_open(each->raw) ? 0 : RFCTLS_EVENT_ERROR | wanted;
+    look_inside(each);
     rfctls__raw_watch_end(each->raw, &each->watch.waiter);
   } else {
     rfctls__socket_lock(each->socket);
-    if (rfctls__deadline_passed(each->watch.deadline) || each->socket->closing == RFCTLS__CLOSED) {
-      each->found |= RFCTLS_EVENT_ERROR | wanted;
-    }
-    if ((wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(each->socket)) {
-      each->found |= RFCTLS_EVENT_READ;
-    }
+    look_inside(each);
     rfctls__watch_end(each->socket, &each->watch);
     rfctls__socket_unlock(each->socket);
   }

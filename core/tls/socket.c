@@ -210,7 +210,8 @@ rfctls_status rfctls_socket_wait(rfctls_socket *socket, rfctls_status want, int6
     return status;
   }
   rfctls__socket_lock(socket);
-  if (want != RFCTLS_WANT_READ || !rfctls__readable(socket)) {
+  if (socket->closing != RFCTLS__CLOSED &&
+      (want != RFCTLS_WANT_READ || !rfctls__readable(socket))) {
     status = wait_beneath(socket, (int)want, waker, deadline);
   }
   rfctls__socket_unlock(socket);

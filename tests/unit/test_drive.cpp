@@ -431,6 +431,13 @@ TEST_F(Drive, an_idle_wait_returns_early_on_a_signal) {
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_wait(socket, RFCTLS_WANT_VERIFY, 1000));
 }
 
+TEST_F(Drive, a_wait_for_a_closed_socket_ends_at_once) {
+  establish();
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_wait(socket, RFCTLS_WANT_WRITE, -1));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_wait(socket, RFCTLS_WANT_READ, -1));
+}
+
 TEST_F(Drive, wait_sees_a_record_that_lies_inside_the_library) {
   establish();
   give(record('d', "ab") + record('d', "cd"));
@@ -870,6 +877,20 @@ TEST_F(Drive, pollset_is_ready_at_once_for_bytes_inside) {
   EXPECT_EQ(1u, ready);
   EXPECT_EQ(static_cast<uint32_t>(RFCTLS_EVENT_READ), rfctls_pollset_events(set, index));
   EXPECT_EQ(begin, state.now);
+  rfctls_pollset_unref(set);
+}
+
+TEST_F(Drive, pollset_tells_at_once_of_a_socket_that_was_closed) {
+  rfctls_pollset *set = nullptr;
+  size_t index = 9, ready = 9;
+  establish();
+  ASSERT_EQ(RFCTLS_OK, rfctls_pollset_new(&set));
+  ASSERT_EQ(RFCTLS_OK, rfctls_pollset_add_socket(set, socket, RFCTLS_EVENT_WRITE, &index));
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_pollset_wait(set, -1, &ready));
+  EXPECT_EQ(1u, ready);
+  EXPECT_EQ(static_cast<uint32_t>(RFCTLS_EVENT_WRITE | RFCTLS_EVENT_ERROR),
+            rfctls_pollset_events(set, index));
   rfctls_pollset_unref(set);
 }
 

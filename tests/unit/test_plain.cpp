@@ -330,6 +330,18 @@ TEST(Close, WakesAPollset) {
             uint32_t{RFCTLS_EVENT_ERROR} | uint32_t{RFCTLS_EVENT_READ});
 }
 
+TEST(Close, BeforeAPollsetWaitsIsSeenAtOnce) {
+  Plain plain;
+  rfctls_test::Pollset set;
+  size_t index, ready = 0;
+  ASSERT_EQ(rfctls_pollset_new(out(set)), RFCTLS_OK);
+  ASSERT_EQ(rfctls_pollset_add_raw(set.get(), plain.client.get(), RFCTLS_EVENT_WRITE, &index),
+            RFCTLS_OK);
+  ASSERT_EQ(rfctls_raw_close(plain.client.get()), RFCTLS_OK);
+  ASSERT_EQ(rfctls_pollset_wait(set.get(), -1, &ready), RFCTLS_OK);
+  EXPECT_EQ(ready, 1u);
+}
+
 TEST(Close, LeavesABorrowedDescriptorOpen) {
   int pair[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
