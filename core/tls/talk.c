@@ -54,6 +54,15 @@ static rfctls_status settle(rfctls_socket *socket, send_call *call) {
   return RFCTLS_OK;
 }
 
+/* Writing must wait for the rest of a message that has half come: after the end of TCP for ever. */
+static rfctls_status starve_writing(rfctls_socket *socket) {
+  rfctls_status status = rfctls__starve(socket);
+  return status != RFCTLS_OK
+             ? status
+             : rfctls__break(socket, rfctls__fail(RFCTLS_E_TRUNCATED,
+                                                  "peer ended the connection in mid-message"));
+}
+
 static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
   send_call *call = (send_call *)verb;
   rfctls_status status = check_talking(socket);
@@ -75,7 +84,7 @@ static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
       rfctls__break(socket, status);
     }
     if (status == RFCTLS_WANT_READ) {
-      status = rfctls__starve(socket);
+      status = starve_writing(socket);
     }
     rfctls__flush(socket);
   }
@@ -257,7 +266,7 @@ static rfctls_status key_update_step(rfctls_socket *socket, rfctls__verb *verb) 
   }
   status = engine->key_update(socket->conn, &socket->in, &socket->out);
   if (status == RFCTLS_WANT_READ) {
-    return rfctls__starve(socket);
+    return starve_writing(socket);
   }
   return status < 0 && status != RFCTLS_E_UNSUPPORTED ? rfctls__break(socket, status) : status;
 }

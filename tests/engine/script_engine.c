@@ -129,6 +129,9 @@ static rfctls_status handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__b
 
 static rfctls_status once(rfctls_status *scripted) {
   rfctls_status status = *scripted;
+  if (script.half) {
+    return RFCTLS_WANT_READ;
+  }
   *scripted = RFCTLS_OK;
   return status < 0 ? rfctls__fail_engine(status, 1, -1, "as the script says") : status;
 }

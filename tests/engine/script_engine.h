@@ -21,6 +21,7 @@ typedef struct script_engine {
       notify_once; /* what the next close_notify answers, once                            */
   rfctls_status
       update_once; /* what the next key_update answers, once                              */
+  int half;        /* half of a message has come: whoever writes wants the rest first       */
   size_t step;     /* the most plaintext of one encrypt; 0: RFCTLS__STEP                   */
   uint8_t session; /* the number of the session that a connection gives; 0: none          */
   uint8_t spent;   /* the number of one that is not taken any more                        */

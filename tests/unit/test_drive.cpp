@@ -528,6 +528,22 @@ TEST_F(Drive, engine_that_must_read_first_is_fed) {
   EXPECT_EQ(record('d', "x"), state.sent);
 }
 
+TEST_F(Drive, writing_ends_when_tcp_does_in_the_middle_of_a_message) {
+  establish();
+  script.half = 1;
+  end();
+  EXPECT_EQ(RFCTLS_E_TRUNCATED, send("x"));
+  EXPECT_EQ(0u, sent);
+  EXPECT_EQ(RFCTLS_E_TRUNCATED, send("x"));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  rfctls_socket_unref(socket);
+  script.half = 0;
+  establish();
+  script.half = 1;
+  end();
+  EXPECT_EQ(RFCTLS_E_TRUNCATED, rfctls_socket_key_update(socket));
+}
+
 TEST_F(Drive, a_second_sender_gets_its_turn_later) {
   establish();
   state.sends = {{RFCTLS_WANT_WRITE, 0},
