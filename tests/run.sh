@@ -6,7 +6,7 @@
 #   plain       everything, as it is built for developing (also when no part is named)
 #   asan        the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan        the C tests under ThreadSanitizer
-#   coverage    everything, and which lines of core/ it reached
+#   coverage    everything but what installs, and which lines of core/ it reached
 #   bench       what a connection costs, beside OpenSSL alone: tests/bench/run.py
 #   mingw       compiles what is portable for Windows; runs nothing
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
@@ -71,7 +71,8 @@ part_coverage() {
   install_missing "${test_packages[@]}" gcovr
   build coverage
   find build/coverage -name '*.gcda' -delete
-  run_ctest coverage
+  # What is installed for others is not instrumented: a plain program could not link it.
+  run_ctest coverage --label-exclude '^install$'
   say "coverage: lines of core/"
   logged build/coverage/run.log gcovr --root . --filter core/ --object-directory build/coverage
 }
