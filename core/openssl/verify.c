@@ -212,14 +212,23 @@ static int grow(rfctls__judgement *judgement, size_t count) {
   return 1;
 }
 
+/* OpenSSL takes nobody for the issuer of a certificate that it cannot read to the end. */
+static int true_code(X509 *cert, int code) {
+  return reason_of(code) == RFCTLS_REASON_ISSUER &&
+                 (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0
+             ? X509_V_ERR_INVALID_EXTENSION
+             : code;
+}
+
 static void note(rfctls__judgement *judgement, X509_STORE_CTX *ctx, int code) {
   const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
   int last = sk_X509_num(chain) - 1, depth = X509_STORE_CTX_get_error_depth(ctx);
-  const X509 *cert;
+  X509 *cert;
   char text[TEXT_SIZE];
   depth = depth > last ? last : depth;
   depth = depth < 0 ? 0 : depth;
   cert = last >= 0 ? sk_X509_value(chain, depth) : X509_STORE_CTX_get0_cert(ctx);
+  code = true_code(cert, code);
   if (judgement->code == X509_V_OK) {
     judgement->code = code;
     judgement->depth = depth;

@@ -2,7 +2,12 @@
  * freezes it, after which every setter answers RFCTLS_E_STATE. A new config is the way to change.
  *
  * Defaults: chain, system trust store and host name are checked (client); peer certificates are not
- * asked for (server); TLS 1.2 to the newest; connect and handshake 30 s, close 2 s, no other timers. */
+ * asked for (server); TLS 1.2 to the newest; connect and handshake 30 s, close 2 s, no other timers.
+ *
+ * A chain is checked as RFC 5280 section 6 says, and held to more: keys and signatures of 112 bits (RSA
+ * 2048, SHA-256), also on old TLS versions; the name is looked for among the alternative names alone,
+ * where "*" stands for one whole label (RFC 6125 section 6.4). More than about 100 KB of certificates is
+ * RFCTLS_E_LIMIT. */
 #ifndef RFCTLS_CONFIG_H
 #define RFCTLS_CONFIG_H
 
