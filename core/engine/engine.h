@@ -1,7 +1,7 @@
 /* The seam between the core and a TLS library.
  *
- * An engine turns bytes into bytes. It does no socket I/O, never sleeps, takes no lock of ours, never
- * calls user code and knows no socket. The core calls it under the connection's lock, from any thread.
+ * An engine turns bytes into bytes. It does no socket I/O, never sleeps, takes no lock of the core's,
+ * never calls user code and knows no socket. The core calls it under the connection's lock, from any thread.
  *
  * Bytes     Everything it reads comes from `in` (mutable, so that decryption may happen in place);
  *           what it consumed is wholly consumed, and surplus plaintext is kept in the connection.
@@ -59,6 +59,9 @@ typedef struct rfctls__opening {
   int ask_verify;
   int ask_identity;
   rfctls__bytes protocols;
+  rfctls__bytes
+      extensions; /* client: of its hello, beside the engine's own, as on the wire: type, size,
+                               data, …; each was checked, none is there twice */
 } rfctls__opening;
 
 /* One certificate of the peer's chain, as the library judged it. */
@@ -112,6 +115,9 @@ typedef struct rfctls__engine {
   int (*supports)(rfctls_feature feature);
   /* OK, or E_UNSUPPORTED: whether context_init would take these versions. */
   rfctls_status (*check_versions)(rfctls_tls_version min, rfctls_tls_version max);
+  /* OK: a hello may carry such an extension; E_ARGUMENT: the engine itself makes those of this type;
+   * E_UNSUPPORTED: it takes none. */
+  rfctls_status (*check_extension)(uint16_t type);
 
   /* Credentials and trust, once a frozen config. fini also takes what a failed init left, and zeroed
    * memory. A context may be used by connections on many threads at once. */

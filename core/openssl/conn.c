@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/memory.h"
+#include "openssl/extension.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
@@ -125,7 +126,7 @@ static int set_checked_name(SSL *ssl, const char *name, int is_ip) {
 
 static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *opening) {
   const char *name = opening->server_name;
-  rfctls__bytes protocols = opening->protocols;
+  rfctls__bytes protocols = opening->protocols, extensions = opening->extensions;
   SSL_set_connect_state(conn->ssl);
   if (name == NULL && opening->check_name && !conn->asks_verify) {
     return rfctls__fail(RFCTLS_E_INTERNAL, "no server name to check");
@@ -141,7 +142,7 @@ static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *open
   if (SSL_set_alpn_protos(conn->ssl, protocols.data, (unsigned)protocols.size) != 0) {
     return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "these application protocols cannot be offered");
   }
-  return RFCTLS_OK;
+  return rfctls__buffer_append(&conn->extensions, extensions.data, extensions.size);
 }
 
 static rfctls_status open_server(rfctls__conn *conn, const rfctls__opening *opening) {
@@ -164,9 +165,21 @@ static int on_identity_needed(SSL *ssl, void *argument) {
   return -1;
 }
 
+/* An SSL knows the extensions that its SSL_CTX knew when it was made. */
+static SSL *new_client(rfctls__context *context, rfctls__bytes extensions) {
+  SSL *ssl = NULL;
+  rfctls__lock_take(&context->lock);
+  if (rfctls__extensions_allow(context->ctx, extensions)) {
+    ssl = SSL_new(context->ctx);
+  }
+  rfctls__lock_drop(&context->lock);
+  return ssl;
+}
+
 static rfctls_status open_ssl(rfctls__conn *conn, const rfctls__opening *opening) {
   BIO *bio = NULL;
-  conn->ssl = SSL_new(conn->context->ctx);
+  conn->ssl = conn->context->role == RFCTLS_CLIENT ? new_client(conn->context, opening->extensions)
+                                                   : SSL_new(conn->context->ctx);
   if (conn->ssl != NULL) {
     bio = rfctls__wire_bio(conn->context->wire, &conn->wire);
   }
@@ -205,6 +218,7 @@ void rfctls__conn_fini(rfctls__conn *conn, int failed) {
   rfctls__openssl_end(&callers);
   rfctls__judgement_release(&conn->judgement);
   rfctls__buffer_release(&conn->protocols);
+  rfctls__buffer_release(&conn->extensions);
 }
 
 int rfctls__conn_select_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,

@@ -21,7 +21,8 @@ struct rfctls__conn {
   SSL *ssl;
   rfctls__context *context; /* borrowed */
   rfctls__wire wire;
-  rfctls__buffer protocols; /* server: ALPN, as on the wire */
+  rfctls__buffer protocols;  /* server: ALPN, as on the wire         */
+  rfctls__buffer extensions; /* client: the program's, as on the wire */
   int asks_verify;
   rfctls__answer verify;
   rfctls__answer identity;

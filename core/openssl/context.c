@@ -198,6 +198,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   rfctls__openssl_errors callers;
   rfctls_status status;
   rfctls__openssl_begin(&callers);
+  rfctls__lock_init(&context->lock);
   context->role = settings->role;
   context->peer_cert = settings->peer_cert;
   context->wire = rfctls__wire_methods();
@@ -216,4 +217,7 @@ void rfctls__context_fini(rfctls__context *context) {
   SSL_CTX_free(context->ctx);
   rfctls__trust_release(context->trust);
   BIO_meth_free(context->wire);
+  if (context->role != 0) { /* else it is zeroed memory */
+    rfctls__lock_fini(&context->lock);
+  }
 }

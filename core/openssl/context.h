@@ -4,11 +4,13 @@
 
 #include <openssl/ssl.h>
 
+#include "base/lock.h"
 #include "engine/engine.h"
 #include "openssl/trust.h"
 
 struct rfctls__context {
   SSL_CTX *ctx;
+  rfctls__lock lock; /* a client's: while SSL_new reads which extensions ctx knows, none is added */
   BIO_METHOD *wire;
   rfctls__trust *trust;
   rfctls_role role;

@@ -1,6 +1,6 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
- * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), pki.c (certificates and
- * keys), bytes.c (the wire), failure.c (errors). */
+ * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), extension.c (a
+ * program's own in the hello), pki.c (certificates and keys), bytes.c (the wire), failure.c (errors). */
 #include "engine/engine.h"
 
 #include <openssl/crypto.h>
@@ -8,6 +8,7 @@
 
 #include "openssl/conn.h"
 #include "openssl/context.h"
+#include "openssl/extension.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
 
@@ -38,6 +39,7 @@ const rfctls__engine rfctls__engine_linked = {
     .version = version,
     .supports = supports,
     .check_versions = rfctls__check_versions,
+    .check_extension = rfctls__check_extension,
     .context_init = rfctls__context_init,
     .context_fini = rfctls__context_fini,
     .conn_init = rfctls__conn_init,

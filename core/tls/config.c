@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "pki/pki.h"
+#include "tls/extension.h"
 #include "tls/name.h"
 
 rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
@@ -68,6 +69,7 @@ void rfctls_config_unref(rfctls_config *config) {
   rfctls_chain_unref(config->authorities);
   rfctls__free(config->server_name);
   rfctls__buffer_release(&config->protocols);
+  rfctls__buffer_release(&config->extensions);
   release(config->verifier_release, config->verifier_data);
   release(config->identity_release, config->identity_data);
   rfctls__lock_fini(&config->lock);
@@ -168,6 +170,14 @@ rfctls_status rfctls_config_set_server_name(rfctls_config *config, const char *n
 rfctls_status rfctls_config_add_protocol(rfctls_config *config, const char *name) {
   rfctls_status status = begin_set(config, __func__);
   return status == RFCTLS_OK ? rfctls__protocol_append(&config->protocols, name) : status;
+}
+
+rfctls_status rfctls_config_add_hello_extension(rfctls_config *config, uint16_t type,
+                                                const void *data, size_t size) {
+  rfctls_status status = begin_set(config, __func__);
+  return status == RFCTLS_OK
+             ? rfctls__extension_append(&config->extensions, config->role, type, data, size)
+             : status;
 }
 
 rfctls_status rfctls_config_add_authority(rfctls_config *config, rfctls_cert *cert) {

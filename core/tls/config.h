@@ -21,9 +21,10 @@ struct rfctls_config {
   rfctls_key *key;
   rfctls_chain *authorities;
   int system_trust;
-  int demand;               /* rfctls_demand, or -1: not said */
-  char *server_name;        /* in its form for the wire */
-  rfctls__buffer protocols; /* ALPN wire form */
+  int demand;                /* rfctls_demand, or -1: not said */
+  char *server_name;         /* in its form for the wire */
+  rfctls__buffer protocols;  /* ALPN wire form */
+  rfctls__buffer extensions; /* client: of its hello, see tls/extension.h */
 
   int ask_verify, ask_identity;
   rfctls_verifier verifier;

@@ -14,9 +14,13 @@ static rfctls_status begin_handshake(rfctls_socket *socket) {
       .ask_verify = socket->ask_verify,
       .ask_identity = socket->ask_identity,
       .protocols = rfctls__buffer_bytes(&socket->protocols),
+      .extensions = rfctls__buffer_bytes(&socket->extensions),
   };
   if (opening.protocols.size == 0) {
     opening.protocols = rfctls__buffer_bytes(&config->protocols);
+  }
+  if (opening.extensions.size == 0) {
+    opening.extensions = rfctls__buffer_bytes(&config->extensions);
   }
   if (socket->role == RFCTLS_CLIENT) {
     opening.server_name = socket->server_name;
@@ -32,7 +36,7 @@ static rfctls_status begin_handshake(rfctls_socket *socket) {
   socket->phase = RFCTLS__SHAKING;
   status = engine->conn_init(socket->conn, config->context, &opening);
   return status == RFCTLS_OK && socket->role == RFCTLS_CLIENT
-             ? rfctls__session_offer(socket, opening.protocols)
+             ? rfctls__session_offer(socket, &opening)
              : status;
 }
 

@@ -55,9 +55,9 @@ rfctls_status rfctls__session_config_key(const rfctls_config *config, rfctls__se
   return finish(status, &text, out);
 }
 
-/* Name and service as they are asked for and checked, protocols, and what was set for this connection
- * alone; the rest is the config's. */
-static rfctls_status make_key(const rfctls_socket *socket, rfctls__bytes protocols,
+/* Name and service as they are asked for and checked, protocols, extensions, and what was set for this
+ * connection alone; the rest is the config's. */
+static rfctls_status make_key(const rfctls_socket *socket, const rfctls__opening *opening,
                               rfctls__session_key *out) {
   const rfctls__session_key *of_config = &socket->config->session_key;
   const int32_t numbers[] = {socket->server_name_is_ip, socket->ask_verify, socket->ask_identity};
@@ -73,7 +73,10 @@ static rfctls_status make_key(const rfctls_socket *socket, rfctls__bytes protoco
     status = put_text(&text, socket->service);
   }
   if (status == RFCTLS_OK) {
-    status = put(&text, protocols.data, protocols.size);
+    status = put(&text, opening->protocols.data, opening->protocols.size);
+  }
+  if (status == RFCTLS_OK) {
+    status = put(&text, opening->extensions.data, opening->extensions.size);
   }
   return finish(status, &text, out);
 }
@@ -169,8 +172,8 @@ static void offer_cached(rfctls_socket *socket) {
   }
 }
 
-rfctls_status rfctls__session_offer(rfctls_socket *socket, rfctls__bytes protocols) {
-  rfctls_status status = make_key(socket, protocols, &socket->session_key);
+rfctls_status rfctls__session_offer(rfctls_socket *socket, const rfctls__opening *opening) {
+  rfctls_status status = make_key(socket, opening, &socket->session_key);
   if (status == RFCTLS_OK && socket->session != NULL) {
     offer_given(socket);
   } else if (status == RFCTLS_OK && is_cached(socket)) {

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "pki/pki.h"
 #include "tls/drive.h"
+#include "tls/extension.h"
 #include "tls/name.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
@@ -78,6 +79,7 @@ void rfctls_socket_unref(rfctls_socket *socket) {
   rfctls__buffer_release(&socket->out);
   rfctls__buffer_wipe(&socket->plain);
   rfctls__buffer_release(&socket->protocols);
+  rfctls__buffer_release(&socket->extensions);
   rfctls__free(socket->node);
   rfctls__free(socket->service);
   rfctls__free(socket->server_name);
@@ -281,6 +283,23 @@ rfctls_status rfctls_socket_add_protocol(rfctls_socket *socket, const char *name
     status = rfctls__protocol_append(&socket->protocols, name);
     rfctls__socket_unlock(socket);
   }
+  return status;
+}
+
+rfctls_status rfctls_socket_add_hello_extension(rfctls_socket *socket, uint16_t type,
+                                                const void *data, size_t size) {
+  rfctls_status status = begin_setup(socket, __func__);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (rfctls__buffer_size(&socket->extensions) == 0) {
+    rfctls__bytes inherited = rfctls__buffer_bytes(&socket->config->extensions);
+    status = rfctls__buffer_append(&socket->extensions, inherited.data, inherited.size);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__extension_append(&socket->extensions, socket->role, type, data, size);
+  }
+  rfctls__socket_unlock(socket);
   return status;
 }
 

@@ -83,7 +83,8 @@ struct rfctls_socket {
   char *service;
   char *server_name; /* of this connection; NULL: the config's, or node */
   int server_name_is_ip;
-  rfctls__buffer protocols; /* of this connection; empty: the config's */
+  rfctls__buffer protocols;  /* of this connection; empty: the config's         */
+  rfctls__buffer extensions; /* the config's and this connection's; empty: the config's */
   int ask_verify;
   int ask_identity;
 
@@ -116,9 +117,9 @@ rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_ti
 
 /* ---- resume.c: clients ---- */
 
-/* Before the handshake: offers the given session, or one of the config's, if it is for this
- * connection. */
-rfctls_status rfctls__session_offer(rfctls_socket *socket, rfctls__bytes protocols);
+/* Before the handshake that opens so: offers the given session, or one of the config's, if it is for
+ * this connection. */
+rfctls_status rfctls__session_offer(rfctls_socket *socket, const rfctls__opening *opening);
 /* After any step: keeps a session that has come, for the program and for the config. */
 void rfctls__session_collect(rfctls_socket *socket);
 

@@ -92,6 +92,15 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_server_name(rfctls_config
  * chooses by its own order; without overlap the handshake fails with no_application_protocol. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_protocol(rfctls_config *config,
                                                                 const char *name);
+/* Client: adds an extension to the hello (RFC 8446 section 4.2): its type and size bytes of data, of
+ * which it keeps a copy. What the server answers to it is not told. RFCTLS_E_ARGUMENT: the engine makes
+ * extensions of this type itself (server_name is rfctls_config_set_server_name, ALPN is
+ * rfctls_config_add_protocol), the type is there already, or all together are larger than 32,768 bytes.
+ * RFCTLS_E_UNSUPPORTED: the engine takes none. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_hello_extension(rfctls_config *config,
+                                                                       uint16_t type,
+                                                                       const void *data,
+                                                                       size_t size);
 /* Adds a trust anchor. Client: beside the system's. Server: the only ones for client certificates,
  * and named in the request for them. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_authority(rfctls_config *config,

@@ -57,6 +57,11 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_server_name(rfctls_socket
 /* Appends an application protocol; the first call replaces the config's list. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_add_protocol(rfctls_socket *socket,
                                                                 const char *name);
+/* Adds an extension to this hello, beside the config's; see rfctls_config_add_hello_extension. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_add_hello_extension(rfctls_socket *socket,
+                                                                       uint16_t type,
+                                                                       const void *data,
+                                                                       size_t size);
 /* Which questions the handshake returns; see rfctls_config_set_asking. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_asking(rfctls_socket *socket, int verify,
                                                               int identity);

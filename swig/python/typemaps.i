@@ -105,6 +105,7 @@
 %enddef
 
 %number(int, INT_MIN, INT_MAX, 1)
+%number(uint16_t, 0, UINT16_MAX, 0)
 %number(uint32_t, 0, UINT32_MAX, 0)
 %number(int64_t, INT64_MIN, INT64_MAX, 0)
 %number(intptr_t, INTPTR_MIN, INTPTR_MAX, 0)

@@ -42,6 +42,18 @@ inline std::string protocol_list(const std::vector<std::string> &names) {
   return list;
 }
 
+// Hello extensions as on the wire.
+inline std::string extension_list(const std::vector<std::pair<uint16_t, std::string>> &extensions) {
+  std::string list;
+  for (const auto &[type, data] : extensions) {
+    for (size_t number : {size_t{type}, data.size()}) {
+      list += {static_cast<char>(number >> 8), static_cast<char>(number)};
+    }
+    list += data;
+  }
+  return list;
+}
+
 class Buffer {
  public:
   Buffer() = default;
@@ -138,6 +150,7 @@ struct Plan {
   bool ask_verify = false;
   bool ask_identity = false;
   std::vector<std::string> protocols;
+  std::vector<std::pair<uint16_t, std::string>> extensions;
   bool resumption = true;
 };
 
@@ -215,6 +228,7 @@ class End {
         memory_(static_cast<rfctls__conn *>(rfctls__alloc(engine().conn_size))) {
     require(context_->status, "context: " + context_->failure.message);
     std::string protocols = protocol_list(plan.protocols);
+    std::string extensions = extension_list(plan.extensions);
     rfctls__opening opening{};
     opening.server_name = plan.name ? plan.name->c_str() : nullptr;
     opening.name_is_ip = plan.name_is_ip;
@@ -222,6 +236,7 @@ class End {
     opening.ask_verify = plan.ask_verify;
     opening.ask_identity = plan.ask_identity;
     opening.protocols = bytes_of(protocols);
+    opening.extensions = bytes_of(extensions);
     require(engine().conn_init(memory_, context_->get(), &opening), "conn_init");
   }
   End(const End &) = delete;

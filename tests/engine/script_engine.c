@@ -40,6 +40,11 @@ static rfctls_status check_versions(rfctls_tls_version min, rfctls_tls_version m
   return RFCTLS_OK;
 }
 
+static rfctls_status check_extension(uint16_t type) {
+  (void)type;
+  return RFCTLS_OK;
+}
+
 static rfctls_status context_init(rfctls__context *context, const rfctls__settings *settings) {
   context->role = settings->role;
   return RFCTLS_OK;
@@ -321,6 +326,7 @@ const rfctls__engine rfctls__engine_linked = {
     .version = version,
     .supports = supports,
     .check_versions = check_versions,
+    .check_extension = check_extension,
     .context_init = context_init,
     .context_fini = context_fini,
     .conn_init = conn_init,

@@ -214,9 +214,9 @@ class Ours:
     """Both roles of the library."""
 
     @staticmethod
-    def command(port, version=None, name=None, alpn=(), identity=None):
+    def command(port, identity=None, **wishes):
         return [PEER, "client", HOST, str(port), *settings(
-            ca=CA, version=version, name=name, alpn=alpn, identity=prefix(identity))]
+            ca=CA, identity=prefix(identity), **wishes)]
 
     @classmethod
     def talk(cls, port, payload, **wishes):

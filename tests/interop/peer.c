@@ -5,7 +5,7 @@
  *   peer http COUNT [SETTING=VALUE ...]         the same: answers a request with its own head
  *
  * Settings: ca=FILE, identity=PREFIX (PREFIX.pem and PREFIX.key), alpn=NAME (again for the next),
- * name=HOST, version=1.2 (that one alone), demand=optional|required. A client without input reads
+ * name=HOST, version=1.2 (that one alone), demand=optional|required, extension=NUMBER:TEXT. A client without input reads
  * one byte. A server listens on a port that its first line, port=NUMBER, tells. Each connection
  * makes one line on standard error, key=value between tabs: what was agreed, what was seen of the
  * peer, and how it ended. Exits with 1 if a client's connection failed, 2 if there was none. */
@@ -200,6 +200,13 @@ static rfctls_status set_demand(rfctls_config *config, const char *name) {
       config, required ? RFCTLS_PEER_CERT_REQUIRED : RFCTLS_PEER_CERT_OPTIONAL);
 }
 
+static rfctls_status add_extension(rfctls_config *config, const char *value) {
+  char *text = NULL;
+  unsigned long type = strtoul(value, &text, 10);
+  text += *text == ':';
+  return rfctls_config_add_hello_extension(config, (uint16_t)type, text, strlen(text));
+}
+
 static const struct {
   const char *name;
   rfctls_status(RFCTLS_CALL *apply)(rfctls_config *config, const char *value);
@@ -210,6 +217,7 @@ static const struct {
     {"name", rfctls_config_set_server_name},
     {"version", set_version},
     {"demand", set_demand},
+    {"extension", add_extension},
 };
 
 static int complain(const char *what) {

@@ -55,6 +55,13 @@ def test_chain_arrives_as_it_was_given():
     assert sent == others.certificates((others.PKI / "server.pem").read_text())
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_hello_extension_arrives_as_it_was_given(version):
+    with Openssl("-rev", "-trace", version=version) as server:
+        Ours.talk(server.port, PAYLOAD, version=version, extension="65282:four")
+        server.program.expect(r"UNKNOWN\(65282\), length=4\s+0000 - 66 6f 75 72 ")
+
+
 # ---- after the handshake ----
 
 

@@ -110,6 +110,35 @@ TEST(Config, protocols_are_checked_before_connecting) {
   EXPECT_EQ(65535 / 256, added) << "the list on the wire has two bytes of length";
 }
 
+TEST(Config, hello_extensions_are_checked_before_connecting) {
+  Config config = make(RFCTLS_CLIENT), of_server = make(RFCTLS_SERVER);
+  const std::string data(32768, 'x');
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_hello_extension(config.get(), 16, "\0\0", 2));
+  EXPECT_STREQ("hello extension 16 is the library's own to make", rfctls_error_message());
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_hello_extension(config.get(), 4660, nullptr, 1));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_hello_extension(of_server.get(), 4660, "", 0));
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_add_hello_extension(config.get(), 4660, nullptr, 0));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_hello_extension(config.get(), 4660, "again", 5));
+  EXPECT_STREQ("hello extension 4660 is there already", rfctls_error_message());
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_add_hello_extension(config.get(), 4661, data.data(), 32760));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_hello_extension(config.get(), 4662, "", 0));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT,
+            rfctls_config_add_hello_extension(make(RFCTLS_CLIENT).get(), 4662, data.data(), 32768));
+}
+
+TEST(Config, a_socket_adds_hello_extensions_beside_its_own) {
+  Config config = client_config();
+  require(rfctls_config_add_hello_extension(config.get(), 4660, "config", 6), "extension");
+  Pair pair(config, server_config());
+  rfctls_socket *client = pair.client.get();
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_add_hello_extension(client, 4660, "socket", 6));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_add_hello_extension(client, 4661, "socket", 6));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_add_hello_extension(pair.server.get(), 4661, "", 0));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_config_add_hello_extension(config.get(), 4662, "", 0));
+  ASSERT_EQ(RFCTLS_OK, pair.shake());
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_add_hello_extension(client, 4662, "", 0));
+}
+
 TEST(Config, first_use_freezes_it) {
   Config config = server_config();
   Socket listener = listen_on(config);
