@@ -420,6 +420,16 @@ rfctls_status rfctls__close(rfctls_socket *socket) {
              : status;
 }
 
+rfctls_status rfctls_socket_abort(rfctls_socket *socket) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = rfctls__enter_socket(socket);
+  if (status == RFCTLS_OK) {
+    abandon(socket);
+  }
+  return status;
+}
+
 int rfctls_socket_is_closed(const rfctls_socket *socket) {
   int closed = 1;
   if (socket != NULL) {

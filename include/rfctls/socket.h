@@ -134,9 +134,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_key_update(rfctls_socket *soc
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how);
 /* Says goodbye and closes: what is owed, close_notify, then waits until the peer has it all, up to
  * RFCTLS_TIMER_CLOSE. A second call is RFCTLS_OK. RFCTLS_E_TIMEOUT: closed, but the peer may not have
- * got everything. Non-blocking: RFCTLS_WANT_*, call again, or unref to abort. A borrowed descriptor
+ * got everything. Non-blocking: RFCTLS_WANT_*, call again, or abort. A borrowed descriptor
  * stays open. Wakes the calls that other threads wait in. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_close(rfctls_socket *socket);
+/* Closes at once, without a goodbye: sends nothing and waits for nothing, so that the peer finds a
+ * truncation. Wakes as close does. For what has failed, and for finalisers. A second call is RFCTLS_OK. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_abort(rfctls_socket *socket);
 /* 1 once we closed it, or once both directions have ended. */
 RFCTLS_API int RFCTLS_CALL rfctls_socket_is_closed(const rfctls_socket *socket);
 

@@ -654,6 +654,38 @@ TEST_F(Drive, non_blocking_close_is_repeated) {
   EXPECT_EQ(1, state.closed);
 }
 
+TEST_F(Drive, abort_closes_at_once_and_says_nothing) {
+  establish();
+  state.unacknowledged = 10;
+  give("unread");
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_abort(socket));
+  EXPECT_EQ("", state.sent);
+  EXPECT_EQ(0, state.poll_count);
+  EXPECT_EQ(1, state.closed);
+  EXPECT_EQ(1, rfctls_socket_is_closed(socket));
+  EXPECT_EQ(RFCTLS_E_CLOSED, recv());
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_abort(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  EXPECT_EQ(1, state.closed);
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_abort(nullptr));
+}
+
+TEST_F(Drive, an_abort_ends_a_close_that_drains) {
+  establish();
+  rfctls_socket_set_blocking(socket, 0);
+  state.unacknowledged = 10;
+  EXPECT_EQ(RFCTLS_WANT_READ, rfctls_socket_close(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_abort(socket));
+  EXPECT_EQ(1, state.closed);
+}
+
+TEST_F(Drive, an_abort_wakes_the_sleeping_reader) {
+  establish();
+  state.on_poll = [&] { EXPECT_EQ(RFCTLS_OK, rfctls_socket_abort(socket)); };
+  EXPECT_EQ(RFCTLS_E_CLOSED, recv());
+  EXPECT_EQ(1, state.closed) << "by the last call that left";
+}
+
 TEST_F(Drive, waiting_for_a_close_to_drain_neither_spins_nor_oversleeps) {
   establish();
   rfctls_socket_set_blocking(socket, 0);
