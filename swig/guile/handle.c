@@ -1,6 +1,6 @@
 /* Handles: one smob type a noun. A handle owns one reference, which only its finaliser drops: that
- * neither sends nor waits, on whatever thread the collector runs it. A socket's handle is also what
- * programs call a tls-socket, so it has room for what the facade remembers of it. */
+ * neither sends nor waits, on whatever thread the collector runs it. A socket's handle, plain or TLS, is
+ * also what programs call a socket, so it has room for what the facade remembers of it. */
 #include <libguile.h>
 #include <string.h>
 
@@ -54,7 +54,7 @@ static void handle_init(void) {
 static SCM handle_new(scm_t_bits tag, void *pointer) {
   if (pointer == NULL)
     return SCM_BOOL_F;
-  if (tag == rfctls_socket_tag)
+  if (tag == rfctls_socket_tag || tag == rfctls_raw_tag)
     scm_gc_register_allocation(SOCKET_WEIGHT);
   return scm_new_double_smob(tag, (scm_t_bits)pointer, SCM_UNPACK(SCM_BOOL_F), 0);
 }
@@ -63,16 +63,4 @@ static void *handle_in(SCM handle, scm_t_bits tag, int position, const char *pro
   if (!SCM_SMOB_PREDICATE(tag, handle))
     scm_wrong_type_arg(procedure, position, handle);
   return (void *)SCM_SMOB_DATA(handle);
-}
-
-/* ---- what the facade remembers of a socket ---- */
-
-static SCM rfctls_socket_facade(SCM socket) {
-  handle_in(socket, rfctls_socket_tag, 1, "rfctls-socket-facade");
-  return SCM_SMOB_OBJECT_2(socket);
-}
-
-static void rfctls_socket_set_facade(SCM socket, SCM facade) {
-  handle_in(socket, rfctls_socket_tag, 1, "rfctls-socket-set-facade");
-  SCM_SET_SMOB_OBJECT_2(socket, facade);
 }

@@ -1,33 +1,102 @@
-/* The port type of TLS sockets: four Scheme procedures below Guile's buffers. Unlike R6RS custom
- * ports it reads what is there into a large buffer and yet writes at once. */
+/* The port types.
+ *
+ * "tls" is a port over a plain or a TLS socket. Reading and writing are tried here; what would wait goes
+ * to the facade: to read_here and write_here when C called, whose frame cannot be suspended, to the
+ * type's Scheme procedures when (ice-9 suspendable-ports) did. Unlike R6RS custom ports it reads what is
+ * there into a large buffer and yet writes at once.
+ *
+ * "watch" stands for events of a descriptor, for the current-read-waiter of whatever schedules. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
-enum { PORT_READ, PORT_WRITE, PORT_READY, PORT_CLOSE, PORT_PROCEDURES };
+/* ---- what a port holds: a reference of its own, so that the order of finalisers does not matter ---- */
+
+enum { LINK_PLAIN = 1, LINK_CLOSES = 2 };
+
+static scm_t_bits link_tag;
+
+static SCM link_new(SCM handle, any_socket any, int closes) {
+  scm_t_bits flags = (any.plain != NULL ? LINK_PLAIN : 0) | (closes ? LINK_CLOSES : 0);
+  void *pointer =
+      any.plain != NULL ? (void *)rfctls_raw_ref(any.plain) : (void *)rfctls_socket_ref(any.tls);
+  return scm_new_double_smob(link_tag, (scm_t_bits)pointer, SCM_UNPACK(handle), flags);
+}
+
+static any_socket link_socket(SCM link) {
+  any_socket any = {NULL, NULL};
+  if ((SCM_SMOB_DATA_3(link) & LINK_PLAIN) != 0)
+    any.plain = (rfctls_raw *)SCM_SMOB_DATA(link);
+  else
+    any.tls = (rfctls_socket *)SCM_SMOB_DATA(link);
+  return any;
+}
+
+/* The port was dropped: nothing is sent, and nothing waited for. */
+static size_t link_free(SCM link) {
+  any_socket any = link_socket(link);
+  if ((SCM_SMOB_DATA_3(link) & LINK_CLOSES) != 0)
+    (void)(any.plain != NULL ? rfctls_raw_close(any.plain) : rfctls_socket_abort(any.tls));
+  rfctls_raw_unref(any.plain);
+  rfctls_socket_unref(any.tls);
+  SCM_SET_SMOB_DATA(link, 0);
+  SCM_SET_SMOB_DATA_3(link, 0);
+  return 0;
+}
+
+/* ---- ports over sockets ---- */
 
 static scm_t_port_type *port_type;
 
-static SCM port_procedure(SCM port, size_t which) {
-  return scm_c_vector_ref(SCM_PACK(SCM_STREAM(port)), which);
+/* What the facade does where this file would have to wait: variables. */
+static SCM read_here, write_here, is_ready, close_here;
+
+static SCM port_link(SCM port) {
+  return SCM_PACK(SCM_STREAM(port));
 }
 
-static size_t port_move(SCM procedure, SCM bytes, size_t start, size_t count) {
-  return scm_to_size_t(
-      scm_call_3(procedure, bytes, scm_from_size_t(start), scm_from_size_t(count)));
+static SCM rfctls_port_socket(SCM port) {
+  return SCM_SMOB_OBJECT_2(port_link(port));
+}
+
+static size_t port_wait(SCM procedure, SCM port, SCM bytes, size_t start, size_t count) {
+  return scm_to_size_t(scm_call_4(scm_variable_ref(procedure), port, bytes, scm_from_size_t(start),
+                                  scm_from_size_t(count)));
 }
 
 static size_t port_read(SCM port, SCM bytes, size_t start, size_t count) {
-  return port_move(port_procedure(port, PORT_READ), bytes, start, count);
+  size_t received = 0;
+  rfctls_status status = any_recv(link_socket(port_link(port)), 0,
+                                  SCM_BYTEVECTOR_CONTENTS(bytes) + start, count, &received);
+  if (status < RFCTLS_OK)
+    raise_failure(status, rfctls_port_socket(port), SCM_BOOL_T);
+  return status == RFCTLS_OK ? received : port_wait(read_here, port, bytes, start, count);
 }
 
 static size_t port_write(SCM port, SCM bytes, size_t start, size_t count) {
-  return port_move(port_procedure(port, PORT_WRITE), bytes, start, count);
+  size_t sent = 0;
+  rfctls_status status =
+      any_send(link_socket(port_link(port)), SCM_BYTEVECTOR_CONTENTS(bytes) + start, count, &sent);
+  if (status < RFCTLS_OK)
+    raise_failure(status, rfctls_port_socket(port), scm_from_size_t(sent));
+  return status == RFCTLS_OK ? sent : port_wait(write_here, port, bytes, start, count);
+}
+
+static int port_fd(SCM port) {
+  return (int)rfctls_any_fd(link_socket(port_link(port)));
 }
 
 static int port_ready(SCM port) {
-  return scm_is_true(scm_call_0(port_procedure(port, PORT_READY)));
+  return scm_is_true(scm_call_1(scm_variable_ref(is_ready), rfctls_port_socket(port)));
 }
 
 static void port_close(SCM port) {
-  scm_call_0(port_procedure(port, PORT_CLOSE));
+  SCM link = port_link(port);
+  if ((SCM_SMOB_DATA_3(link) & LINK_CLOSES) != 0) {
+    SCM_SET_SMOB_DATA_3(link, SCM_SMOB_DATA_3(link) & ~(scm_t_bits)LINK_CLOSES);
+    scm_call_1(scm_variable_ref(close_here), rfctls_port_socket(port));
+  }
 }
 
 /* One TLS record of reading (RFC 8446 section 5.1), and writes that need no flush. */
@@ -37,21 +106,107 @@ static void port_buffer_sizes(SCM port, size_t *read_size, size_t *write_size) {
   *write_size = 1;
 }
 
-static void port_init(void) {
-  port_type = scm_make_port_type((char *)"tls", port_read, port_write);
-  scm_set_port_input_waiting(port_type, port_ready);
-  scm_set_port_close(port_type, port_close);
-  scm_set_port_get_natural_buffer_sizes(port_type, port_buffer_sizes);
+/* mode is "r", "w" or "r+". */
+static SCM rfctls_make_port(const char *mode, SCM socket, int closes) {
+  return scm_c_make_port_with_encoding(
+      port_type, scm_mode_bits((char *)mode), scm_from_utf8_symbol("ISO-8859-1"),
+      scm_from_utf8_symbol("error"),
+      SCM_UNPACK(link_new(socket, any_in(socket, 2, "rfctls-make-port"), closes)));
 }
 
-/* mode is "r", "w" or "r+". */
-static SCM rfctls_make_port(const char *mode, SCM read, SCM write, SCM ready, SCM close) {
-  SCM procedures = scm_c_make_vector(PORT_PROCEDURES, SCM_BOOL_F);
-  scm_c_vector_set_x(procedures, PORT_READ, read);
-  scm_c_vector_set_x(procedures, PORT_WRITE, write);
-  scm_c_vector_set_x(procedures, PORT_READY, ready);
-  scm_c_vector_set_x(procedures, PORT_CLOSE, close);
-  return scm_c_make_port_with_encoding(port_type, scm_mode_bits((char *)mode),
-                                       scm_from_utf8_symbol("ISO-8859-1"),
-                                       scm_from_utf8_symbol("error"), SCM_UNPACK(procedures));
+static void rfctls_set_port_procedures(SCM read, SCM write, SCM reads_here, SCM writes_here,
+                                       SCM ready, SCM closes_here) {
+  scm_set_port_scm_read(port_type, read);
+  scm_set_port_scm_write(port_type, write);
+  scm_variable_set_x(read_here, reads_here);
+  scm_variable_set_x(write_here, writes_here);
+  scm_variable_set_x(is_ready, ready);
+  scm_variable_set_x(close_here, closes_here);
+}
+
+/* ---- watches ---- */
+
+typedef struct watch {
+  int epoll;
+  int timer; /* -1: none */
+} watch;
+
+static scm_t_port_type *watch_type;
+
+static watch *watch_of(SCM port) {
+  return (watch *)SCM_STREAM(port);
+}
+
+static int watch_fd(SCM port) {
+  return watch_of(port)->epoll;
+}
+
+static size_t watch_read(SCM port, SCM bytes, size_t start, size_t count) {
+  (void)port, (void)bytes, (void)start, (void)count;
+  return 0;
+}
+
+static void close_fd(int fd) {
+  if (fd >= 0)
+    close(fd);
+}
+
+static void watch_close(SCM port) {
+  close_fd(watch_of(port)->timer);
+  close_fd(watch_of(port)->epoll);
+  *watch_of(port) = (watch){-1, -1};
+}
+
+static int watch_add(int epoll, int fd, uint32_t events) {
+  struct epoll_event event = {.events = events};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int timer_in(int64_t milliseconds) {
+  struct itimerspec at = {.it_value = {.tv_sec = (time_t)(milliseconds / 1000),
+                                       .tv_nsec = (long)(milliseconds % 1000) * 1000000}};
+  int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (timer >= 0)
+    timerfd_settime(timer, 0, &at, NULL);
+  return timer;
+}
+
+/* A port that is readable when the descriptor has one of the events (RFCTLS_EVENT_*), or after some
+ * milliseconds (more than 0; negative: never). */
+static SCM rfctls_make_watch(intptr_t fd, uint32_t events, int64_t milliseconds) {
+  uint32_t wanted = ((events & RFCTLS_EVENT_READ) != 0 ? EPOLLIN | EPOLLRDHUP : 0) |
+                    ((events & RFCTLS_EVENT_WRITE) != 0 ? EPOLLOUT : 0);
+  watch *made = scm_gc_malloc_pointerless(sizeof *made, "watch");
+  int failed;
+  made->epoll = epoll_create1(EPOLL_CLOEXEC);
+  made->timer = milliseconds > 0 ? timer_in(milliseconds) : -1;
+  failed = made->epoll < 0 || (milliseconds > 0 && made->timer < 0) ||
+           watch_add(made->epoll, (int)fd, wanted) != 0 ||
+           (made->timer >= 0 && watch_add(made->epoll, made->timer, EPOLLIN) != 0);
+  if (failed) {
+    int code = errno;
+    close_fd(made->timer);
+    close_fd(made->epoll);
+    errno = code;
+    scm_syserror("rfctls-make-watch");
+  }
+  return scm_c_make_port(watch_type, scm_mode_bits((char *)"r"), (scm_t_bits)made);
+}
+
+static void port_init(void) {
+  read_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
+  write_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
+  is_ready = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
+  close_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
+  handle_type(&link_tag, "port-link", link_free);
+  port_type = scm_make_port_type((char *)"tls", port_read, port_write);
+  scm_set_port_input_waiting(port_type, port_ready);
+  scm_set_port_read_wait_fd(port_type, port_fd);
+  scm_set_port_write_wait_fd(port_type, port_fd);
+  scm_set_port_close(port_type, port_close);
+  scm_set_port_get_natural_buffer_sizes(port_type, port_buffer_sizes);
+  watch_type = scm_make_port_type((char *)"watch", watch_read, NULL);
+  scm_set_port_read_wait_fd(watch_type, watch_fd);
+  scm_set_port_close(watch_type, watch_close);
+  scm_set_port_needs_close_on_gc(watch_type, 1);
 }

@@ -9,8 +9,8 @@
 %insert("header") "guile/handle.c"
 %insert("header") "guile/convert.c"
 %insert("header") "guile/raise.c"
-%insert("header") "guile/away.c"
 %insert("header") "guile/extra.c"
+%insert("header") "guile/away.c"
 %insert("header") "guile/port.c"
 
 %init %{
@@ -84,8 +84,9 @@ int noun##_p(SCM object);
 %typemap(ret) rfctls_status rfctls_error_status ""
 
 /* Whether there is something to try, or the time is over: #f is no failure for a loop. */
-%typemap(out) rfctls_status rfctls_socket_wait "$result = scm_from_bool($1 == RFCTLS_OK);"
-%typemap(ret) rfctls_status rfctls_socket_wait {
+%typemap(out) rfctls_status rfctls_socket_wait, rfctls_status rfctls_any_wait
+  "$result = scm_from_bool($1 == RFCTLS_OK);"
+%typemap(ret) rfctls_status rfctls_socket_wait, rfctls_status rfctls_any_wait {
   if ($1 < RFCTLS_OK && $1 != RFCTLS_E_TIMEOUT) raise_failure($1, s_0, SCM_BOOL_T);
 }
 
@@ -109,8 +110,8 @@ int noun##_p(SCM object);
 %typemap(freearg) (void *buffer, size_t capacity, size_t *received)
   "scm_remember_upto_here_1($input);"
 
-%typemap(in, numinputs=0) SCM *bytes (SCM made = SCM_BOOL_F) "$1 = &made;"
-%typemap(argout) SCM *bytes {
+%typemap(in, numinputs=0) SCM *made (SCM value = SCM_BOOL_F) "$1 = &value;"
+%typemap(argout) SCM *made {
   if (result == RFCTLS_OK) gswig_result = *$1;
 }
 
@@ -131,11 +132,12 @@ int noun##_p(SCM object);
 
 /* ---- truth ---- */
 
-%apply bool { int accept, int allowed, int blocking, int close_socket, int enabled, int identity, int owned,
+%apply bool { int accept, int allowed, int blocking, int close_socket, int closes, int enabled, int identity, int owned,
               int passive, int verify };
 %apply bool { int rfctls_socket_is_blocking, int rfctls_socket_is_closed,
               int rfctls_socket_is_listener, int rfctls_socket_is_resumed, int rfctls_socket_finding_trusted,
-              int rfctls_engine_supports, int rfctls_cert_matches_name };
+              int rfctls_engine_supports, int rfctls_cert_matches_name,
+              int rfctls_any_is_closed };
 
 /* ---- what waits, outside Guile mode ---- */
 
@@ -156,6 +158,7 @@ int noun##_p(SCM object);
 %away(rfctls_socket_connect, arg1, arg2, arg3, arg4)
 %away(rfctls_socket_listen, arg1, arg2, arg3, arg4)
 %away(rfctls_socket_wait, arg1, arg2, arg3)
+%away(rfctls_any_wait, arg1, arg2, arg3)
 %away(rfctls_stream_read, arg1, arg2, arg3, arg4)
 %away(rfctls_stream_read_line, arg1, arg2, arg3, arg4)
 %away(rfctls_stream_read_all, arg1, arg2, arg3, arg4)
@@ -166,18 +169,39 @@ int noun##_p(SCM object);
 
 /* ---- what only Guile has ---- */
 
-rfctls_status rfctls_socket_send_range(rfctls_socket *socket, uint32_t flags, const void *data,
-                                       size_t size, size_t start, size_t count, size_t *sent);
-rfctls_status rfctls_socket_recv_range(rfctls_socket *socket, uint32_t flags, void *whole,
-                                       size_t size, size_t start, size_t count, size_t *taken);
-rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, size_t capacity,
-                                       SCM *bytes);
+/* A plain or a TLS socket. */
+%typemap(in) any_socket "$1 = any_in($input, $argnum, FUNC_NAME);"
+%typemap(freearg) any_socket "scm_remember_upto_here_1($input);"
+
+rfctls_status rfctls_any_send(any_socket any, const void *data, size_t size, size_t start,
+                              size_t count, size_t *sent);
+rfctls_status rfctls_any_recv(any_socket any, uint32_t flags, void *whole, size_t size, size_t start,
+                              size_t count, size_t *taken);
+rfctls_status rfctls_any_recv_bytes(any_socket any, uint32_t flags, size_t capacity, SCM *made);
+rfctls_status rfctls_any_accept(any_socket any, SCM *made);
+rfctls_status rfctls_any_shutdown(any_socket any, rfctls_how how);
+rfctls_status rfctls_any_close(any_socket any);
+int rfctls_any_is_closed(any_socket any);
+rfctls_status rfctls_any_local_address(any_socket any, rfctls_address **out);
+rfctls_status rfctls_any_peer_address(any_socket any, rfctls_address **out);
+rfctls_status rfctls_any_join(rfctls_pollset *pollset, any_socket any, uint32_t events, size_t *index);
+rfctls_status rfctls_any_wait(any_socket any, rfctls_status want, int64_t timeout_ms);
+uint32_t rfctls_any_wait_events(any_socket any, rfctls_status want);
+intptr_t rfctls_any_fd(any_socket any);
+int64_t rfctls_clock(void);
 /* One value that belongs to the socket and goes with it. */
-SCM rfctls_socket_facade(SCM socket);
-void rfctls_socket_set_facade(SCM socket, SCM facade);
+SCM rfctls_any_facade(SCM socket);
+void rfctls_any_set_facade(SCM socket, SCM facade);
+SCM rfctls_socket_class(void);
 /* Called with (status message origin system-code engine-code alert depth reason count argument);
  * must not return. */
 void rfctls_set_failure_handler(SCM procedure);
-int64_t rfctls_clock(void);
-/* read and write are called with bytevector, start and count, and answer a count. */
-SCM rfctls_make_port(const char *mode, SCM read, SCM write, SCM ready, SCM close);
+/* A port over a socket; closes: closing or dropping it closes the socket. */
+SCM rfctls_make_port(const char *mode, SCM socket, int closes);
+SCM rfctls_port_socket(SCM port);
+/* Six procedures: four called with port, bytevector, start and count, which answer a count, read and
+ * write where waiting may suspend, read and write where it must not; two called with the socket, whether
+ * reading would not wait, and close, which must not suspend. */
+void rfctls_set_port_procedures(SCM read, SCM write, SCM reads_here, SCM writes_here, SCM ready,
+                                SCM closes_here);
+SCM rfctls_make_watch(intptr_t fd, uint32_t events, int64_t milliseconds);

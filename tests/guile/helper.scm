@@ -118,7 +118,7 @@
 ;; ---- sockets in this process ----
 
 (define (port-of listener)
-  (call-with-values (lambda () (tls-socket-info-values listener #:type 'info))
+  (call-with-values (lambda () (socket-info-values listener #:type 'info))
     (lambda (host ip port) (number->string port))))
 
 ;; A client that trusts the tests' root and asks for server.test; later options win.

@@ -5,7 +5,7 @@
           tls-client-handshake tls-server-handshake tls-socket-accept
           make-hello-extension make-server-name-indication make-protocol-name-list
 
-          tls-socket?
+          <tls-socket> tls-socket?
           tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
           tls-socket-pending?
           tls-socket-shutdown tls-socket-close tls-socket-closed?
@@ -16,7 +16,17 @@
           tls-socket-node tls-socket-service
           tls-socket-nonblocking! tls-socket-blocking! nonblocking-tls-socket?
           tls-socket-set-read-timeout! tls-socket-get-read-timeout
+          tls-socket-raw-socket
           tls-socket-port tls-socket-input-port tls-socket-output-port
+
+          ;; ---- integration methods: for plain and TLS sockets alike ----
+          socket-send socket-send/range socket-recv socket-recv! socket-accept
+          socket-shutdown socket-close socket-closed? call-with-socket
+          socket-peer socket-name socket-info socket-info-values socket-node socket-service
+          socket-port socket-input-port socket-output-port
+          socket-nonblocking! socket-blocking! nonblocking-socket?
+          socket-set-read-timeout! socket-get-read-timeout
+          socket-read-select socket-write-select socket-error-select
 
           *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
 

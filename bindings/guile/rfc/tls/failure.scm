@@ -2,15 +2,17 @@
 ;;; native failures raise them.
 
 (library (rfc tls failure)
-  (export socket-condition call-naming-host call-counting)
+  (export socket-condition check wrong-type
+          call-naming-host call-counting call-with-rescue anything? quietly)
   (import (guile)
           (only (rnrs conditions)
                 condition simple-conditions make-message-condition make-who-condition
                 make-irritants-condition irritants-condition? condition-irritants
                 make-assertion-violation)
+          (only (rnrs base) assertion-violation)
           (only (rnrs files) i/o-error?)
           (rfc tls native)
-          (sagittarius socket))
+          (rfc tls condition))
 
   ;; A condition with a message for people and an association list for programs.
   (define (describe kind who message irritants)
@@ -22,15 +24,26 @@
   (define (socket-condition make who socket message . irritants)
     (describe (make socket) who message irritants))
 
-  ;; "rfctls_socket_recv" is tls-socket-recv to the program.
+  ;; A wrong argument: an &assertion.
+  (define (check right? who message . culprits)
+    (unless right?
+      (apply assertion-violation who message culprits)))
+
+  ;; A thing of the wrong type, as Guile's own procedures report it: an &assertion, too.
+  (define (wrong-type who kind thing)
+    (scm-error 'wrong-type-arg (symbol->string who) "Not a ~A: ~S" (list kind thing) (list thing)))
+
+  ;; To the program "rfctls_socket_recv" is tls-socket-recv, "rfctls_raw_recv" is socket-recv.
   (define (origin->who origin)
     (let ((name (string-map (lambda (char) (if (char=? char #\_) #\- char)) (or origin "rfctls"))))
-      (string->symbol (if (string-prefix? "rfctls-socket-" name)
-                          (string-append "tls-" (substring name 7))
-                          name))))
+      (string->symbol (cond ((string-prefix? "rfctls-socket-" name)
+                             (string-append "tls-" (substring name 7)))
+                            ((string-prefix? "rfctls-raw-" name)
+                             (string-append "socket-" (substring name 11)))
+                            (else name)))))
 
   (define (status->condition status message alert depth argument)
-    (let ((socket (and (rfctls-socket-p argument) argument)))
+    (let ((socket (and (or (rfctls-socket-p argument) (rfctls-raw-p argument)) argument)))
       (case status
         ((E_ARGUMENT) (make-assertion-violation))
         ((E_RESOLVE) (make-host-not-found-error argument #f))
@@ -62,6 +75,21 @@
                (origin->who origin)
                message
                (irritants status system-code engine-code alert depth reason count))))
+
+  ;; Values of thunk. If it raises what matches, those of (rescue failure) instead.
+  (define (call-with-rescue matches? rescue thunk)
+    (with-exception-handler
+        (lambda (failure)
+          (if (matches? failure)
+              (rescue failure)
+              (raise-exception failure)))
+      thunk
+      #:unwind? #t))
+
+  (define (anything? failure) #t)
+
+  (define (quietly thunk)
+    (call-with-rescue anything? (lambda (failure) #f) thunk))
 
   ;; Calls thunk; a failure of a socket is raised with each of its parts replaced by (better part).
   (define (call-improving better thunk)

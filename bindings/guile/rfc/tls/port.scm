@@ -1,30 +1,47 @@
-;;; (rfc tls port): TLS sockets as binary ports.
+;;; (rfc tls port): sockets as binary ports.
 ;;;
 ;;; Reading takes what has come, up to a record at a time; writing sends at once. For text, set an
-;;; encoding with set-port-encoding!.
+;;; encoding with set-port-encoding!. Under (ice-9 suspendable-ports), reading and writing suspend.
 
 (library (rfc tls port)
-  (export tls-socket-port tls-socket-input-port tls-socket-output-port)
+  (export tls-socket-port tls-socket-input-port tls-socket-output-port
+          socket-port socket-input-port socket-output-port)
   (import (guile)
           (rfc tls native)
-          (rfc tls socket))
+          (rfc tls wait)
+          (rfc tls talk))
 
-  (define (make-port mode socket close)
-    (unless (tls-socket? socket)
-      (scm-error 'wrong-type-arg "tls-socket-port" "Not a TLS socket: ~S" (list socket)
-                 (list socket)))
-    (rfctls-make-port mode
-                      (lambda (bv start count) (read-waiting! socket bv start count))
-                      (lambda (bv start count) (write-waiting socket bv start count))
-                      (lambda () (tls-socket-ready? socket))
-                      close))
+  ;; ---- waiting for a port's socket, though it may be non-blocking ----
 
-  ;; Closing it closes the socket, unless close? is #f.
-  (define* (tls-socket-port socket #:optional (close? #t))
-    (make-port "r+" socket (if close? (lambda () (tls-socket-close socket)) values)))
+  (define (reader . how)
+    (lambda (port bv start count)
+      (let ((socket (rfctls-port-socket port)))
+        (apply drive socket memory-read-timeout
+               (lambda () (rfctls-any-recv socket 0 bv start count)) how))))
 
-  (define (tls-socket-input-port socket)
-    (make-port "r" socket values))
+  ;; At least one byte of it.
+  (define (writer . how)
+    (lambda (port bv start count)
+      (let ((socket (rfctls-port-socket port)))
+        (apply drive socket patiently
+               (lambda () (rfctls-any-send socket bv start count)) how))))
 
-  (define (tls-socket-output-port socket)
-    (make-port "w" socket values)))
+  (rfctls-set-port-procedures (reader) (writer)
+                              (reader #:wait wait-here) (writer #:wait wait-here)
+                              socket-ready? socket-close-here)
+
+  ;; ---- makers ----
+
+  ;; Closing it, or dropping it, closes the socket, unless close? is #f.
+  (define* (socket-port socket #:optional (close? #t))
+    (rfctls-make-port "r+" socket close?))
+
+  (define (socket-input-port socket)
+    (rfctls-make-port "r" socket #f))
+
+  (define (socket-output-port socket)
+    (rfctls-make-port "w" socket #f))
+
+  (define-for-tls (tls-socket-port) ((close? #t)) socket-port)
+  (define-for-tls (tls-socket-input-port) () socket-input-port)
+  (define-for-tls (tls-socket-output-port) () socket-output-port))

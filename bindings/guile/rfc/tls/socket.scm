@@ -1,8 +1,4 @@
 ;;; (rfc tls socket): TLS sockets.
-;;;
-;;; The C sockets below are non-blocking throughout; one loop here, drive, tries a verb, waits, answers
-;;; questions, and tries again. A tls-socket is the native handle itself; what this library remembers
-;;; of it is a <memory>, kept with the handle.
 
 (library (rfc tls socket)
   (export make-client-tls-socket make-server-tls-socket make-server-tls-socket* socket->tls-socket
@@ -10,7 +6,7 @@
           tls-client-handshake tls-server-handshake tls-socket-accept
           make-hello-extension make-server-name-indication make-protocol-name-list
 
-          tls-socket?
+          <tls-socket> tls-socket?
           tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
           tls-socket-pending? tls-socket-ready?
           tls-socket-shutdown tls-socket-close tls-socket-closed?
@@ -23,18 +19,21 @@
           tls-socket-nonblocking! tls-socket-blocking! nonblocking-tls-socket?
           tls-socket-set-read-timeout! tls-socket-get-read-timeout
 
+          tls-socket-raw-socket
+
           *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
 
-          ;; for (rfc tls port)
-          read-waiting! write-waiting)
+          ;; of either kind
+          socket-accept)
   (import (guile)
-          (only (rnrs base) assertion-violation)
-          (only (rnrs bytevectors) make-bytevector bytevector-length bytevector-copy!)
           (srfi srfi-9)
           (rfc tls native)
+          (rfc tls condition)
           (rfc tls failure)
-          (rfc x509)
-          (sagittarius socket))
+          (rfc tls wait)
+          (rfc tls talk)
+          (rfc tls plain)
+          (rfc x509))
 
   (define *tls-version-1.3* #x0304)
   (define *tls-version-1.2* #x0303)
@@ -43,93 +42,12 @@
 
   (define tls-socket? rfctls-socket-p)
 
-  ;; ---- what is remembered of a socket ----
-
-  (define-record-type <memory>
-    (make-memory blocking? read-timeout verifier certificate-callback transport)
-    memory?
-    (blocking? memory-blocking? set-memory-blocking!)
-    (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
-    (verifier memory-verifier)
-    (certificate-callback memory-certificate-callback set-memory-certificate-callback!)
-    (transport memory-transport)) ; the port that owns the descriptor, or #f
-
-  (define memory rfctls-socket-facade)
-
-  (define* (remember! socket #:key (verifier #f) (certificate-callback #f) (transport #f))
-    (rfctls-socket-set-facade socket (make-memory #t -1 verifier certificate-callback transport))
-    socket)
-
-  ;; ---- the loop ----
-
-  ;; Interrupts (a key in the REPL, a signal handler, a time slice of fibers) run between two waits,
-  ;; so no wait is longer than this many milliseconds.
-  (define longest-wait 500)
-
-  (define never most-positive-fixnum)
-
-  ;; One more, since the clock cuts off parts of a millisecond: a timeout is never early.
-  (define (deadline-in milliseconds)
-    (if (negative? milliseconds)
-        never
-        (+ (rfctls-clock) milliseconds 1)))
-
-  ;; May come back early.
-  (define (wait socket want deadline)
-    (let ((left (- deadline (rfctls-clock))))
-      (unless (positive? left)
-        (raise-exception (socket-condition make-socket-read-timeout-error 'tls-socket socket
-                                           "the peer sent nothing in time"
-                                           '(status . E_TIMEOUT))))
-      (rfctls-socket-wait socket want (min left longest-wait))))
-
-  ;; What attempt answers when it is finished. Only if it is not, patience is asked how many
-  ;; milliseconds to wait: -1 for ever, 0 not at all, then the answer is #f.
-  (define (drive socket patience attempt)
-    (let loop ((deadline #f))
-      (let ((result (attempt)))
-        (case result
-          ((want-read want-write)
-           (let ((deadline (or deadline
-                               (let ((milliseconds (patience (memory socket))))
-                                 (and (not (zero? milliseconds))
-                                      (deadline-in milliseconds))))))
-             (and deadline
-                  (begin
-                    (wait socket result deadline)
-                    (loop deadline)))))
-          ((want-verify) (answer-verify socket) (loop deadline))
-          ((want-identity) (answer-identity socket) (loop deadline))
-          (else result)))))
-
-  (define (reading memory) (if (memory-blocking? memory) (memory-read-timeout memory) 0))
-  (define (writing memory) (if (memory-blocking? memory) -1 0))
-  (define (patiently memory) -1)
-  (define (at-once memory) 0)
-
-  ;; ---- failures ----
-
-  ;; Values of thunk. If it raises what matches, those of (rescue failure) instead.
-  (define (call-with-rescue matches? rescue thunk)
-    (with-exception-handler
-        (lambda (failure)
-          (if (matches? failure)
-              (rescue failure)
-              (raise-exception failure)))
-      thunk
-      #:unwind? #t))
-
-  (define (anything? failure) #t)
-
-  (define (quietly thunk)
-    (call-with-rescue anything? (lambda (failure) #f) thunk))
-
-  (define (closing-on-failure socket thunk)
-    (call-with-rescue anything?
-                      (lambda (failure)
-                        (quietly (lambda () (tls-socket-close socket)))
-                        (raise-exception failure))
-                      thunk))
+  ;; The class, for methods and is-a?; (oop goops) is loaded when it is first asked for.
+  (define (tls-socket-class)
+    (resolve-module '(oop goops))
+    (rfctls-socket-class))
+  (define-syntax <tls-socket>
+    (identifier-syntax (tls-socket-class)))
 
   ;; ---- questions of the handshake ----
 
@@ -141,7 +59,7 @@
       (dynamic-wind
         (lambda ()
           (when left?
-            (assertion-violation 'tls-handshake "a handshake's question cannot be entered again")))
+            (check #f 'tls-handshake "a handshake's question cannot be entered again")))
         (lambda ()
           (ask)
           (set! answered? #t))
@@ -149,7 +67,7 @@
           (set! left? #t)
           (unless answered?
             (quietly refuse)
-            (quietly (lambda () (tls-socket-close socket))))))))
+            (quietly (lambda () (socket-close-here socket))))))))
 
   ;; The program's verifier sees one certificate after the other, from the root to the leaf at depth
   ;; 0, until it says anything but #t.
@@ -162,6 +80,11 @@
                                    (x509-certificate->bytevector
                                     (rfctls-socket-finding-cert socket index))))
                  (loop (+ index 1)))))))
+
+  (define (answer-question socket question)
+    (case question
+      ((want-verify) (answer-verify socket))
+      ((want-identity) (answer-identity socket))))
 
   (define (answer-verify socket)
     (define (answer accept?) (rfctls-socket-answer-verify socket accept?))
@@ -208,9 +131,9 @@
                         ((eqv? (hello-extension-type extension) protocol-names-type)
                          (for-each add-protocol! data))
                         (else
-                         (assertion-violation 'make-hello-extension
-                                              "only server name and protocol names can be sent"
-                                              (hello-extension-type extension))))))
+                         (check #f 'make-hello-extension
+                                "only server name and protocol names can be sent"
+                                (hello-extension-type extension))))))
               extensions))
 
   (define (apply-socket-extensions socket extensions)
@@ -227,24 +150,11 @@
   ;; Trust anchors of clients beside the system's.
   (define tls-default-authorities (make-parameter '()))
 
-  (define family-numbers
-    `((#f . ,RFCTLS-FAMILY-ANY) (,AF_UNSPEC . ,RFCTLS-FAMILY-ANY)
-      (,AF_INET . ,RFCTLS-FAMILY-IPV4) (,AF_INET6 . ,RFCTLS-FAMILY-IPV6)))
-
-  (define (family-number ai-family)
-    (or (assv-ref family-numbers ai-family)
-        (assertion-violation 'make-tls-socket "not an address family" ai-family)))
-
-  (define (check-stream ai-socktype)
-    (unless (memv ai-socktype (list #f 0 SOCK_STREAM))
-      (assertion-violation 'make-tls-socket "TLS needs SOCK_STREAM" ai-socktype)))
-
   (define (set-verifier! config verifier)
     (cond ((procedure? verifier) (rfctls-config-set-asking config #t #f))
           ((not verifier) (rfctls-config-insecure-skip-verify config))
           ((not (eq? verifier #t))
-           (assertion-violation 'make-tls-socket "a verifier is a boolean or a procedure"
-                                verifier))))
+           (check #f 'certificate-verifier "neither a boolean nor a procedure" verifier))))
 
   (define (set-identity! config certificates private-key)
     (when (or private-key (pair? certificates))
@@ -291,10 +201,11 @@
                                    (certificate-verifier (tls-default-certificate-verifier))
                                    (connect-timeout #f) (handshake-timeout #f)
                                    (prng #f) (version #f))
-    (check-stream ai-socktype)
+    (check-strings 'make-client-tls-socket node service)
+    (check-options 'make-client-tls-socket ai-socktype ai-flags ai-protocol)
     (let ((config (make-config RFCTLS-CLIENT certificates private-key hello-extensions authorities
                                certificate-verifier version)))
-      (rfctls-config-set-family config (family-number ai-family))
+      (rfctls-config-set-family config (family-number 'make-client-tls-socket ai-family))
       (rfctls-config-set-blocking config (not handshake))
       (set-timer! config RFCTLS-TIMER-CONNECT connect-timeout)
       (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
@@ -312,10 +223,11 @@
                                    (client-certificate-required? #f) (certificate-verifier #t)
                                    (hello-extensions '()) (handshake-timeout #f)
                                    (prng #f) (version #f))
-    (check-stream ai-socktype)
+    (check-strings 'make-server-tls-socket service)
+    (check-options 'make-server-tls-socket ai-socktype #f ai-protocol)
     (let ((config (make-server-config certificates private-key hello-extensions authorities
                                       certificate-verifier version)))
-      (rfctls-config-set-family config (family-number ai-family))
+      (rfctls-config-set-family config (family-number 'make-server-tls-socket ai-family))
       (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
       (when client-certificate-required?
         (require-certificate! config))
@@ -334,7 +246,25 @@
         (raise-exception (car results)))
       (filter tls-socket? results)))
 
-  ;; A port keeps its descriptor and is closed with the TLS socket; a bare descriptor is taken over.
+  ;; What socket->tls-socket takes, as a transport: a plain socket; a port with a descriptor, which keeps
+  ;; it and is closed with the TLS socket; or a descriptor, which is taken over.
+  (define (->transport thing)
+    (cond ((socket? thing) thing)
+          ((port? thing)
+           (when (output-port? thing)
+             (force-output thing))
+           (rfctls-raw-adopt (fileno thing) #f))
+          (else (rfctls-raw-adopt thing #t))))
+
+  ;; The name to ask for and to check is the plain socket's node, unless an extension names one.
+  (define (wrap thing config verifier)
+    (let ((tls-socket (rfctls-socket-wrap (->transport thing) config)))
+      (when (and (socket? thing) (socket-node thing))
+        (rfctls-socket-set-peer tls-socket (socket-node thing) (socket-service thing)))
+      (remember! tls-socket #:verifier verifier
+                 #:transport (and (port? thing) thing)
+                 #:plain (and (socket? thing) thing))))
+
   (define* (socket->tls-socket socket
                                #:key (client-socket #t) (handshake #t) (hello-extensions '())
                                (certificates '()) (private-key #f)
@@ -343,8 +273,7 @@
                                (certificate-verifier
                                 (or (not client-socket) (tls-default-certificate-verifier)))
                                (handshake-timeout #f) (version #f))
-    (let ((port (and (port? socket) socket))
-          (config (if client-socket
+    (let ((config (if client-socket
                       (make-config RFCTLS-CLIENT certificates private-key hello-extensions
                                    authorities certificate-verifier version)
                       (make-server-config certificates private-key hello-extensions authorities
@@ -353,28 +282,26 @@
       (when (and (not client-socket) peer-certificate-required?
                  (or (pair? authorities) (procedure? certificate-verifier)))
         (require-certificate! config))
-      (when (and port (output-port? port))
-        (force-output port))
-      (let* ((descriptor (if port (fileno port) socket))
-             (tls-socket (rfctls-socket-wrap (rfctls-raw-adopt descriptor (not port)) config)))
-        (remember! tls-socket #:verifier certificate-verifier #:transport port)
-        (cond ((not handshake) tls-socket)
-              (client-socket
-               (closing-on-failure tls-socket (lambda () (tls-client-handshake tls-socket))))
-              (else
-               (closing-on-failure tls-socket (lambda () (tls-server-handshake tls-socket))))))))
+      (let ((tls-socket (wrap socket config certificate-verifier)))
+        (if handshake
+            (closing-on-failure tls-socket
+              (lambda ()
+                (if client-socket
+                    (tls-client-handshake tls-socket)
+                    (tls-server-handshake tls-socket))))
+            tls-socket))))
 
   ;; ---- handshakes ----
 
   ;; The socket, or #f if it is non-blocking and the handshake is not done yet: then call again.
   (define (handshake socket role)
-    (unless (eqv? (rfctls-socket-role socket) role)
-      (assertion-violation 'tls-handshake
-                           (if (eqv? role RFCTLS-CLIENT)
-                               "a server's socket cannot do a client's handshake"
-                               "a client's socket cannot do a server's handshake")
-                           socket))
-    (and (drive socket writing (lambda () (rfctls-socket-handshake socket)))
+    (check (eqv? (rfctls-socket-role socket) role) 'tls-handshake
+           (if (eqv? role RFCTLS-CLIENT)
+               "a server's socket cannot do a client's handshake"
+               "a client's socket cannot do a server's handshake")
+           socket)
+    (and (drive socket writing (lambda () (rfctls-socket-handshake socket))
+                #:answer (lambda (question) (answer-question socket question)))
          socket))
 
   (define* (tls-client-handshake socket #:key (hello-extensions '()))
@@ -397,7 +324,7 @@
               (begin
                 (quietly (lambda () (tls-socket-close connection)))
                 #f)))))
-    (let ((connection (drive socket reading (lambda () (rfctls-socket-accept socket)))))
+    (let ((connection (drive socket reading (lambda () (rfctls-any-accept socket)))))
       (and connection
            (begin
              (remember! connection #:verifier (memory-verifier (memory socket)))
@@ -405,186 +332,51 @@
                  (shake connection)
                  connection)))))
 
-  ;; ---- arguments ----
+  ;; Of either kind; the keywords are for a TLS socket.
+  (define (socket-accept socket . options)
+    (if (tls-socket? socket)
+        (apply tls-socket-accept socket options)
+        (plain-accept socket)))
 
-  (define (check-count who count)
-    (unless (and (exact-integer? count) (>= count 0))
-      (assertion-violation who "not a count of bytes" count)))
+  ;; ---- what is common with plain sockets ----
 
-  ;; How many bytes a range has; len -1 is to the end.
-  (define (range-count who bv start len)
-    (let ((size (bytevector-length bv)))
-      (unless (and (exact-integer? start) (<= 0 start size))
-        (assertion-violation who "start is not in the bytevector" start))
-      (unless (and (exact-integer? len) (<= -1 len (- size start)))
-        (assertion-violation who "the range ends outside the bytevector" start len))
-      (if (= len -1) (- size start) len)))
+  (define-for-tls (tls-socket-send bv) ((flags 0)) socket-send)
+  (define-for-tls (tls-socket-send/range bv) ((start 0) (len -1) (flags 0)) socket-send/range)
+  (define-for-tls (tls-socket-recv size) ((flags 0)) socket-recv)
+  (define-for-tls (tls-socket-recv! bv start len) ((flags 0)) socket-recv!)
+  (define-for-tls (tls-socket-ready?) () socket-ready?)
+  (define-for-tls (tls-socket-shutdown how) () socket-shutdown)
+  (define-for-tls (tls-socket-close) () socket-close)
+  (define-for-tls (tls-socket-closed?) () socket-closed?)
+  (define-for-tls (call-with-tls-socket procedure) () call-with-socket)
+  (define-for-tls (tls-socket-blocking!) () socket-blocking!)
+  (define-for-tls (tls-socket-nonblocking!) () socket-nonblocking!)
+  (define-for-tls (nonblocking-tls-socket?) () nonblocking-socket?)
+  (define-for-tls (tls-socket-set-read-timeout! timeout) () socket-set-read-timeout!)
+  (define-for-tls (tls-socket-get-read-timeout) () socket-get-read-timeout)
+  (define-for-tls (tls-socket-peer) () socket-peer)
+  (define-for-tls (tls-socket-info) () socket-info)
+  (define-for-tls (tls-socket-name) () socket-name)
+  (define* (tls-socket-info-values socket #:key (type 'peer))
+    (check-tls 'tls-socket-info-values socket)
+    (socket-info-values socket #:type type))
 
-  ;; Whether flags have a bit; MSG_PEEK, MSG_DONTWAIT and MSG_WAITALL are all there are.
-  (define (flag? flags bit)
-    (not (zero? (logand flags bit))))
-
-  (define (check-flags who flags known)
-    (unless (and (exact-integer? flags) (zero? (logand flags (lognot known))))
-      (assertion-violation who "unknown flags" flags)))
-
-  ;; ---- sending ----
-
-  (define (send who socket bv start count flags)
-    (check-flags who flags MSG_DONTWAIT)
-    (or (drive socket (if (flag? flags MSG_DONTWAIT) at-once writing)
-               (lambda () (rfctls-socket-send-range socket 0 bv start count)))
-        -1))
-
-  ;; The rest of what is to be sent, after the first step: sent of count bytes.
-  (define (send-rest who socket bv start count flags sent)
-    (call-counting
-     (lambda () sent)
-     (lambda ()
-       (let loop ()
-         (let ((more (send who socket bv (+ start sent) (- count sent) flags)))
-           (unless (negative? more)
-             (set! sent (+ sent more))
-             (unless (= sent count)
-               (loop))))
-         sent))))
-
-  (define (send-all who socket bv start count flags)
-    (let ((sent (send who socket bv start count flags)))
-      (if (or (negative? sent) (= sent count))
-          sent
-          (send-rest who socket bv start count flags sent))))
-
-  (define* (tls-socket-send socket bv #:optional (flags 0))
-    (send-all 'tls-socket-send socket bv 0 (bytevector-length bv) flags))
-
-  (define* (tls-socket-send/range socket bv #:optional (start 0) (len -1) (flags 0))
-    (send-all 'tls-socket-send/range socket bv start
-              (range-count 'tls-socket-send/range bv start len) flags))
-
-  ;; ---- receiving ----
-
-  (define recv-flags (logior MSG_PEEK MSG_DONTWAIT MSG_WAITALL))
-
-  (define (receive who socket flags attempt)
-    (check-flags who flags recv-flags)
-    (drive socket (if (flag? flags MSG_DONTWAIT) at-once reading)
-           (let ((native-flags (if (flag? flags MSG_PEEK) RFCTLS-PEEK 0)))
-             (lambda () (attempt native-flags)))))
-
-  (define (receive! who socket bv start count flags)
-    (receive who socket flags
-             (lambda (native-flags)
-               (rfctls-socket-recv-range socket native-flags bv start count))))
-
-  ;; Until the range is full, at the end, or nothing more is there: MSG_WAITALL.
-  (define (receive-all! who socket bv start count flags)
-    (let loop ((received 0))
-      (let ((more (receive! who socket bv (+ start received) (- count received) flags)))
-        (cond ((not more) (and (positive? received) received))
-              ((or (zero? more) (= (+ received more) count)) (+ received more))
-              (else (loop (+ received more)))))))
-
-  (define (all? flags)
-    (and (flag? flags MSG_WAITALL) (not (flag? flags MSG_PEEK))))
-
-  (define* (tls-socket-recv! socket bv start len #:optional (flags 0))
-    (let ((count (range-count 'tls-socket-recv! bv start len)))
-      (or ((if (all? flags) receive-all! receive!) 'tls-socket-recv! socket bv start count flags)
-          -1)))
-
-  ;; What there is, at most size bytes: memory is taken for what has come, not for what was asked.
-  (define* (tls-socket-recv socket size #:optional (flags 0))
-    (check-count 'tls-socket-recv size)
-    (if (all? flags)
-        (let* ((bv (make-bytevector size))
-               (count (receive-all! 'tls-socket-recv socket bv 0 size flags)))
-          (and count
-               (if (= count size)
-                   bv
-                   (let ((shorter (make-bytevector count)))
-                     (bytevector-copy! bv 0 shorter 0 count)
-                     shorter))))
-        (let ((size (min size most-positive-fixnum)))
-          (receive 'tls-socket-recv socket flags
-                   (lambda (native-flags)
-                     (rfctls-socket-recv-bytes socket native-flags size))))))
+  ;; ---- what only TLS has ----
 
   (define (tls-socket-pending? socket)
     (positive? (rfctls-socket-pending socket)))
 
-  ;; Whether a receiving call would come back at once: with bytes, the end, or a failure.
-  (define (tls-socket-ready? socket)
-    (call-with-rescue socket-error? (lambda (failure) #t)
-                      (lambda ()
-                        (and (tls-socket-recv socket 1 (logior MSG_PEEK MSG_DONTWAIT)) #t))))
-
-  ;; ---- for ports, which wait though the socket is non-blocking ----
-
-  (define (read-waiting! socket bv start count)
-    (drive socket memory-read-timeout
-           (lambda () (rfctls-socket-recv-range socket 0 bv start count))))
-
-  ;; At least one byte of it.
-  (define (write-waiting socket bv start count)
-    (drive socket patiently
-           (lambda () (rfctls-socket-send-range socket 0 bv start count))))
-
-  ;; ---- ending ----
-
-  (define (tls-socket-shutdown socket how)
-    (drive socket patiently (lambda () (rfctls-socket-shutdown socket how)))
-    *unspecified*)
-
-  ;; Also of a non-blocking socket it waits until the peer has all, for two seconds at most.
-  (define (tls-socket-close socket)
-    (dynamic-wind
-      values
-      (lambda () (drive socket patiently (lambda () (rfctls-socket-close socket))))
-      (lambda ()
-        (let ((port (memory-transport (memory socket))))
-          (when port
-            (close-port port)))))
-    *unspecified*)
-
-  (define tls-socket-closed? rfctls-socket-is-closed)
-
-  (define (call-with-tls-socket socket procedure)
-    (call-with-values (lambda () (closing-on-failure socket (lambda () (procedure socket))))
-      (lambda results
-        (tls-socket-close socket)
-        (apply values results))))
-
-  ;; ---- settings ----
-
-  (define (tls-socket-blocking! socket)
-    (set-memory-blocking! (memory socket) #t))
-
-  (define (tls-socket-nonblocking! socket)
-    (set-memory-blocking! (memory socket) #f))
-
-  (define (nonblocking-tls-socket? socket)
-    (not (memory-blocking? (memory socket))))
-
-  ;; (srfi srfi-19) is loaded when the first time object is met.
-  (define (time->milliseconds time)
-    (unless ((@ (srfi srfi-19) time?) time)
-      (assertion-violation 'tls-socket-set-read-timeout! "neither milliseconds nor a time" time))
-    (+ (* 1000 ((@ (srfi srfi-19) time-second) time))
-       (ceiling-quotient ((@ (srfi srfi-19) time-nanosecond) time) 1000000)))
-
-  ;; Milliseconds or a time; 0 is none.
-  (define (tls-socket-set-read-timeout! socket timeout)
-    (let ((milliseconds (if (number? timeout) timeout (time->milliseconds timeout))))
-      (check-count 'tls-socket-set-read-timeout! milliseconds)
-      (set-memory-read-timeout! (memory socket) (if (zero? milliseconds) -1 milliseconds))))
-
-  (define (tls-socket-get-read-timeout socket)
-    (max 0 (memory-read-timeout (memory socket))))
+  ;; For its addresses and its descriptor: what it has to say is said in TLS.
+  (define (tls-socket-raw-socket socket)
+    (check-tls 'tls-socket-raw-socket socket)
+    (show-plain socket))
 
   ;; callback is called with the socket when the server asks for a certificate, and answers
   ;; (private-key certificate ...) or #f. Only before the handshake; #f takes it away.
   (define (tls-socket-client-certificate-callback-set! socket callback)
+    (check-tls 'tls-socket-client-certificate-callback-set! socket)
+    (check (or (not callback) (procedure? callback))
+           'tls-socket-client-certificate-callback-set! "neither a procedure nor #f" callback)
     (let ((memory (memory socket)))
       (rfctls-socket-set-asking socket (procedure? (memory-verifier memory)) (and callback #t))
       (set-memory-certificate-callback! memory callback)))
@@ -602,41 +394,4 @@
   (define (tls-socket-version socket)
     (assv-ref `((,*tls-version-1.0* . "TLSv1") (,*tls-version-1.1* . "TLSv1.1")
                 (,*tls-version-1.2* . "TLSv1.2") (,*tls-version-1.3* . "TLSv1.3"))
-              (rfctls-socket-tls-version socket)))
-
-  ;; #f if there is none (a listener has no peer), or it is not known yet.
-  (define (address-of native socket)
-    (call-with-rescue socket-error? (lambda (failure) #f) (lambda () (native socket))))
-
-  (define (address->info address)
-    (and address
-         (make-socket-info (rfctls-address-host address)
-                           (string->ip-address (rfctls-address-ip address))
-                           (rfctls-address-port address))))
-
-  (define (tls-socket-peer socket)
-    (address->info (address-of rfctls-socket-peer-address socket)))
-
-  (define (tls-socket-info socket)
-    (address->info (address-of rfctls-socket-local-address socket)))
-
-  ;; "127.0.0.1:443", "[::1]:443"
-  (define (tls-socket-name socket)
-    (let ((address (address-of rfctls-socket-local-address socket)))
-      (and address
-           (let ((ip (rfctls-address-ip address))
-                 (port (number->string (rfctls-address-port address))))
-             (if (string-index ip #\:)
-                 (string-append "[" ip "]:" port)
-                 (string-append ip ":" port))))))
-
-  (define* (tls-socket-info-values socket #:key (type 'peer))
-    (let ((info (case type
-                  ((peer) (tls-socket-peer socket))
-                  ((info) (tls-socket-info socket))
-                  (else (assertion-violation 'tls-socket-info-values
-                                             "type is neither peer nor info" type)))))
-      (if info
-          (values (socket-info-hostname info) (socket-info-ip-address info)
-                  (socket-info-port info))
-          (values #f #f #f)))))
+              (rfctls-socket-tls-version socket))))

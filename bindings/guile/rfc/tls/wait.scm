@@ -1,0 +1,149 @@
+;;; (rfc tls wait): the loop that all verbs share, and where it waits.
+;;;
+;;; The C sockets below, plain and TLS, are non-blocking throughout; drive tries a verb, waits, and tries
+;;; again. A socket is the native handle itself; what these libraries remember of it is a <memory>, kept
+;;; with the handle.
+
+(library (rfc tls wait)
+  (export memory remember!
+          memory-blocking? set-memory-blocking! memory-read-timeout set-memory-read-timeout!
+          memory-verifier memory-certificate-callback set-memory-certificate-callback!
+          memory-transport memory-plain set-memory-plain! memory-node memory-service
+          drive reading writing patiently at-once wait-here
+          timeout->milliseconds deadline-in time-left longest-wait)
+  (import (guile)
+          (srfi srfi-9)
+          (rfc tls native)
+          (rfc tls condition)
+          (rfc tls failure))
+
+  ;; ---- what is remembered of a socket ----
+
+  (define-record-type <memory>
+    (make-memory blocking? read-timeout verifier certificate-callback transport plain node service)
+    memory?
+    (blocking? memory-blocking? set-memory-blocking!)
+    (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
+    (verifier memory-verifier)
+    (certificate-callback memory-certificate-callback set-memory-certificate-callback!)
+    (transport memory-transport)            ; the port that owns the descriptor, or #f
+    (plain memory-plain set-memory-plain!)  ; the plain socket below, once it was shown
+    (node memory-node)
+    (service memory-service))
+
+  (define memory rfctls-any-facade)
+
+  (define* (remember! socket #:key (verifier #f) (transport #f) (plain #f) (node #f) (service #f))
+    (rfctls-any-set-facade socket
+                           (make-memory #t -1 verifier #f transport plain node service))
+    socket)
+
+  ;; ---- time ----
+
+  ;; Interrupts (a key in the REPL, a signal handler, a time slice of fibers) run between two waits,
+  ;; so no wait is longer than this many milliseconds.
+  (define longest-wait 500)
+
+  (define never most-positive-fixnum)
+
+  ;; One more, since the clock cuts off parts of a millisecond: a timeout is never early.
+  (define (deadline-in milliseconds)
+    (if (negative? milliseconds)
+        never
+        (+ (rfctls-clock) milliseconds 1)))
+
+  (define (time-left deadline)
+    (if (eqv? deadline never)
+        never
+        (- deadline (rfctls-clock))))
+
+  ;; (srfi srfi-19) is loaded when the first time object is met.
+  (define (time->milliseconds who time)
+    (check ((@ (srfi srfi-19) time?) time) who "neither milliseconds nor a time" time)
+    (+ (* 1000 ((@ (srfi srfi-19) time-second) time))
+       (ceiling-quotient ((@ (srfi srfi-19) time-nanosecond) time) 1000000)))
+
+  ;; Of milliseconds or a time.
+  (define (timeout->milliseconds who timeout)
+    (let ((milliseconds (if (number? timeout) timeout (time->milliseconds who timeout))))
+      (check (and (exact-integer? milliseconds) (<= 0 milliseconds never))
+             who "not a count of milliseconds" timeout)
+      milliseconds))
+
+  ;; ---- waiting: both ways may come back early ----
+
+  ;; Blocks this thread, outside Guile mode.
+  (define (wait-here socket want left)
+    (rfctls-any-wait socket want (min left longest-wait)))
+
+  ;; What a scheduler (fibers, or the program's own) has put in the place of blocking, or #f.
+  (define (scheduler's-waiter)
+    (let ((module (resolve-module '(ice-9 suspendable-ports) #f #:ensure #f)))
+      (and module
+           (let ((waiter ((module-ref module 'current-read-waiter))))
+             (and (not (eq? waiter (module-ref module 'default-read-waiter #f)))
+                  waiter)))))
+
+  ;; Nothing tells a descriptor's watcher what the peer's system has acknowledged, nor that a client
+  ;; goes on to its next address: while closing and in a handshake the socket is looked at anew.
+  (define closing-nap 5)
+  (define handshake-nap 100)
+
+  (define (longest-sleep socket)
+    (cond ((rfctls-raw-p socket) never)
+          ((rfctls-socket-is-closed socket) closing-nap)
+          ((rfctls-socket-is-listener socket) never)
+          ((eqv? (rfctls-socket-tls-version socket) RFCTLS-TLS-ANY) handshake-nap)
+          (else never)))
+
+  ;; Lets the scheduler's other tasks run.
+  (define (wait-by waiter socket want left)
+    (let ((events (rfctls-any-wait-events socket want))
+          (left (min left (longest-sleep socket))))
+      (unless (zero? events)
+        (let ((watch (rfctls-make-watch (rfctls-any-fd socket) events
+                                        (if (eqv? left never) -1 left))))
+          (waiter watch)
+          (close-port watch)))))
+
+  (define (wait socket want left)
+    (let ((waiter (scheduler's-waiter)))
+      (if waiter
+          (wait-by waiter socket want left)
+          (wait-here socket want left))))
+
+  ;; ---- the loop ----
+
+  (define (time-out socket)
+    (raise-exception (socket-condition make-socket-read-timeout-error
+                                       (if (rfctls-socket-p socket) 'tls-socket 'socket) socket
+                                       "the peer sent nothing in time"
+                                       '(status . E_TIMEOUT))))
+
+  ;; What attempt answers when it is finished. Only if it is not, patience is asked how many
+  ;; milliseconds to wait: -1 for ever, 0 not at all, then the answer is #f. What is neither finished
+  ;; nor a matter of waiting is a question, for answer.
+  (define* (drive socket patience attempt #:key (wait wait) (answer #f))
+    (let loop ((deadline #f))
+      (let ((result (attempt)))
+        (case result
+          ((want-read want-write)
+           (let ((deadline (or deadline
+                               (let ((milliseconds (patience (memory socket))))
+                                 (and (not (zero? milliseconds))
+                                      (deadline-in milliseconds))))))
+             (and deadline
+                  (let ((left (time-left deadline)))
+                    (if (positive? left)
+                        (wait socket result left)
+                        (time-out socket))
+                    (loop deadline)))))
+          ((want-verify want-identity)
+           (answer result)
+           (loop deadline))
+          (else result)))))
+
+  (define (reading memory) (if (memory-blocking? memory) (memory-read-timeout memory) 0))
+  (define (writing memory) (if (memory-blocking? memory) -1 0))
+  (define (patiently memory) -1)
+  (define (at-once memory) 0))
