@@ -4,6 +4,7 @@
  *   (const void *data, size_t size)                     bytes in, without copying
  *   (void *buffer, size_t capacity, size_t *received)   writable buffer in, count out
  *   size_t *sent, size_t *ready, size_t *index          an extra result
+ *   intptr_t *fd                                        a descriptor that the caller owns
  *   rfctls_<noun> **out, **chain, **key                 a handle that the caller owns
  *   const void *f(…, size_t *size)                      bytes out
  *   rfctls_status                                       WANT_* and OK are results, E_* are errors

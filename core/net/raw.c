@@ -256,6 +256,10 @@ void rfctls_raw_unref(rfctls_raw *raw) {
   rfctls__free(raw);
 }
 
+intptr_t rfctls__raw_release(rfctls_raw *raw) {
+  return __atomic_exchange_n(&raw->fd, RFCTLS__NO_FD, __ATOMIC_ACQ_REL);
+}
+
 void rfctls__raw_lend(rfctls_raw *raw) {
   (void)__atomic_add_fetch(&raw->lent, 1, __ATOMIC_ACQ_REL);
 }

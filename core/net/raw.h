@@ -58,6 +58,8 @@ int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
  * The descriptor stays open until the last verb and watch have left; tries are the caller's business.
  * A second call does nothing. */
 void rfctls__raw_close(rfctls_raw *raw);
+/* Gives the descriptor up: it is the caller's from now on. RFCTLS__NO_FD: there is none. */
+intptr_t rfctls__raw_release(rfctls_raw *raw);
 /* As long as a TLS socket speaks on it, the public verbs leave it alone. */
 void rfctls__raw_lend(rfctls_raw *raw);
 void rfctls__raw_give_back(rfctls_raw *raw);

@@ -152,12 +152,11 @@ static rfctls_status read_verdict(rfctls_socket *socket) {
   return rfctls__fail(RFCTLS_E_INTERNAL, "no such end");
 }
 
-/* Bytes for peek are set aside first, and copied. */
-static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
+/* Looks at what comes next without taking it: OK: bytes are set aside in `plain`, or reading has ended. */
+static rfctls_status look_ahead(rfctls_socket *socket) {
   enum { SET_ASIDE = 16 * 1024 };
   rfctls_status status = RFCTLS_OK;
-  rfctls__bytes plain = rfctls__buffer_bytes(&socket->plain);
-  if (plain.size == 0 && socket->read_end == RFCTLS__OPEN) {
+  if (rfctls__buffer_size(&socket->plain) == 0 && socket->read_end == RFCTLS__OPEN) {
     uint8_t *room;
     size_t given = 0;
     status = rfctls__buffer_reserve(&socket->plain, SET_ASIDE, &room);
@@ -165,8 +164,13 @@ static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
       status = rfctls__decrypt(socket, room, SET_ASIDE, &given);
       rfctls__buffer_commit(&socket->plain, given);
     }
-    plain = rfctls__buffer_bytes(&socket->plain);
   }
+  return status;
+}
+
+static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
+  rfctls_status status = look_ahead(socket);
+  rfctls__bytes plain = rfctls__buffer_bytes(&socket->plain);
   if (status == RFCTLS_OK && plain.size == 0) {
     return read_verdict(socket);
   }
@@ -287,18 +291,21 @@ rfctls_status rfctls_socket_key_update(rfctls_socket *socket) {
 
 /* ---- shutdown and close ---- */
 
-static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
+/* What is owed, then close_notify; the transport stays as it is. */
+static rfctls_status end_writing(rfctls_socket *socket) {
   rfctls_status status = check_talking(socket);
-  (void)verb;
   if (status == RFCTLS_OK && socket->sender != NULL) {
     return (rfctls_status)RFCTLS__WANT_TURN;
   }
   if (status == RFCTLS_OK && socket->write_end == RFCTLS__FAILED) {
     return rfctls__error_restore(&socket->failure);
   }
-  if (status == RFCTLS_OK) {
-    status = rfctls__goodbye(socket);
-  }
+  return status == RFCTLS_OK ? rfctls__goodbye(socket) : status;
+}
+
+static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status = end_writing(socket);
+  (void)verb;
   if (status == RFCTLS_OK) {
     rfctls__raw_finish(socket->raw);
   }
@@ -374,16 +381,95 @@ static rfctls_status close_step(rfctls_socket *socket, rfctls__verb *verb) {
   return RFCTLS_OK;
 }
 
-/* Closes at once, whatever is left to say. */
-static void abandon(rfctls_socket *socket) {
-  rfctls__socket_lock(socket);
+/* Closes at once, whatever is left to say. Under the lock. */
+static void cut_off(rfctls_socket *socket) {
   socket->users++;
   socket->closing = RFCTLS__CLOSED;
   socket->close_deadline = RFCTLS__NEVER;
   socket->changed = 1;
   rfctls__leave(socket);
+}
+
+static void abandon(rfctls_socket *socket) {
+  rfctls__socket_lock(socket);
+  cut_off(socket);
   rfctls__socket_unlock(socket);
 }
+
+/* ---- without TLS ---- */
+
+static rfctls_status detach(rfctls_socket *socket, intptr_t *fd) {
+  if (socket->closing != RFCTLS__NOT_CLOSING) {
+    return rfctls__fail(RFCTLS_E_CLOSED, "the socket is closed");
+  }
+  if (socket->raw == NULL) {
+    return rfctls__fail(RFCTLS_E_STATE, "the socket is not connected yet");
+  }
+  if (rfctls__raw_memory(socket->raw) != NULL) {
+    return rfctls__fail(RFCTLS_E_UNSUPPORTED, "there is no descriptor below this socket");
+  }
+  *fd = rfctls__raw_release(socket->raw);
+  cut_off(socket);
+  return RFCTLS_OK;
+}
+
+static rfctls_status begin_leaving(rfctls_socket *socket, intptr_t *fd) {
+  if (fd == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the descriptor");
+  }
+  *fd = RFCTLS__NO_FD;
+  return rfctls__enter_socket(socket);
+}
+
+rfctls_status rfctls_socket_detach(rfctls_socket *socket, intptr_t *fd) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = begin_leaving(socket, fd);
+  if (status == RFCTLS_OK) {
+    rfctls__socket_lock(socket);
+    status = detach(socket, fd);
+    rfctls__socket_unlock(socket);
+  }
+  return status;
+}
+
+typedef struct unwrap_call {
+  rfctls__verb verb; /* first */
+  intptr_t *fd;
+} unwrap_call;
+
+static rfctls_status unwrap_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls_status status = end_writing(socket);
+  if (status == RFCTLS_OK) {
+    status = look_ahead(socket);
+  }
+  if (status == RFCTLS_OK && rfctls__buffer_size(&socket->plain) > 0) {
+    status = rfctls__fail(RFCTLS_E_STATE, "the peer has sent bytes that nobody received");
+  }
+  if (status == RFCTLS_OK) {
+    status = read_verdict(socket);
+  }
+  return status == RFCTLS_OK ? detach(socket, ((unwrap_call *)verb)->fd) : status;
+}
+
+rfctls_status rfctls_socket_unwrap(rfctls_socket *socket, intptr_t *fd) {
+  unwrap_call call = {.verb = {.step = unwrap_step}, .fd = fd};
+  rfctls__patience patience;
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = begin_leaving(socket, fd);
+  if (status == RFCTLS_OK) {
+    status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
+  }
+  if (status == RFCTLS_OK) {
+    call.verb.waits = patience.waits;
+    call.verb.deadline = patience.deadline;
+    status = rfctls__drive(socket, &call.verb);
+  }
+  return status;
+}
+
+/* ---- close ---- */
 
 rfctls_status rfctls_socket_close(rfctls_socket *socket) {
   rfctls_status status;

@@ -140,6 +140,16 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_close(rfctls_socket *socket);
 /* Closes at once, without a goodbye: sends nothing and waits for nothing, so that the peer finds a
  * truncation. Wakes as close does. For what has failed, and for finalisers. A second call is RFCTLS_OK. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_abort(rfctls_socket *socket);
+/* Ends TLS politely, to go on without it: sends what is owed and close_notify, waits for the peer's, then
+ * closes this socket and gives the descriptor, open, to the caller. What the peer says behind its
+ * close_notify is not TLS: bytes that came in one piece with it are lost (RFC 8446 section 6.1).
+ * RFCTLS_E_STATE: the peer has sent bytes that nobody received; receive them, then call again.
+ * RFCTLS_E_TRUNCATED, RFCTLS_E_TIMEOUT (of RFCTLS_TIMER_WRITE), RFCTLS_WANT_*; and as detach. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_unwrap(rfctls_socket *socket, intptr_t *fd);
+/* Closes without a goodbye, and gives the descriptor, open, to the caller; what is owed or was read ahead is
+ * lost. A descriptor that was ours is non-blocking. Wakes the calls that other threads wait in.
+ * RFCTLS_E_CLOSED; RFCTLS_E_STATE: still connecting; RFCTLS_E_UNSUPPORTED: over memory there is none. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_detach(rfctls_socket *socket, intptr_t *fd);
 /* 1 once we closed it, or once both directions have ended. */
 RFCTLS_API int RFCTLS_CALL rfctls_socket_is_closed(const rfctls_socket *socket);
 

@@ -130,6 +130,11 @@ int noun##_p(SCM object);
   if (result <= RFCTLS_OK) gswig_result = scm_from_size_t(*$1);
 }
 
+%typemap(in, numinputs=0) intptr_t *fd (intptr_t number = -1) "$1 = &number;"
+%typemap(argout) intptr_t *fd {
+  if (result == RFCTLS_OK) gswig_result = scm_from_intptr_t(*$1);
+}
+
 /* ---- truth ---- */
 
 %apply bool { int accept, int allowed, int blocking, int close_socket, int closes, int enabled, int identity, int owned,

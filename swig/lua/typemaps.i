@@ -35,6 +35,9 @@
 %typemap(argout) size_t *sent, size_t *ready, size_t *index
 %{ push_integer(L, (int64_t)*$1); SWIG_arg++; %}
 
+%typemap(in, numinputs=0) intptr_t *fd (intptr_t number = -1) %{ $1 = &number; %}
+%typemap(argout) intptr_t *fd %{ push_integer(L, (int64_t)*$1); SWIG_arg++; %}
+
 /* ---- text and bytes ---- */
 
 %typemap(in) const char * %{ $1 = ($1_ltype)text_at(L, $input); %}

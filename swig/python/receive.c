@@ -18,3 +18,15 @@ static rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t fl
   *bytes = PyBytes_FromStringAndSize(scratch, (Py_ssize_t)received);
   return *bytes ? RFCTLS_OK : RFCTLS_E_MEMORY;
 }
+
+/* The same for what a memory transport has for the peer; none of that takes long. */
+static rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t capacity, PyObject **bytes) {
+  char scratch[RECEIVE_MOST];
+  size_t received = 0;
+  rfctls_status status;
+  if (capacity > sizeof scratch) capacity = sizeof scratch;
+  status = rfctls_raw_drain(raw, scratch, capacity, &received);
+  if (status != RFCTLS_OK) return status;
+  *bytes = PyBytes_FromStringAndSize(scratch, (Py_ssize_t)received);
+  return *bytes ? RFCTLS_OK : RFCTLS_E_MEMORY;
+}

@@ -76,8 +76,10 @@
 %typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
               rfctls_status rfctls_socket_recv, rfctls_status rfctls_socket_recv_bytes,
               rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
+              rfctls_status rfctls_socket_unwrap, rfctls_status rfctls_socket_key_update,
               rfctls_status rfctls_raw_accept, rfctls_status rfctls_raw_recv,
-              rfctls_status rfctls_raw_drain, rfctls_status rfctls_stream_read,
+              rfctls_status rfctls_raw_drain, rfctls_status rfctls_raw_drain_bytes,
+              rfctls_status rfctls_stream_read,
               rfctls_status rfctls_stream_read_line, rfctls_status rfctls_stream_read_all,
               rfctls_status rfctls_stream_flush, rfctls_status rfctls_stream_close {
   if ($1 < 0) {
@@ -194,6 +196,9 @@
   $result = result_with(verb_result(result), PyLong_FromSize_t(*$1));
 }
 
+%typemap(in, numinputs=0) intptr_t *fd (intptr_t number = -1) "$1 = &number;"
+%typemap(argout) intptr_t *fd "$result = result_with($result, PyLong_FromSsize_t(*$1));"
+
 /* ---- the interpreter's lock ---- */
 
 /* Given up in what waits for others, reads files, or works for more than some microseconds. Kept in
@@ -246,6 +251,7 @@
 
 rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, size_t capacity,
                                        PyObject **bytes);
+rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t capacity, PyObject **bytes);
 
 %inline %{
 /* rfctls_socket_answer_identity for "none". */

@@ -1,10 +1,13 @@
 // How does a connection end, and is what was sent before the end delivered?
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
+#include <thread>
 
 #include "support/pair.hpp"
 
@@ -46,6 +49,76 @@ TEST_P(Endings, a_polite_end_is_an_end) {
   EXPECT_EQ(RFCTLS_OK, status);
   EXPECT_EQ(RFCTLS_OK, send_all(pair.client, "and the other way goes on"));
   EXPECT_EQ("and the other way goes on", receive(pair.server));
+}
+
+std::string said(int fd, const char *text, int peer) {
+  char buffer[64];
+  EXPECT_EQ(static_cast<ssize_t>(strlen(text)), write(fd, text, strlen(text)));
+  pollfd readable = {peer, POLLIN, 0};
+  EXPECT_EQ(1, poll(&readable, 1, 10000));
+  return {buffer, static_cast<size_t>(read(peer, buffer, sizeof buffer))};
+}
+
+TEST_P(Endings, an_unwrapped_connection_goes_on_without_tls) {
+  intptr_t ours = -1, theirs = -1;
+  ASSERT_EQ(RFCTLS_OK, send_all(pair.client, "last"));
+  std::thread other([&] {
+    EXPECT_EQ("last", receive(pair.server));
+    EXPECT_EQ(RFCTLS_OK, rfctls_socket_unwrap(pair.server.get(), &theirs));
+  });
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_unwrap(pair.client.get(), &ours));
+  other.join();
+  EXPECT_EQ(RFCTLS_E_CLOSED, send_all(pair.client, "x"));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(pair.client.get()));
+  pair.client.reset();
+  EXPECT_EQ("in the clear", said(static_cast<int>(ours), "in the clear", static_cast<int>(theirs)));
+  close(static_cast<int>(ours));
+  close(static_cast<int>(theirs));
+}
+
+TEST_P(Endings, unwrap_loses_no_bytes_and_takes_no_cut_for_a_goodbye) {
+  intptr_t fd = -1;
+  ASSERT_EQ(RFCTLS_OK, send_all(pair.server, "unread"));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_unwrap(pair.client.get(), &fd));
+  EXPECT_EQ("unread", receive(pair.client));
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_set_timeout(pair.client.get(), RFCTLS_TIMER_WRITE, 0));
+  EXPECT_EQ(RFCTLS_E_TIMEOUT, rfctls_socket_unwrap(pair.client.get(), &fd));
+  shutdown(server_fd(), SHUT_WR);
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_set_timeout(pair.client.get(), RFCTLS_TIMER_WRITE, 10000));
+  EXPECT_EQ(RFCTLS_E_TRUNCATED, rfctls_socket_unwrap(pair.client.get(), &fd));
+  EXPECT_EQ(-1, fd);
+}
+
+TEST_P(Endings, a_detached_descriptor_is_the_callers_and_nothing_was_said) {
+  intptr_t fd = -1;
+  const intptr_t before = rfctls_raw_fd(rfctls_socket_raw(pair.client.get()));
+  std::thread reader([&] { receive_all(pair.client, &status); });
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_detach(pair.client.get(), &fd));
+  reader.join();
+  EXPECT_EQ(RFCTLS_E_CLOSED, status);
+  EXPECT_EQ(before, fd);
+  EXPECT_EQ(RFCTLS_E_CLOSED, rfctls_socket_detach(pair.client.get(), &fd));
+  pair.client.reset();
+  EXPECT_EQ(0, shutdown(static_cast<int>(before), SHUT_WR));
+  receive_all(pair.server, &status);
+  EXPECT_EQ(RFCTLS_E_TRUNCATED, status);
+  EXPECT_EQ(0, close(static_cast<int>(before)));
+}
+
+TEST(Detach, is_for_sockets_with_a_descriptor) {
+  intptr_t fd = -1;
+  Pair pair;
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_detach(nullptr, &fd));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_detach(pair.client.get(), nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_socket_unwrap(pair.client.get(), nullptr));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_unwrap(pair.client.get(), &fd));
+  EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_unwrap(pair.listener.get(), &fd));
+  Raw memory;
+  Socket over_memory;
+  require(rfctls_raw_memory(out(memory)), "memory");
+  Config config = client_config();
+  require(rfctls_socket_wrap(memory.get(), config.get(), out(over_memory)), "wrap");
+  EXPECT_EQ(RFCTLS_E_UNSUPPORTED, rfctls_socket_detach(over_memory.get(), &fd));
 }
 
 TEST_P(Endings, a_reset_is_a_reset_in_both_directions_and_no_sigpipe) {
