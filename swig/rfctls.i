@@ -2,6 +2,7 @@
  * file defines the same patterns, keyed on parameter names:
  *
  *   (const void *data, size_t size)                     bytes in, without copying
+ *   (const void *context, size_t context_size)          the same, or none
  *   (void *buffer, size_t capacity, size_t *received)   writable buffer in, count out
  *   size_t *sent, size_t *ready, size_t *index          an extra result
  *   intptr_t *fd                                        a descriptor that the caller owns

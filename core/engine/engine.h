@@ -82,6 +82,7 @@ typedef struct rfctls__findings {
 typedef struct rfctls__facts {
   rfctls_tls_version version;
   const char *cipher;      /* IANA name                           */
+  const char *group;       /* of the key exchange, IANA name; NULL: none was agreed on */
   const char *server_name; /* server: what the client asked for, or NULL */
   rfctls__bytes protocol;  /* ALPN; empty: none                   */
   int resumed;             /* known from WANT_VERIFY on           */
@@ -170,6 +171,13 @@ typedef struct rfctls__engine {
   rfctls_status (*answer_identity)(rfctls__conn *conn, const rfctls__identity *identity);
 
   void (*facts)(const rfctls__conn *conn, rfctls__facts *facts);
+  /* Established. Exactly size bytes (RFC 8446 section 7.5, RFC 5705); context.data NULL: there is none.
+   * This, bind_end_point (RFC 5929 section 4) and bind_unique (section 3), which append to out, answer
+   * E_UNSUPPORTED where the connection has nothing that only its two ends share. */
+  rfctls_status (*export_key)(const rfctls__conn *conn, const char *label, rfctls__bytes context,
+                              void *out, size_t size);
+  rfctls_status (*bind_end_point)(const rfctls__conn *conn, rfctls__buffer *out);
+  rfctls_status (*bind_unique)(const rfctls__conn *conn, rfctls__buffer *out);
   /* The peer's chain in DER as it was sent, leaf first, appended to list. No certificate is OK. */
   rfctls_status (*peer_chain)(const rfctls__conn *conn, rfctls__list *list);
 

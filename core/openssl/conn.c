@@ -189,7 +189,7 @@ static rfctls_status open_ssl(rfctls__conn *conn, const rfctls__opening *opening
   }
   SSL_set_bio(conn->ssl, bio, bio);
   SSL_set_verify(conn->ssl, verify_mode(conn), NULL);
-  if (opening->ask_identity) {
+  if (conn->asks_identity) {
     SSL_set_cert_cb(conn->ssl, on_identity_needed, conn);
   }
   return conn->context->role == RFCTLS_CLIENT ? open_client(conn, opening)
@@ -201,6 +201,7 @@ rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
   rfctls__openssl_errors callers;
   conn->context = context;
   conn->asks_verify = opening->ask_verify != 0;
+  conn->asks_identity = opening->ask_identity != 0;
   conn->until = INT64_MAX;
   enter(conn, NULL, NULL, &callers);
   return leave(conn, &callers, open_ssl(conn, opening));
@@ -443,12 +444,19 @@ rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rf
 
 /* ---- telling ---- */
 
+/* OpenSSL's names are those that TLS has for groups; 0 is none. */
+static const char *group_of(SSL *ssl) {
+  int group = (int)SSL_get_negotiated_group(ssl);
+  return group != 0 ? SSL_group_to_name(ssl, group) : NULL;
+}
+
 void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   const unsigned char *protocol = NULL;
   unsigned size = 0;
   SSL_get0_alpn_selected(conn->ssl, &protocol, &size);
   facts->version = (rfctls_tls_version)SSL_version(conn->ssl);
   facts->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(conn->ssl));
+  facts->group = group_of(conn->ssl);
   facts->server_name = conn->context->role == RFCTLS_SERVER
                            ? SSL_get_servername(conn->ssl, TLSEXT_NAMETYPE_host_name)
                            : NULL;

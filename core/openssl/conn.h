@@ -24,6 +24,7 @@ struct rfctls__conn {
   rfctls__buffer protocols;  /* server: ALPN, as on the wire         */
   rfctls__buffer extensions; /* client: the program's, as on the wire */
   int asks_verify;
+  int asks_identity;
   rfctls__answer verify;
   rfctls__answer identity;
   rfctls_status refusal; /* verify.c has recorded why the handshake fails; or OK */

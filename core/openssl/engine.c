@@ -1,11 +1,12 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
- * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), extension.c (a
+ * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), binding.c (keys for other uses), extension.c (a
  * program's own in the hello), pki.c (certificates and keys), bytes.c (the wire), failure.c (errors). */
 #include "engine/engine.h"
 
 #include <openssl/crypto.h>
 #include <openssl/opensslconf.h>
 
+#include "openssl/binding.h"
 #include "openssl/conn.h"
 #include "openssl/context.h"
 #include "openssl/extension.h"
@@ -59,6 +60,9 @@ const rfctls__engine rfctls__engine_linked = {
     .answer_verify = rfctls__conn_answer_verify,
     .answer_identity = rfctls__conn_answer_identity,
     .facts = rfctls__conn_facts,
+    .export_key = rfctls__export_key,
+    .bind_end_point = rfctls__bind_end_point,
+    .bind_unique = rfctls__bind_unique,
     .peer_chain = rfctls__conn_peer_chain,
     .describe = rfctls__openssl_describe,
     .digest = rfctls__openssl_digest,

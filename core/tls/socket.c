@@ -382,6 +382,11 @@ const char *rfctls_socket_cipher(const rfctls_socket *socket) {
   return facts != NULL ? facts->cipher : NULL;
 }
 
+const char *rfctls_socket_group(const rfctls_socket *socket) {
+  const rfctls__facts *facts = facts_of(socket);
+  return facts != NULL ? facts->group : NULL;
+}
+
 const char *rfctls_socket_protocol(const rfctls_socket *socket) {
   return facts_of(socket) != NULL ? socket->protocol : NULL;
 }

@@ -191,6 +191,9 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_session(const rfctls_socket *
                                                            rfctls_session **out);
 /* The cipher suite's name of the IANA registry: "TLS_AES_128_GCM_SHA256". */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_cipher(const rfctls_socket *socket);
+/* The group of the key exchange by its name in the IANA registry: "x25519", "secp256r1". NULL: none was
+ * agreed on (RSA key exchange), or it is not known. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_group(const rfctls_socket *socket);
 /* The application protocol agreed on (ALPN), or NULL. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_protocol(const rfctls_socket *socket);
 /* Client: the name to be asked for and checked. Server: the name that the client asked for, or NULL;
@@ -201,6 +204,26 @@ RFCTLS_API const char *RFCTLS_CALL rfctls_socket_server_name(const rfctls_socket
 RFCTLS_API rfctls_cert *RFCTLS_CALL rfctls_socket_peer_cert(const rfctls_socket *socket);
 /* The chain as the peer sent it, leaf first, borrowed, or NULL. */
 RFCTLS_API rfctls_chain *RFCTLS_CALL rfctls_socket_peer_chain(const rfctls_socket *socket);
+/* Fills buffer with a key for another use, of exactly capacity bytes (1 to 8,160), which *received
+ * repeats: both ends of this connection get the same for the same label and context, and nobody else can
+ * (RFC 8446 section 7.5, RFC 5705). label: registered with IANA, or "EXPERIMENTAL…"; context NULL: none,
+ * which in TLS 1.3 is the same as an empty one. RFCTLS_E_STATE before the end of the handshake.
+ * RFCTLS_E_UNSUPPORTED: a peer that speaks TLS 1.2 without extended master secret (RFC 7627). */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_export_key(const rfctls_socket *socket,
+                                                              const char *label,
+                                                              const void *context,
+                                                              size_t context_size, void *buffer,
+                                                              size_t capacity, size_t *received);
+/* What ties an authentication above to this connection: type is "tls-exporter" (RFC 9266),
+ * "tls-server-end-point" (RFC 5929 section 4) or "tls-unique" (RFC 5929 section 3, TLS 1.2 only). 64 bytes
+ * are room for each. RFCTLS_E_ARGUMENT: another type, or too little room. RFCTLS_E_STATE and
+ * RFCTLS_E_UNSUPPORTED as above; the latter also where a type is not defined: tls-unique in TLS 1.3,
+ * tls-server-end-point for certificates signed without a hash (Ed25519), or on a server that resumed a
+ * session and asks for its identity. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_channel_binding(const rfctls_socket *socket,
+                                                                   const char *type, void *buffer,
+                                                                   size_t capacity,
+                                                                   size_t *received);
 /* As given to connect, listen or set_peer; NULL if it was not. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_node(const rfctls_socket *socket);
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_service(const rfctls_socket *socket);

@@ -100,6 +100,12 @@ int noun##_p(SCM object);
 %typemap(freearg) (const void *data, size_t size), (void *whole, size_t size)
   "scm_remember_upto_here_1($input);"
 
+%typemap(in) (const void *context, size_t context_size) {
+  $2 = 0;
+  $1 = scm_is_false($input) ? NULL : bytes_in($input, &$2, $argnum, FUNC_NAME);
+}
+%typemap(freearg) (const void *context, size_t context_size) "scm_remember_upto_here_1($input);"
+
 %typemap(in) (void *buffer, size_t capacity, size_t *received) (size_t count = 0) {
   $1 = bytes_in($input, &$2, $argnum, FUNC_NAME);
   $3 = &count;

@@ -46,6 +46,11 @@
 %typemap(in) (const void *data, size_t size)
 %{ $1 = ($1_ltype)luaL_checklstring(L, $input, &$2); %}
 
+%typemap(in) (const void *context, size_t context_size) %{
+  $2 = 0;
+  $1 = lua_isnil(L, $input) ? NULL : ($1_ltype)luaL_checklstring(L, $input, &$2);
+%}
+
 %typemap(in) (void *buffer, size_t capacity, size_t *received)
              (char scratch[SCRATCH], size_t count = 0) %{
   $1 = scratch;

@@ -155,6 +155,13 @@
 }
 %typemap(freearg) (const void *data, size_t size) "PyBuffer_Release(&view$argnum);"
 
+%typemap(in) (const void *context, size_t context_size) (Py_buffer view = {NULL}) {
+  if ($input != Py_None && buffer_in($input, "context", 0, &view) < 0) SWIG_fail;
+  $1 = view.buf;
+  $2 = (size_t)view.len;
+}
+%typemap(freearg) (const void *context, size_t context_size) "PyBuffer_Release(&view$argnum);"
+
 %typemap(in) (void *buffer, size_t capacity, size_t *received)
              (Py_buffer view = {NULL}, size_t count = 0) {
   if (buffer_in($input, "buffer", 1, &view) < 0) SWIG_fail;

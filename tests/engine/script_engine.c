@@ -271,6 +271,19 @@ static void facts(const rfctls__conn *conn, rfctls__facts *known) {
   *known = (rfctls__facts){.version = RFCTLS_TLS_1_3, .cipher = "NONE", .resumed = conn->resumed};
 }
 
+static rfctls_status export_key(const rfctls__conn *conn, const char *label, rfctls__bytes context,
+                                void *out, size_t size) {
+  (void)conn;
+  (void)context;
+  memset(out, label[0], size);
+  return RFCTLS_OK;
+}
+
+static rfctls_status bind(const rfctls__conn *conn, rfctls__buffer *out) {
+  (void)conn;
+  return rfctls__buffer_append(out, "bound", 5);
+}
+
 static rfctls_status peer_chain(const rfctls__conn *conn, rfctls__list *list) {
   (void)conn;
   (void)list;
@@ -346,6 +359,9 @@ const rfctls__engine rfctls__engine_linked = {
     .answer_verify = answer_verify,
     .answer_identity = answer_identity,
     .facts = facts,
+    .export_key = export_key,
+    .bind_end_point = bind,
+    .bind_unique = bind,
     .peer_chain = peer_chain,
     .describe = describe,
     .digest = digest,

@@ -122,7 +122,7 @@ class Program:
 
 
 def facts_of(line):
-    return dict(re.findall(r"(\w+)=([^\t\n]*)", line))
+    return dict(re.findall(r"([\w-]+)=([^\t\n]*)", line))
 
 
 def common_name(text):
@@ -227,6 +227,13 @@ class Ours:
         if done.returncode:
             raise Refused(said, facts)
         return done.stdout, {"version": facts["version"], "alpn": facts.get("alpn")}
+
+    @classmethod
+    def facts_with(cls, port, **wishes):
+        """All that it knows of a connection with one line."""
+        done = subprocess.run(cls.command(port, **wishes), input=b"x\n", capture_output=True,
+                              timeout=LIMIT, check=True)
+        return facts_of(done.stderr.decode())
 
     def __init__(self, version=None, identity="server", alpn=(), demand=False, connections=1,
                  mode="echo"):

@@ -119,6 +119,28 @@ static void tell(const char *key, const char *value) {
   }
 }
 
+static void tell_bytes(const char *key, rfctls_status status, const unsigned char *bytes,
+                       size_t size) {
+  char text[2 * 64 + 1] = "";
+  for (size_t i = 0; i < size; i++) {
+    snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+  }
+  tell(key, status == RFCTLS_OK ? text : NULL);
+}
+
+static void tell_bindings(const rfctls_socket *socket) {
+  static const char *const types[] = {"tls-exporter", "tls-server-end-point", "tls-unique"};
+  unsigned char bytes[64];
+  size_t size = 0;
+  rfctls_status status =
+      rfctls_socket_export_key(socket, "EXPERIMENTAL rfctls", NULL, 0, bytes, 32, &size);
+  tell_bytes("exported", status, bytes, size);
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    status = rfctls_socket_channel_binding(socket, types[i], bytes, sizeof bytes, &size);
+    tell_bytes(types[i], status, bytes, size);
+  }
+}
+
 static void tell_agreement(const rfctls_socket *socket) {
   for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
     if (versions[i].version == rfctls_socket_tls_version(socket)) {
@@ -126,9 +148,11 @@ static void tell_agreement(const rfctls_socket *socket) {
     }
   }
   tell("cipher", rfctls_socket_cipher(socket));
+  tell("group", rfctls_socket_group(socket));
   tell("alpn", rfctls_socket_protocol(socket));
   tell("sni", rfctls_socket_server_name(socket));
   tell("subject", rfctls_cert_subject(rfctls_socket_peer_cert(socket)));
+  tell_bindings(socket);
 }
 
 static void tell_outcome(const outcome *result) {

@@ -1,4 +1,7 @@
 """Every version, key and feature, between us and every other program, in both directions."""
+import hashlib
+import ssl
+
 import others
 import pytest
 from others import (Curl, Gnutls, GnutlsServer, Openssl, Ours, OursForHttp, Program, Python,
@@ -60,6 +63,49 @@ def test_hello_extension_arrives_as_it_was_given(version):
     with Openssl("-rev", "-trace", version=version) as server:
         Ours.talk(server.port, PAYLOAD, version=version, extension="65282:four")
         server.program.expect(r"UNKNOWN\(65282\), length=4\s+0000 - 66 6f 75 72 ")
+
+
+LABEL = "EXPERIMENTAL rfctls"  # as in peer.c
+EXPORT = ["-keymatexport", LABEL, "-keymatexportlen", "32"]
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_exported_key_is_the_one_that_an_openssl_client_exports(version):
+    with Ours(version=version) as server, Openssl.client(server.port, *EXPORT) as client:
+        key = client.expect(r"Keying material: ([0-9A-F]{64})")[1]
+        client.finish()
+        assert server.facts()["exported"] == key.lower()
+
+
+def test_binding_by_exporter_is_the_one_that_openssl_exports():
+    export = ["-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32"]
+    with Ours(version="1.3") as server, Openssl.client(server.port, *export) as client:
+        key = client.expect(r"Keying material: ([0-9A-F]{64})")[1]
+        client.finish()
+        assert server.facts()["tls-exporter"] == key.lower()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_binding_to_the_end_point_is_the_hash_of_its_certificate(version):
+    leaf = ssl.PEM_cert_to_DER_cert(others.certificates((others.PKI / "server.pem").read_text())[0])
+    with Openssl("-rev", version=version) as server:
+        facts = Ours.facts_with(server.port, version=version)
+    assert facts["tls-server-end-point"] == hashlib.sha256(leaf).hexdigest()
+
+
+def test_unique_binding_is_the_one_that_gnutls_and_python_tell():
+    with Ours(version="1.2", connections=2) as server:
+        with Program("gnutls-cli", "--verbose", "--port", server.port, "--x509cafile", others.CA,
+                     others.HOST) as client:
+            unique = client.expect(r"'tls-unique': ([0-9a-f]+)")[1]
+            client.finish()
+        assert server.facts()["tls-unique"] == unique
+        context = ssl.create_default_context(cafile=others.CA)
+        with others.tcp(server.port) as conn, context.wrap_socket(
+                conn, server_hostname=others.HOST) as wrapped:
+            unique = wrapped.get_channel_binding("tls-unique").hex()
+            wrapped.unwrap()
+        assert server.facts()["tls-unique"] == unique
 
 
 # ---- after the handshake ----
