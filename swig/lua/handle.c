@@ -18,12 +18,12 @@ static handle *handle_new(lua_State *L, const char *type) {
   return made;
 }
 
-#define HANDLE_FINALISER(NOUN)                               \
-  static int collect_##NOUN(lua_State *L) {                  \
-    handle *dead = handle_at(L, 1, "rfctls." #NOUN);         \
-    rfctls_##NOUN##_unref((rfctls_##NOUN *)dead->pointer);   \
-    dead->pointer = NULL;                                    \
-    return 0;                                                \
+#define HANDLE_FINALISER(NOUN)                             \
+  static int collect_##NOUN(lua_State *L) {                \
+    handle *dead = handle_at(L, 1, "rfctls." #NOUN);       \
+    rfctls_##NOUN##_unref((rfctls_##NOUN *)dead->pointer); \
+    dead->pointer = NULL;                                  \
+    return 0;                                              \
   }
 
 /* Makes the metatable of a noun, and puts the table of its methods, empty for the facade to fill,

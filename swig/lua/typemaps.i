@@ -7,6 +7,7 @@
 
 %insert("header") "lua/convert.c"
 %insert("header") "lua/handle.c"
+%insert("header") "lua/scratch.c"
 %insert("header") "lua/shapes.c"
 
 /* native.socket_send, native.E_TIMEOUT */
@@ -51,15 +52,14 @@
   $1 = lua_isnil(L, $input) ? NULL : ($1_ltype)luaL_checklstring(L, $input, &$2);
 %}
 
-%typemap(in) (void *buffer, size_t capacity, size_t *received)
-             (char scratch[SCRATCH], size_t count = 0) %{
-  $1 = scratch;
+/* What came is there beside any status: recv_all may fail behind it. */
+%typemap(in) (void *buffer, size_t capacity, size_t *received) (size_t count = 0) %{
   $2 = (size_t)integer_at(L, $input, 0, SIZE_HIGHEST);
-  if ($2 > sizeof scratch) $2 = sizeof scratch;
+  $1 = scratch_of(L, &$2);
   $3 = &count;
 %}
 %typemap(argout) (void *buffer, size_t capacity, size_t *received) %{
-  if (result == RFCTLS_OK) lua_pushlstring(L, (const char *)$1, *$3);
+  if (result == RFCTLS_OK || *$3 > 0) lua_pushlstring(L, (const char *)$1, *$3);
   else lua_pushnil(L);
   SWIG_arg++;
 %}
@@ -159,8 +159,14 @@ HANDLE_FINALISER(NOUN)
 
 /* ---- made for Lua ---- */
 
-rfctls_status rfctls_socket_send_range(rfctls_socket *socket, uint32_t flags, const void *data,
-                                       size_t size, size_t start, size_t count, size_t *sent);
-rfctls_status rfctls_socket_recv_line(rfctls_socket *socket, uint32_t flags, void *buffer,
-                                      size_t capacity, size_t *received);
+%define %shapes(NOUN)
+rfctls_status rfctls_##NOUN##_send_range(rfctls_##NOUN *noun, uint32_t flags, const void *data,
+                                         size_t size, size_t start, size_t count, size_t *sent);
+rfctls_status rfctls_##NOUN##_recv_all(rfctls_##NOUN *noun, uint32_t flags, void *buffer,
+                                       size_t capacity, size_t *received);
+rfctls_status rfctls_##NOUN##_recv_line(rfctls_##NOUN *noun, uint32_t flags, void *buffer,
+                                        size_t capacity, size_t *received);
+%enddef
+%shapes(socket)
+%shapes(raw)
 int64_t rfctls_clock(void);

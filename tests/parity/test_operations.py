@@ -65,7 +65,10 @@ def test_names_in_lua_exist(tmp_path):
     needs("lua")
     script = tmp_path / "names.lua"
     script.write_text("""
-local places = { [""] = require "rfctls", socket = require "rfctls.socket" }
+local places = {
+  [""] = require "rfctls", socket = require "rfctls.socket", plain = require "rfctls.plain",
+  rfc = require "rfctls.rfc",
+}
 for _, name in ipairs(arg) do
   local place, method = name:match "^(%w+):(.+)$"
   if not places[place or ""][method or name] then print(name) end

@@ -3,6 +3,7 @@
 local native = require "rfctls.library"
 local failure = require "rfctls.failure"
 local credentials = require "rfctls.credentials"
+local milliseconds = require "rfctls.wait".milliseconds
 
 local check = failure.check
 
@@ -28,14 +29,15 @@ local demands = {
 
 -- Every option and the types that it may have.
 local types = {
-  role = "string", identity = "table",
-  certificate = "string userdata", key = "string userdata", passphrase = "string",
+  role = "string", identity = "table function",
+  certificate = "string userdata table", key = "string userdata", passphrase = "string",
   certfile = "string", keyfile = "string",
-  ca = "string userdata", cafile = "string", system_trust = "boolean",
+  ca = "string userdata table", cafile = "string", system_trust = "boolean",
   verify = "boolean function", peer_certificate = "string", server_name = "string",
   alpn = "string table", min_version = "string", max_version = "string", family = "string",
   timeout = "number", handshake = "boolean", owned = "boolean", allow_truncation = "boolean",
   insecure_skip_verify = "boolean", insecure_skip_name_check = "boolean",
+  session = "userdata", session_cache = "boolean", scheduler = "table",
 }
 
 -- A wrong option is a mistake in the program, and raised where the maker was called.
@@ -44,6 +46,7 @@ local function wrong(name, what)
 end
 
 local function check_types(options)
+  failure.check_table(options)
   for name, value in pairs(options) do
     local allowed = types[name]
     if not allowed then wrong(name, "is unknown") end
@@ -62,12 +65,6 @@ local function flag(value)
   return value and 1 or 0
 end
 
--- Seconds as LuaSocket counts them, in milliseconds: never early; -1 is none.
-function Config.milliseconds(seconds)
-  if seconds == nil or seconds < 0 or seconds == math.huge then return -1 end
-  return math.ceil(seconds * 1000)
-end
-
 local function load_identity(options)
   if options.identity then return options.identity end
   local chain, key, message, code
@@ -81,6 +78,7 @@ local function load_identity(options)
 end
 
 local function set_identity(handle, options)
+  if type(options.identity) == "function" then return true end
   if options.identity and not credentials.is_identity(options.identity) then
     wrong("identity", "is not an identity")
   end
@@ -132,8 +130,9 @@ local function set_verification(handle, options, role)
   if demand then
     status = native.config_set_peer_cert(handle, choose(demands, "peer_certificate", demand))
   end
-  if status == native.OK and type(verify) == "function" then
-    status = native.config_set_asking(handle, 1, 0)
+  if status == native.OK then
+    status = native.config_set_asking(handle, flag(type(verify) == "function"),
+                                      flag(type(options.identity) == "function"))
   end
   local skip = options.insecure_skip_verify or (role == native.CLIENT and verify == false)
   if status == native.OK and skip then status = native.config_insecure_skip_verify(handle) end
@@ -157,10 +156,11 @@ end
 
 local function set_transport(handle, options)
   local status = native.OK
-  if options.timeout == 0 then
+  if options.timeout == 0 or options.scheduler then
     status = native.config_set_blocking(handle, 0)
-  elseif options.timeout then
-    local limit = Config.milliseconds(options.timeout)
+  end
+  if options.timeout and options.timeout ~= 0 then
+    local limit = milliseconds(options.timeout)
     for _, timer in ipairs { "CONNECT", "HANDSHAKE", "READ", "WRITE" } do
       if status == native.OK then
         status = native.config_set_timeout(handle, native["TIMER_" .. timer], limit)
@@ -180,6 +180,9 @@ local function set_switches(handle, options)
   end
   if status == native.OK and options.allow_truncation ~= nil then
     status = native.config_set_allow_truncation(handle, flag(options.allow_truncation))
+  end
+  if status == native.OK and options.session_cache ~= nil then
+    status = native.config_set_session_cache(handle, flag(options.session_cache))
   end
   return check(status)
 end
@@ -204,7 +207,10 @@ function Config.new(options, role)
   return setmetatable({
     handle = handle,
     verifier = type(options.verify) == "function" and options.verify or nil,
-    timeout = Config.milliseconds(options.timeout),
+    identity_source = type(options.identity) == "function" and options.identity or nil,
+    session = options.session,
+    scheduler = options.scheduler,
+    timeout = milliseconds(options.timeout),
     handshake = options.handshake ~= false,
     owned = options.owned,
   }, Config)
@@ -215,5 +221,8 @@ function Config.of(options, role)
   if getmetatable(options) == Config then return options end
   return Config.new(options, role)
 end
+
+-- Of a socket that C made: it knows its config, this side does not.
+Config.foreign = setmetatable({ handshake = false, timeout = -1 }, Config)
 
 return Config

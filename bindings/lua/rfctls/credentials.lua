@@ -4,14 +4,35 @@ local failure = require "rfctls.failure"
 
 local credentials = {}
 
-local Cert, Chain, Key = native.cert, native.chain, native.key
+local Cert, Chain, Key, Session = native.cert, native.chain, native.key, native.session
 
--- Methods of a certificate: its DER bytes, its names as RFC 4514 text, its dates in Unix seconds.
+-- Methods of a certificate: its DER bytes, its names as RFC 4514 text, its dates in Unix seconds, its
+-- serial number and its SHA-256 in hexadecimal.
 Cert.der = native.cert_der
 Cert.subject = native.cert_subject
 Cert.issuer = native.cert_issuer
 Cert.not_before = native.cert_not_before
 Cert.not_after = native.cert_not_after
+Cert.serial = native.cert_serial
+Cert.fingerprint = native.cert_fingerprint
+
+local name_kinds = { [native.NAME_DNS] = "DNS", [native.NAME_IP] = "IP" }
+
+-- Its alternative names: a list of { kind = "DNS" | "IP", name = text }.
+function Cert:names()
+  local list = {}
+  for index = 0, native.cert_name_count(self) - 1 do
+    list[index + 1] = {
+      kind = name_kinds[native.cert_name_kind(self, index)], name = native.cert_name(self, index),
+    }
+  end
+  return list
+end
+
+-- Whether it is for a host name or an IP address. That says nothing about trust.
+function Cert:matches(name)
+  return native.cert_matches_name(self, name) == 1
+end
 
 -- The certificates of a chain as a list, leaf first.
 function Chain:certificates()
@@ -19,6 +40,10 @@ function Chain:certificates()
   for index = 1, native.chain_count(self) do list[index] = native.chain_at(self, index - 1) end
   return list
 end
+
+-- A session as bytes to be saved. SECRET: who has them can read the session, and pretend to be its
+-- client.
+Session.bytes = native.session_bytes
 
 local Identity = {}
 Identity.__index = Identity
@@ -38,18 +63,25 @@ function credentials.certificate(data)
   return failure.value(read(data))
 end
 
--- A chain, leaf first: from PEM, DER, or a certificate.
+-- A new chain of certificates, objects or bytes, leaf first.
+local function chain_of(list)
+  local status, chain = native.chain_new()
+  for _, source in ipairs(list) do
+    local cert, message, code = source, nil, nil
+    if getmetatable(source) ~= Cert then cert, message, code = credentials.certificate(source) end
+    if not cert then return nil, message, code end
+    if status == native.OK then status = native.chain_add(chain, cert) end
+  end
+  return failure.value(status, chain)
+end
+
+-- A chain, leaf first: from PEM, DER, a certificate, or a list of certificates.
 function credentials.chain(source)
   if getmetatable(source) == Chain then return source end
   if type(source) == "string" and is_pem(source) then
     return failure.value(native.chain_from_pem(source))
   end
-  local cert, message, code = source, nil, nil
-  if getmetatable(source) ~= Cert then cert, message, code = credentials.certificate(source) end
-  if not cert then return nil, message, code end
-  local status, chain = native.chain_new()
-  if status == native.OK then status = native.chain_add(chain, cert) end
-  return failure.value(status, chain)
+  return chain_of(type(source) == "table" and source or { source })
 end
 
 -- The same for a file: PEM, or one DER certificate.
@@ -87,6 +119,11 @@ end
 -- An identity of a chain and a key that were loaded apart.
 function credentials.pair(chain, key)
   return new_identity(native.OK, chain, key)
+end
+
+-- The session that such bytes were.
+function credentials.session(bytes)
+  return failure.value(native.session_from_bytes(bytes))
 end
 
 function credentials.is_identity(value)

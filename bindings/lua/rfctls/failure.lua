@@ -19,6 +19,9 @@ local function known(value, nothing)
 end
 
 local function describe(status)
+  if native.error_status() ~= status then -- it was made here, for lack of time
+    return { status = native.status_name(status), message = native.status_text(status) }
+  end
   local reason = native.error_verify_reason()
   return {
     status = native.status_name(status),
@@ -35,7 +38,7 @@ end
 -- The word and the code of a status that is not OK.
 function failure.tell(status)
   if status < 0 then last = describe(status) end
-  return words[status] or native.error_message(), native.status_name(status)
+  return words[status] or (last or {}).message, native.status_name(status)
 end
 
 -- true, or what a function returns that failed.
@@ -48,6 +51,13 @@ end
 function failure.value(status, value)
   if status == native.OK then return value end
   return nil, failure.tell(status)
+end
+
+-- Options that are no table are a mistake in the program.
+function failure.check_table(options)
+  if type(options) ~= "table" then
+    error(("rfctls: options are a %s instead of a table"):format(type(options)), 0)
+  end
 end
 
 -- A table that describes the last call that failed: status, message, origin, and where they are

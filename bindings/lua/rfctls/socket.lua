@@ -2,121 +2,105 @@
 local native = require "rfctls.library"
 local failure = require "rfctls.failure"
 local guard = require "rfctls.guard"
+local wait = require "rfctls.wait"
+local talk = require "rfctls.talk"
+local credentials = require "rfctls.credentials"
 local Config = require "rfctls.config"
+local Plain = require "rfctls.plain"
 
 local OK, E_TIMEOUT = native.OK, native.E_TIMEOUT
 local WANT_READ, WANT_WRITE = native.WANT_READ, native.WANT_WRITE
-local recv, recv_line = native.socket_recv, native.socket_recv_line
-local send_range = native.socket_send_range
+local WANT_VERIFY, WANT_IDENTITY = native.WANT_VERIFY, native.WANT_IDENTITY
 local tell, check = failure.tell, failure.check
+local is_blocking, unfinished = wait.is_blocking, talk.unfinished
 
 local Socket = { __name = "rfctls.socket" }
 Socket.__index = Socket
 
-local wants = { [WANT_READ] = "read", [WANT_WRITE] = "write" }
+talk.methods(Socket, "socket")
 
--- Remembers what the call waits for, then tells it.
-local function unfinished(self, status)
-  self.wanted = wants[status]
-  return tell(status)
-end
-
--- nil, word, what was done so far, code: how send and receive fail.
-local function partly(self, status, done)
-  local word, code = unfinished(self, status)
-  return nil, word, done, code
-end
-
--- ---- time ----
-
-local function is_blocking(self)
-  return self.block ~= 0 and self.total ~= 0
-end
-
--- When a call that begins now must end; nil without a total.
-local function deadline_of(self)
-  if self.total > 0 then return native.clock() + self.total end
-end
-
--- Sets a timer to what is left until the deadline, if there is one.
-local function arm(self, timer, deadline)
-  if not deadline then return end
-  local left = math.max(deadline - native.clock(), 0)
-  if self.block >= 0 then left = math.min(left, self.block) end
-  native.socket_set_timeout(self.handle, timer, left)
-end
-
--- Seconds for each wait ("b", the default) or for each call ("t"); nil or negative: for ever; 0: never
--- waits. The handshake's own timer follows, but is never taken away.
-function Socket:settimeout(seconds, mode)
-  local limit = Config.milliseconds(seconds)
-  if mode == nil or mode == "b" then
-    self.block = limit
-  elseif mode == "t" or mode == "r" then
-    self.total = limit
-  else
-    error("bad argument #2 to 'settimeout' (invalid timeout mode)", 2)
-  end
-  local handle = self.handle
-  local status = native.socket_set_blocking(handle, is_blocking(self) and 1 or 0)
-  for _, timer in ipairs { native.TIMER_READ, native.TIMER_WRITE, native.TIMER_ACCEPT } do
-    if status == OK then status = native.socket_set_timeout(handle, timer, self.block) end
-  end
-  if status == OK and limit > 0 then
-    status = native.socket_set_timeout(handle, native.TIMER_HANDSHAKE, limit)
-  end
-  if status ~= OK then return nil, tell(status) end
-  return 1
+-- What another event loop has to watch the descriptor for, until a call that answered want is made again.
+function Socket:wait_events(want)
+  return native.socket_wait_events(self.handle, want)
 end
 
 -- ---- agree ----
 
 -- Puts the findings, from the root to the leaf, to the verifier; the first refusal ends it.
 local function decide(self)
-  local handle = self.handle
+  local handle, verifier = self.handle, self.config.verifier
+  if not verifier then return false end -- a question that a C host wanted, and nobody here can answer
   local count = native.socket_finding_count(handle)
   for index = 0, count - 1 do
-    local verdict = self.config.verifier(native.socket_finding_depth(handle, index),
-                                         native.socket_finding_trusted(handle, index) == 1,
-                                         native.socket_finding_cert(handle, index),
-                                         native.socket_finding_text(handle, index))
+    local verdict = verifier(native.socket_finding_depth(handle, index),
+                             native.socket_finding_trusted(handle, index) == 1,
+                             native.socket_finding_cert(handle, index),
+                             native.socket_finding_text(handle, index))
     if verdict ~= true then return false end
   end
   return count > 0
 end
 
--- Answers the handshake's question. A verifier that raised an error refuses, the alert leaves, and
--- the error goes on as it came.
-local function answer(self)
-  local ok, verdict = guard.call(decide, self)
-  native.socket_answer_verify(self.handle, ok and verdict and 1 or 0)
-  if ok then return end
+-- The program's function, called so that it may yield. One that raised an error answers no, the alert
+-- leaves, and the error goes on as it came.
+local function ask(self, refuse, f, ...)
+  local ok, result = guard.call(f, ...)
+  if ok then return result end
+  refuse(self.handle)
   native.socket_handshake(self.handle)
   native.socket_close(self.handle)
-  error(verdict, 0)
+  error(result, 0)
 end
+
+local function refuse_peer(handle)
+  native.socket_answer_verify(handle, 0)
+end
+
+local function show_nothing(handle)
+  native.socket_answer_identity(handle, nil, nil)
+end
+
+local answers = {}
+
+answers[WANT_VERIFY] = function(self)
+  local accepted = ask(self, refuse_peer, decide, self)
+  return native.socket_answer_verify(self.handle, accepted and 1 or 0)
+end
+
+answers[WANT_IDENTITY] = function(self)
+  local identity = ask(self, show_nothing, self.identity_source, self)
+  if identity == nil or identity == false then
+    return native.socket_answer_identity(self.handle, nil, nil)
+  end
+  if not credentials.is_identity(identity) then
+    show_nothing(self.handle)
+    error("rfctls: the function for the identity answered a " .. type(identity), 0)
+  end
+  return native.socket_answer_identity(self.handle, identity.chain, identity.key)
+end
+
+local PAUSE = 1000 -- milliseconds after which a scheduler lets the handshake look at its timers
 
 -- Does the handshake, or goes on with it: true, or nil, "wantread" | "wantwrite" | message, code.
 function Socket:dohandshake()
-  local status = native.socket_handshake(self.handle)
-  while status == native.WANT_VERIFY do
-    answer(self)
-    status = native.socket_handshake(self.handle)
+  local handle = self.handle
+  local timer = self.scheduler and native.socket_timeout(handle, native.TIMER_HANDSHAKE) or 0
+  local pause = timer > 0 and math.min(timer, PAUSE) or PAUSE
+  local status = wait.finish(self, pause, native.socket_handshake)
+  while answers[status] do
+    status = answers[status](self)
+    if status == OK then status = wait.finish(self, pause, native.socket_handshake) end
   end
-  if status ~= OK then return nil, unfinished(self, status) end
-  self.wanted = nil
-  return true
+  return talk.done(self, status)
 end
 
 -- ---- make ----
 
 local function new(handle, config)
-  return setmetatable({
-    handle = handle,
-    config = config,
-    block = config.timeout, -- milliseconds for each wait, -1 none
-    total = -1,             -- milliseconds for each call, -1 none
-  }, Socket)
+  local self = talk.state(handle, config.timeout, config.scheduler)
+  self.config = config
+  self.identity_source = config.identity_source
+  return setmetatable(self, Socket)
 end
 
 -- Joins the handshake to the making of a socket, unless told not to, or not to wait.
@@ -133,6 +117,9 @@ function Socket.connect(host, port, options)
   local config, message, code = Config.of(options, "client")
   if not config then return nil, message, code end
   local status, handle = native.socket_connect(host, port, config.handle)
+  if status == OK and config.session then
+    status = native.socket_set_session(handle, config.session)
+  end
   if status ~= OK then return nil, tell(status) end
   return begin(new(handle, config))
 end
@@ -152,6 +139,7 @@ end
 -- The native transport over a descriptor, or over an object that has one. What can be made to forget
 -- its descriptor (LuaSocket's setfd) is taken over, anything else borrowed, unless owned says so.
 local function adopt(transport, owned)
+  if Plain.is(transport) then return OK, transport.handle end
   if type(transport) == "number" then return native.raw_adopt(transport, owned and 1 or 0) end
   local forgets = owned ~= false and transport.setfd ~= nil
   local status, raw = native.raw_adopt(transport:getfd(), (forgets or owned) and 1 or 0)
@@ -159,7 +147,8 @@ local function adopt(transport, owned)
   return status, raw
 end
 
--- TLS over a connection, or a listener, that exists.
+-- TLS over a connection, or a listener, that exists: a descriptor, a plain socket, or any object with
+-- getfd.
 function Socket.wrap(transport, options)
   local config, message, code = Config.of(options, "client")
   if not config then return nil, message, code end
@@ -168,145 +157,66 @@ function Socket.wrap(transport, options)
   if status ~= OK then return nil, tell(status) end
   local socket = new(handle, config)
   socket.transport = transport -- a borrowed descriptor lives as long as its object
+  if Plain.is_memory(transport) then socket.block = 0 end
   if native.socket_is_listener(handle) == 1 then return socket end
   return begin(socket)
 end
 
+-- The object for a native handle that C has handed over, its handshake done or not.
+function Socket.of_handle(handle)
+  local self = talk.state(handle, native.socket_timeout(handle, native.TIMER_READ))
+  if native.socket_is_blocking(handle) == 0 then self.block = 0 end
+  self.config = Config.foreign
+  return setmetatable(self, Socket)
+end
+
 -- The next connection of a listener. Its handshake is done too, unless the options said not to, or
--- the listener does not wait.
-function Socket:accept()
-  arm(self, native.TIMER_ACCEPT, deadline_of(self))
-  local status, handle = native.socket_accept(self.handle)
+-- the listener does not wait, or a scheduler waits for it: the task that serves the connection does it.
+-- handshake = false leaves it out, too.
+function Socket:accept(handshake)
+  local deadline = wait.deadline(self)
+  self.arm(self, native.TIMER_ACCEPT, deadline)
+  local status, handle = wait.run(self, deadline, native.socket_accept)
   if status == WANT_READ then status = E_TIMEOUT end -- LuaSocket's word
-  if status ~= OK then return nil, tell(status) end
-  local socket = new(handle, self.config)
-  if is_blocking(self) then return begin(socket) end
-  return socket
-end
-
--- ---- talk ----
-
-local function is_whole(value)
-  return type(value) == "number" and value % 1 == 0
-end
-
--- The range of a string's bytes that i and j mean, as string.sub reads them.
-local function range(size, i, j)
-  i, j = i or 1, j or -1
-  if not (is_whole(i) and is_whole(j)) then error("send takes whole numbers as range", 3) end
-  if i < 0 then i = math.max(size + i + 1, 1) elseif i == 0 then i = 1 end
-  if j < 0 then j = size + j + 1 elseif j > size then j = size end
-  return i, math.max(j, i - 1)
-end
-
--- Sends the bytes i to j. The index of the last one sent is the result: j, or after nil, word.
--- A wait that got something away may wait again; only a total ends it.
-function Socket:send(data, i, j)
-  local first, last = range(#data, i, j)
-  local done, deadline = first - 1, deadline_of(self)
-  local status, sent
-  repeat
-    arm(self, native.TIMER_WRITE, deadline)
-    status, sent = send_range(self.handle, 0, data, done, last - done)
-    done = done + sent
-    if status == E_TIMEOUT and sent > 0 and not deadline then status = OK end
-  until done >= last or status ~= OK
-  if status ~= OK then return partly(self, status, done) end
-  self.wanted = nil
-  return done
-end
-
-local function joined(parts)
-  return parts[2] and table.concat(parts) or parts[1] or ""
-end
-
--- Receives until there are count bytes, or until a line ends, or until all ends. The bytes, or nil,
--- the status (OK at the polite end), the bytes that came.
-local function collect(self, receive, prefix, count)
-  local parts, size = { prefix }, #(prefix or "")
-  local deadline = deadline_of(self)
-  local ended = false
-  while not ended and size < count do
-    arm(self, native.TIMER_READ, deadline)
-    local status, data = receive(self.handle, 0, count - size)
-    if status ~= OK or data == "" then return nil, status, joined(parts) end
-    if receive == recv_line then
-      ended = data:byte(-1) == 10
-      data = data:gsub("[\r\n]", "")
-    end
-    size = size + #data
-    parts[#parts + 1] = data
-  end
-  return joined(parts)
-end
-
-local without_end = 2 ^ 52
-
--- "*l": a line without its end and without any CR; "*a": all until the end; a number: so many bytes,
--- the prefix counted. What came before a failure follows the word: pass it as prefix to go on. The
--- peer's polite end is "closed" and has no code.
-function Socket:receive(pattern, prefix)
-  local data, status, came
-  if pattern == nil or pattern == "*l" then
-    data, status, came = collect(self, recv_line, prefix, without_end)
-  elseif pattern == "*a" then
-    data, status, came = collect(self, recv, prefix, without_end)
-    if status == OK and #came > #(prefix or "") then data = came end
-  elseif is_whole(pattern) and pattern >= 0 then
-    data, status, came = collect(self, recv, prefix, math.min(pattern, without_end))
-  else
-    error("bad argument #1 to 'receive' (invalid receive pattern)", 2)
-  end
-  self.wanted = nil
-  if data then return data end
-  if status == OK then return nil, "closed", came end
-  return partly(self, status, came)
-end
-
-local hows = {
-  receive = native.SHUT_READ,
-  send = native.SHUT_WRITE,
-  both = native.SHUT_BOTH,
-}
-
--- Ends "send", "receive" or "both" directions; the peer learns of the first.
-function Socket:shutdown(mode)
-  local how = hows[mode or "both"]
-  if not how then error("bad argument #1 to 'shutdown' (invalid shutdown method)", 2) end
-  local status = native.socket_shutdown(self.handle, how)
   if status ~= OK then return nil, unfinished(self, status) end
-  return 1
+  local socket = new(handle, self.config)
+  if handshake == false or self.scheduler or not is_blocking(self) then return socket end
+  return begin(socket)
 end
+
+-- Gives a listener other options, or a config, for what it accepts from now on. What it accepted
+-- before keeps its own, and no connection is lost.
+function Socket:reload(options)
+  local config, message, code = Config.of(options, "server")
+  if not config then return nil, message, code end
+  local status = native.socket_reload(self.handle, config.handle)
+  if status == OK then self.config = config end
+  return talk.done(self, status)
+end
+
+-- ---- end ----
+
+local CLOSE_PAUSE = 10 -- milliseconds: no event tells what the peer's system has acknowledged
 
 -- Says goodbye, waits until the peer has all (2 s at most), and closes. A second call does nothing. A
 -- socket that does not wait may answer "wantread" or "wantwrite": call again, or drop it.
 function Socket:close()
-  local status = native.socket_close(self.handle)
+  local status = wait.finish(self, CLOSE_PAUSE, native.socket_close)
   if status ~= OK then return nil, unfinished(self, status) end
   return 1
 end
 
-Socket.__close = Socket.close
+-- Whether we closed it, or both directions have ended.
+function Socket:isclosed()
+  return native.socket_is_closed(self.handle) == 1
+end
+
+-- Changes the keys of both directions; neither side's data notices (TLS 1.3).
+function Socket:keyupdate()
+  return talk.done(self, (wait.run(self, wait.deadline(self), native.socket_key_update)))
+end
 
 -- ---- tell ----
-
-local family_words = { [native.FAMILY_IPV4] = "inet", [native.FAMILY_IPV6] = "inet6" }
-
-local function name_of(status, address)
-  if status ~= OK then return nil, tell(status) end
-  return native.address_ip(address), native.address_port(address),
-         family_words[native.address_family(address)]
-end
-
--- IP address, port and "inet" or "inet6" of the other end.
-function Socket:getpeername()
-  return name_of(native.socket_peer_address(self.handle))
-end
-
--- The same of our end.
-function Socket:getsockname()
-  return name_of(native.socket_local_address(self.handle))
-end
 
 -- The descriptor, for select and event loops; -1 once closed.
 function Socket:getfd()
@@ -318,11 +228,6 @@ end
 function Socket:dirty()
   return native.socket_pending(self.handle) > 0
          or native.socket_wait(self.handle, WANT_READ, 0) == OK
-end
-
--- What the last call that could not end waits for: "read", "write" or "nothing".
-function Socket:want()
-  return self.wanted or "nothing"
 end
 
 -- The peer's certificate, or nil. The handshake's success says that it is trusted, this does not.
@@ -343,7 +248,7 @@ local protocols = {
   [native.TLS_1_3] = "TLSv1.3",
 }
 
--- What was agreed on: a table of protocol, cipher, alpn and server_name, or one of them.
+-- What was agreed on: a table of protocol, cipher, alpn, server_name and resumed, or one of them.
 function Socket:info(field)
   local handle = self.handle
   local facts = {
@@ -351,6 +256,7 @@ function Socket:info(field)
     cipher = native.socket_cipher(handle),
     alpn = native.socket_protocol(handle),
     server_name = native.socket_server_name(handle),
+    resumed = native.socket_is_resumed(handle) == 1,
   }
   if field then return facts[field] end
   return facts
@@ -363,9 +269,49 @@ function Socket:sni(name)
   return check(native.socket_set_server_name(self.handle, name))
 end
 
+-- Before the handshake: the application protocols of this socket, a name or a list.
+function Socket:setalpn(names)
+  local status = OK
+  for _, name in ipairs(type(names) == "string" and { names } or names) do
+    if status == OK then status = native.socket_add_protocol(self.handle, name) end
+  end
+  return talk.done(self, status)
+end
+
 -- The application protocol that both ends agreed on, or nil.
 function Socket:getalpn()
   return native.socket_protocol(self.handle)
+end
+
+-- The host and the service as they were given to connect or listen; nil after a wrap.
+function Socket:node()
+  return native.socket_node(self.handle)
+end
+
+function Socket:service()
+  return native.socket_service(self.handle)
+end
+
+-- The newest session that the server gave, for the option session of another connection; nil, message,
+-- code without one. In TLS 1.3 it comes with the first data.
+function Socket:getsession()
+  return failure.value(native.socket_session(self.handle))
+end
+
+-- Before the handshake: the session to resume.
+function Socket:setsession(session)
+  return talk.done(self, native.socket_set_session(self.handle, session))
+end
+
+-- Before the handshake: a function that is called with this socket when the peer asks for our
+-- certificate, and answers an identity, or nil for none; nil takes it away.
+function Socket:setidentity(source)
+  if source ~= nil and type(source) ~= "function" then
+    error("bad argument #1 to 'setidentity' (function expected)", 2)
+  end
+  self.identity_source = source
+  local asks = self.config.verifier and 1 or 0
+  return talk.done(self, native.socket_set_asking(self.handle, asks, source and 1 or 0))
 end
 
 return Socket

@@ -1,0 +1,205 @@
+-- Sockets without TLS, with the methods of those with it: for what is said before TLS, or instead.
+local native = require "rfctls.library"
+local failure = require "rfctls.failure"
+local wait = require "rfctls.wait"
+local talk = require "rfctls.talk"
+
+local OK, E_TIMEOUT, WANT_READ = native.OK, native.E_TIMEOUT, native.WANT_READ
+local EVENT_READ, EVENT_WRITE = native.EVENT_READ, native.EVENT_WRITE
+local tell, check = failure.tell, failure.check
+
+local Plain = { __name = "rfctls.plain" }
+Plain.__index = Plain
+
+talk.methods(Plain, "raw")
+
+function Plain:wait_events(want)
+  return want == WANT_READ and EVENT_READ or EVENT_WRITE
+end
+
+-- Whether a value is such a socket.
+function Plain.is(value)
+  return getmetatable(value) == Plain
+end
+
+function Plain.is_memory(value)
+  return Plain.is(value) and value.over_memory == true
+end
+
+-- ---- make ----
+
+local types = { timeout = "number", family = "string", scheduler = "table" }
+local families = {
+  any = native.FAMILY_ANY, inet = native.FAMILY_IPV4, inet6 = native.FAMILY_IPV6,
+}
+
+local function check_options(options)
+  failure.check_table(options)
+  for name, value in pairs(options) do
+    if type(value) ~= types[name] then
+      error(("rfctls: option '%s' %s"):format(tostring(name), types[name]
+        and ("is a %s instead of a %s"):format(type(value), types[name]) or "is unknown"), 0)
+    end
+  end
+  return families[options.family or "any"]
+    or error(("rfctls: option 'family' cannot be '%s'"):format(options.family), 0)
+end
+
+local function new(status, handle, options, host, port)
+  if status ~= OK then return nil, tell(status) end
+  local self = setmetatable(talk.state(handle, -1, options.scheduler), Plain)
+  self.host, self.port = host, port and tostring(port)
+  local seconds = options.timeout
+  if not (seconds or self.scheduler) then return self end
+  local ok, message, code = self:settimeout(seconds)
+  if not ok then return nil, message, code end
+  return self
+end
+
+-- Tries attempt(address) for the addresses of a name, until one succeeds.
+local function first_of(host, port, family, passive, attempt)
+  local status, addresses = native.addresses_resolve(host, port, family, passive)
+  if status ~= OK then return status end
+  local made
+  for index = 0, native.addresses_count(addresses) - 1 do
+    status, made = attempt(native.addresses_at(addresses, index))
+    if status == OK then break end
+  end
+  return status, made
+end
+
+-- A connection to the first address of a host that accepts. Options: timeout (seconds), family
+-- ("inet", "inet6"), scheduler. Connecting itself waits in C.
+function Plain.connect(host, port, options)
+  options = options or {}
+  local family = check_options(options)
+  local limit = wait.milliseconds(options.timeout)
+  local status, handle = first_of(host, port, family, 0, function(address)
+    return native.raw_connect(address, limit)
+  end)
+  return new(status, handle, options, host, port)
+end
+
+-- A listener on the first address of a host that can be listened on; nil or "*" is all addresses, port
+-- 0 any free one.
+function Plain.listen(host, port, options)
+  options = options or {}
+  local family = check_options(options)
+  if host == "*" then host = nil end
+  local status, handle = first_of(host, port, family, 1, function(address)
+    return native.raw_listen(address, 0)
+  end)
+  return new(status, handle, options, host, port)
+end
+
+-- The same for the Unix-domain socket at a path.
+function Plain.connect_unix(path, options)
+  options = options or {}
+  check_options(options)
+  local status, handle = native.raw_connect_unix(path, wait.milliseconds(options.timeout))
+  return new(status, handle, options)
+end
+
+function Plain.listen_unix(path, options)
+  options = options or {}
+  check_options(options)
+  local status, handle = native.raw_listen_unix(path, 0)
+  return new(status, handle, options)
+end
+
+-- The socket of a descriptor; owned: closing it closes the descriptor.
+function Plain.adopt(fd, owned, options)
+  options = options or {}
+  check_options(options)
+  local status, handle = native.raw_adopt(fd, owned and 1 or 0)
+  return new(status, handle, options)
+end
+
+-- The socket for a native handle, as the transport below a TLS socket is.
+function Plain.of_handle(handle)
+  return new(OK, handle, {})
+end
+
+-- A transport without a descriptor, see feed and drain: TLS over it never waits.
+function Plain.memory()
+  local status, handle = native.raw_memory()
+  local self, message, code = new(status, handle, {})
+  if not self then return nil, message, code end
+  self.block, self.over_memory = 0, true
+  return self
+end
+
+-- ---- use ----
+
+-- The next connection of a listener.
+function Plain:accept()
+  local deadline = wait.deadline(self)
+  self.arm(self, native.TIMER_ACCEPT, deadline)
+  local status, handle = wait.run(self, deadline, native.raw_accept)
+  if status == WANT_READ then status = E_TIMEOUT end -- LuaSocket's word
+  if status ~= OK then return nil, talk.unfinished(self, status) end
+  return setmetatable(talk.state(handle, self.block, self.scheduler), Plain)
+end
+
+-- Closes at once; what was sent still arrives. A second call does nothing.
+function Plain:close()
+  local status = native.raw_close(self.handle)
+  if status ~= OK then return nil, tell(status) end
+  return 1
+end
+
+-- The descriptor; -1 once closed, and of memory.
+function Plain:getfd()
+  return native.raw_fd(self.handle)
+end
+
+-- Whether we closed it.
+function Plain:isclosed()
+  return not self.over_memory and self:getfd() == -1
+end
+
+-- The host and the port as they were given; nil for what was not made by a name.
+function Plain:node()
+  return self.host
+end
+
+function Plain:service()
+  return self.port
+end
+
+-- Nothing waits in it that select would not see.
+function Plain:dirty()
+  return false
+end
+
+-- ---- memory ----
+
+-- Bytes that came from the peer.
+function Plain:feed(data)
+  return check(native.raw_feed(self.handle, data))
+end
+
+-- The peer sends no more.
+function Plain:feedend()
+  return check(native.raw_feed_end(self.handle))
+end
+
+-- At most so many bytes (all, without a number) that are for the peer; nil, "wantread" when there are
+-- none now, nil, "closed" when there will be none any more.
+function Plain:drain(most)
+  local parts, size = {}, 0
+  local status, data
+  repeat
+    status, data = native.raw_drain(self.handle, (most or 2 ^ 52) - size)
+    if status == OK and data ~= "" then
+      parts[#parts + 1] = data
+      size = size + #data
+    end
+  until status ~= OK or data == "" or (most and size >= most)
+  if size > 0 then return table.concat(parts) end
+  if most == 0 then return "" end
+  if status == OK then return nil, "closed" end
+  return nil, tell(status)
+end
+
+return Plain

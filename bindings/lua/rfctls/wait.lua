@@ -1,0 +1,93 @@
+-- How long a call may take, and how it waits: in C, or by a scheduler of coroutines.
+--
+-- An object that waits has: handle; block, the milliseconds of each wait, and total, those of each
+-- call, -1 for none; perhaps scheduler, see rfctls.async. Under one, its C socket never waits.
+local native = require "rfctls.library"
+
+local clock = native.clock
+local WANT_READ, WANT_WRITE = native.WANT_READ, native.WANT_WRITE
+local E_TIMEOUT = native.E_TIMEOUT
+local wants = { [WANT_READ] = "read", [WANT_WRITE] = "write" }
+
+local wait = { wants = wants }
+
+-- Seconds as LuaSocket counts them, in milliseconds: never early; -1 is none.
+function wait.milliseconds(seconds)
+  if seconds == nil or seconds < 0 or seconds == math.huge then return -1 end
+  return math.ceil(seconds * 1000)
+end
+
+-- Whether the program wants its calls to wait.
+function wait.is_blocking(self)
+  return self.block ~= 0 and self.total ~= 0
+end
+
+-- When a call that begins now must end; nil without a total.
+function wait.deadline(self)
+  if self.total > 0 then return clock() + self.total end
+end
+
+-- The milliseconds that are left for the next wait of a call.
+function wait.left(self, deadline)
+  local left = math.max(deadline - clock(), 0)
+  return self.block >= 0 and math.min(left, self.block) or left
+end
+
+local EITHER = 10 -- milliseconds for one direction, when a scheduler cannot wait for both at once
+
+-- Has the scheduler resume this coroutine when the descriptor is ready, or after some milliseconds, or
+-- earlier: what wanted it is tried again anyway.
+local function sleep(scheduler, fd, events, milliseconds)
+  local reads = events % 2 == native.EVENT_READ
+  local writes = events >= native.EVENT_WRITE
+  local both = reads and writes
+  if both and not scheduler.wait_both then
+    milliseconds = milliseconds and math.min(milliseconds, EITHER) or EITHER
+  end
+  local seconds = milliseconds and milliseconds / 1000
+  if both and scheduler.wait_both then return scheduler.wait_both(fd, seconds) end
+  if writes then return scheduler.wait_write(fd, seconds) end
+  if reads then return scheduler.wait_read(fd, seconds) end
+end
+
+-- Calls verb(handle, ...) until it wants no more, or the deadline is over; also every so many
+-- milliseconds of pause, if there is one. Its results.
+local function suspend(self, deadline, pause, want, verb, ...)
+  local status, value = want, nil
+  repeat
+    local left = deadline and math.max(deadline - clock(), 0)
+    if left ~= 0 then
+      local longest = left and pause and math.min(left, pause) or left or pause
+      sleep(self.scheduler, self:getfd(), self:wait_events(status), longest)
+    end
+    status, value = verb(self.handle, ...)
+    if left == 0 and wants[status] then status = E_TIMEOUT end
+  until not wants[status]
+  return status, value
+end
+
+local function by_scheduler(self, status)
+  return wants[status] and self.scheduler and wait.is_blocking(self)
+end
+
+-- verb(handle, ...), which may wait as long as the object says.
+function wait.run(self, deadline, verb, ...)
+  local status, value = verb(self.handle, ...)
+  if status > 0 and by_scheduler(self, status) then
+    if self.block > 0 then
+      local end_of_wait = clock() + self.block
+      deadline = deadline and math.min(deadline, end_of_wait) or end_of_wait
+    end
+    return suspend(self, deadline, nil, status, verb, ...)
+  end
+  return status, value
+end
+
+-- verb(handle), which may wait as long as timers in C say: they are asked after every pause.
+function wait.finish(self, pause, verb)
+  local status = verb(self.handle)
+  if by_scheduler(self, status) then return suspend(self, nil, pause, status, verb) end
+  return status
+end
+
+return wait
