@@ -136,11 +136,17 @@ rfctls_status rfctls__decrypt(rfctls_socket *socket, void *buffer, size_t room, 
   return RFCTLS_OK;
 }
 
-/* A write failed. The peer's alert, which may say why, has perhaps overtaken the reset: what lies
- * before it is set aside for recv. */
+/* A write failed. The peer's alert, which may say why, has perhaps overtaken the reset. In the handshake
+ * nothing else will come: the peer has not got what it would answer. After it, what lies before the
+ * alert is set aside for recv. */
 static void probe(rfctls_socket *socket) {
   uint8_t *room;
   size_t given = 0;
+  if (socket->phase == RFCTLS__SHAKING) {
+    (void)fill(socket);
+    socket->tcp = socket->tcp == RFCTLS__OPEN ? RFCTLS__FAILED : socket->tcp;
+    return;
+  }
   if (socket->phase != RFCTLS__ESTABLISHED || socket->read_end != RFCTLS__OPEN ||
       rfctls__buffer_size(&socket->plain) > 0) {
     return;
@@ -306,15 +312,20 @@ static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int wa
   return status == RFCTLS_E_TIMEOUT ? RFCTLS_OK : status;
 }
 
-/* The step, again as long as bytes come. */
+/* The step, again as long as bytes come, or a failed write has shown what the step has not seen yet. */
 static rfctls_status attempt(rfctls_socket *socket, rfctls__verb *verb) {
   for (int fills = 0;; fills++) {
     rfctls_status status;
+    rfctls__end writing;
     rfctls__flush(socket);
     status = verb->step(socket, verb);
+    writing = socket->write_end;
     rfctls__flush(socket);
     if (status != RFCTLS_WANT_READ || socket->phase == RFCTLS__LISTENING) {
       return status;
+    }
+    if (socket->write_end != writing) {
+      continue;
     }
     /* A peer that floods us with what says nothing cannot stretch the timer. */
     if (fills == FILLS || (fills > 0 && rfctls__deadline_passed(verb->deadline))) {

@@ -297,10 +297,13 @@ static rfctls_status end_writing(rfctls_socket *socket) {
   if (status == RFCTLS_OK && socket->sender != NULL) {
     return (rfctls_status)RFCTLS__WANT_TURN;
   }
+  if (status == RFCTLS_OK && socket->write_end != RFCTLS__FAILED) {
+    status = rfctls__goodbye(socket);
+  }
   if (status == RFCTLS_OK && socket->write_end == RFCTLS__FAILED) {
     return rfctls__error_restore(&socket->failure);
   }
-  return status == RFCTLS_OK ? rfctls__goodbye(socket) : status;
+  return status;
 }
 
 static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {

@@ -177,6 +177,14 @@ TEST_F(Drive, handshake_reports_the_alert_that_a_reset_overtook) {
   EXPECT_EQ(RFCTLS_E_ALERT, rfctls_socket_handshake(socket));
 }
 
+TEST_F(Drive, handshake_whose_send_fails_waits_for_no_answer) {
+  wrap();
+  state.sends = {{RFCTLS_E_RESET, 0}};
+  EXPECT_EQ(RFCTLS_E_RESET, rfctls_socket_handshake(socket));
+  EXPECT_EQ(0, state.poll_count);
+  EXPECT_EQ(RFCTLS_E_RESET, rfctls_socket_handshake(socket));
+}
+
 TEST_F(Drive, our_alert_leaves_before_a_failed_handshake_returns) {
   wrap();
   give(record('d', "GET / HTTP/1.0"));
@@ -520,6 +528,15 @@ TEST_F(Drive, a_failed_write_reports_the_alert_that_explains_it) {
   EXPECT_EQ(RFCTLS_E_ALERT, recv());
 }
 
+TEST_F(Drive, recv_gets_what_came_before_its_own_reply_failed) {
+  establish();
+  state.sends = {{RFCTLS_E_RESET, 0}};
+  give(record('k'));  // asks for a reply
+  give(record('d', "in time"));
+  EXPECT_EQ(RFCTLS_OK, recv());
+  EXPECT_EQ("in time", got);
+}
+
 TEST_F(Drive, engine_that_must_read_first_is_fed) {
   establish();
   script.encrypt_once = RFCTLS_WANT_READ;
@@ -603,6 +620,13 @@ TEST_F(Drive, shutdown_of_writing_leaves_reading) {
   give(record('d', "answer"));
   EXPECT_EQ(RFCTLS_OK, recv());
   EXPECT_EQ("answer", got);
+}
+
+TEST_F(Drive, shutdown_says_that_its_goodbye_did_not_leave) {
+  establish();
+  state.sends = {{RFCTLS_E_RESET, 0}};
+  EXPECT_EQ(RFCTLS_E_RESET, rfctls_socket_shutdown(socket, RFCTLS_SHUT_WRITE));
+  EXPECT_FALSE(state.finished);
 }
 
 TEST_F(Drive, close_finishes_a_begun_record_says_goodbye_once_and_drains) {
