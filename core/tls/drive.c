@@ -255,22 +255,30 @@ uint32_t rfctls__events_for(const rfctls_socket *socket, int want) {
   return RFCTLS__POLL_WRITE;
 }
 
+intptr_t rfctls__fd_for(const rfctls_socket *socket) {
+  return socket->connector != NULL ? rfctls__connector_fd(socket->connector)
+                                   : rfctls_raw_fd(socket->raw);
+}
+
+rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
+  rfctls__deadline next = rfctls__deadline_earlier(
+      socket->close_deadline,
+      rfctls__deadline_earlier(socket->connect_deadline, socket->handshake_deadline));
+  return socket->closing == RFCTLS__DRAINING /* no event tells of an acknowledgement */
+             ? rfctls__deadline_earlier(next, rfctls__now() + LOOK_AGAIN)
+             : next;
+}
+
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch) {
   rfctls__waiters_add(&socket->waiters, &watch->waiter, waker);
-  watch->fd = socket->connector != NULL ? rfctls__connector_fd(socket->connector)
-                                        : rfctls_raw_fd(socket->raw);
+  watch->fd = rfctls__fd_for(socket);
   watch->events = rfctls__events_for(socket, want);
   watch->found = socket->raw != NULL ? rfctls__raw_ready(socket->raw) & watch->events : 0;
   if (want == RFCTLS__WANT_TURN) {
     watch->fd = RFCTLS__NO_FD;
   }
-  watch->deadline = rfctls__deadline_earlier(
-      socket->close_deadline,
-      rfctls__deadline_earlier(socket->connect_deadline, socket->handshake_deadline));
-  if (socket->closing == RFCTLS__DRAINING) { /* no event tells of an acknowledgement */
-    watch->deadline = rfctls__deadline_earlier(watch->deadline, rfctls__now() + LOOK_AGAIN);
-  }
+  watch->deadline = rfctls__next_look(socket);
   socket->users++;
 }
 

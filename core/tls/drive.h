@@ -72,6 +72,10 @@ typedef struct rfctls__watch {
 
 /* RFCTLS__POLL_* to wait for. */
 uint32_t rfctls__events_for(const rfctls_socket *socket, int want);
+/* And on what; RFCTLS__NO_FD. */
+intptr_t rfctls__fd_for(const rfctls_socket *socket);
+/* When to look again without any event. */
+rfctls__deadline rfctls__next_look(const rfctls_socket *socket);
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch);
 void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch);

@@ -19,6 +19,7 @@ struct rfctls_pollset {
   size_t capacity;
 };
 
+enum { NANOSECONDS_IN_MILLISECOND = 1000000 };
 enum { WANTED = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE, EVENTS = WANTED | RFCTLS_EVENT_ERROR };
 
 rfctls_status rfctls_pollset_new(rfctls_pollset **out) {
@@ -251,4 +252,22 @@ uint32_t rfctls_socket_wait_events(const rfctls_socket *socket, rfctls_status wa
   rfctls__socket_unlock(socket);
   return events_of(events & RFCTLS__POLL_READ, RFCTLS_EVENT_READ) |
          events_of(events & RFCTLS__POLL_WRITE, RFCTLS_EVENT_WRITE);
+}
+
+intptr_t rfctls_socket_wait_fd(const rfctls_socket *socket) {
+  intptr_t fd = RFCTLS__NO_FD;
+  if (socket != NULL) {
+    fd = rfctls__fd_for(rfctls__socket_lock(socket));
+    rfctls__socket_unlock(socket);
+  }
+  return fd;
+}
+
+int64_t rfctls_socket_wait_timeout(const rfctls_socket *socket) {
+  int64_t left = -1;
+  if (socket != NULL) {
+    left = rfctls__deadline_left(rfctls__next_look(rfctls__socket_lock(socket)));
+    rfctls__socket_unlock(socket);
+  }
+  return left > 0 ? (left - 1) / NANOSECONDS_IN_MILLISECOND + 1 : left;
 }

@@ -903,6 +903,46 @@ TEST_F(Drive, wait_events_of_a_connect_are_those_of_its_end) {
   EXPECT_EQ(uint32_t{RFCTLS_EVENT_WRITE}, rfctls_socket_wait_events(socket, RFCTLS_WANT_WRITE));
 }
 
+TEST_F(Drive, wait_fd_is_there_while_a_connect_is_under_way) {
+  rfctls_config_set_blocking(config, 0);
+  state.connects = {RFCTLS_WANT_WRITE, RFCTLS_WANT_WRITE};
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_connect("192.0.2.1", "443", config, &socket));
+  EXPECT_EQ(nullptr, rfctls_socket_raw(socket));
+  EXPECT_EQ(7, rfctls_socket_wait_fd(socket));
+  EXPECT_EQ(RFCTLS_WANT_WRITE, rfctls_socket_handshake(socket));
+  EXPECT_EQ(7, rfctls_socket_wait_fd(socket));
+  give(hello);
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(socket));
+  EXPECT_EQ(7, rfctls_socket_wait_fd(socket));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(socket));
+  EXPECT_EQ(-1, rfctls_socket_wait_fd(socket));
+  EXPECT_EQ(-1, rfctls_socket_wait_fd(nullptr));
+}
+
+TEST_F(Drive, wait_timeout_is_that_of_the_next_timer) {
+  rfctls_config_set_blocking(config, 0);
+  rfctls_config_set_timeout(config, RFCTLS_TIMER_CONNECT, 300);
+  rfctls_config_set_timeout(config, RFCTLS_TIMER_HANDSHAKE, 500);
+  state.connects.assign(3, RFCTLS_WANT_WRITE);
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_connect("192.0.2.1", "443", config, &socket));
+  EXPECT_EQ(300, rfctls_socket_wait_timeout(socket));
+  state.now += 299 * 1000000 + 1;
+  EXPECT_EQ(1, rfctls_socket_wait_timeout(socket)) << "never early";
+  state.now += 1000000;
+  EXPECT_EQ(0, rfctls_socket_wait_timeout(socket));
+  EXPECT_EQ(RFCTLS_E_TIMEOUT, rfctls_socket_handshake(socket));
+  state.connects.clear();
+  EXPECT_EQ(RFCTLS_WANT_READ, rfctls_socket_handshake(socket)) << "connected";
+  EXPECT_EQ(500, rfctls_socket_wait_timeout(socket));
+  give(hello);
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(socket));
+  EXPECT_EQ(-1, rfctls_socket_wait_timeout(socket));
+  EXPECT_EQ(-1, rfctls_socket_wait_timeout(nullptr));
+  state.unacknowledged = 1;
+  EXPECT_EQ(RFCTLS_WANT_READ, rfctls_socket_close(socket));
+  EXPECT_EQ(5, rfctls_socket_wait_timeout(socket)) << "no event tells of an acknowledgement";
+}
+
 TEST_F(Drive, wait_events_are_none_when_what_is_wanted_is_here) {
   establish();
   give(record('d', "abc"));
