@@ -8,6 +8,7 @@
  * "watch" stands for events of a descriptor, for the current-read-waiter of whatever schedules. */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -132,6 +133,7 @@ typedef struct watch {
 } watch;
 
 static scm_t_port_type *watch_type;
+static int always_readable; /* a descriptor */
 
 static watch *watch_of(SCM port) {
   return (watch *)SCM_STREAM(port);
@@ -193,7 +195,14 @@ static SCM rfctls_make_watch(intptr_t fd, uint32_t events, int64_t milliseconds)
   return scm_c_make_port(watch_type, scm_mode_bits((char *)"r"), (scm_t_bits)made);
 }
 
+/* Makes a watch readable, once and for all. */
+static void rfctls_watch_wake(SCM port) {
+  if (SCM_PORTP(port) && SCM_PORT_TYPE(port) == watch_type && watch_of(port)->epoll >= 0)
+    (void)watch_add(watch_of(port)->epoll, always_readable, EPOLLIN);
+}
+
 static void port_init(void) {
+  always_readable = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
   read_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
   write_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
   is_ready = scm_permanent_object(scm_make_variable(SCM_BOOL_F));

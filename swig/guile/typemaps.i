@@ -215,4 +215,7 @@ SCM rfctls_port_socket(SCM port);
  * reading would not wait, and close, which must not suspend. */
 void rfctls_set_port_procedures(SCM read, SCM write, SCM reads_here, SCM writes_here, SCM ready,
                                 SCM closes_here);
+/* For the current-read-waiter of whatever schedules: a port that is readable on the events, or after some
+ * milliseconds (-1: never), or when it is woken. */
 SCM rfctls_make_watch(intptr_t fd, uint32_t events, int64_t milliseconds);
+void rfctls_watch_wake(SCM port);

@@ -20,6 +20,7 @@
             pki certificates key contents bytes text
             port-of connect-client in-thread outcome call-with-server echo echo-all call-with-pair
             start-peer peer-line last-words call-with-peer
+            example-path call-with-example
             run milliseconds on-time? open-descriptors resident-kilobytes))
 
 ;; ---- behaviours ----
@@ -203,6 +204,23 @@
          (port (peer-line peer))
          (value (use port)))
     (values value (last-words peer))))
+
+;; ---- examples ----
+
+(define (example-path name)
+  (string-append (dirname (car (command-line))) "/../../examples/guile/" name))
+
+;; Calls use with the port of an example that serves until it is killed.
+(define (call-with-example name arguments use)
+  (let* ((pipe (apply open-pipe* OPEN_READ "sh" "-c" "echo $$; exec guile \"$@\" 2>/dev/null" "sh"
+                      (example-path name) arguments))
+         (process (string->number (read-line pipe))))
+    (dynamic-wind
+      values
+      (lambda () (use (read-line pipe)))
+      (lambda ()
+        (kill process SIGTERM)
+        (close-pipe pipe)))))
 
 ;; ---- this process, and other programs ----
 

@@ -92,6 +92,26 @@
               (lambda (port)
                 (repeat 30 (lambda () (tls-socket-port (connect-client port))))))))))
 
+(behaviour "a port that is dropped closes a socket that is still held, and says nothing to the peer"
+  (call-with-pair
+    (lambda (client server)
+      (tls-socket-port client)
+      (check (collected? (lambda () (tls-socket-closed? client))))
+      (let ((condition (raised (tls-socket-recv server 1))))
+        ;; The client's unread session tickets make TCP reset.
+        (check (or (socket-truncated-error? condition) (socket-reset-error? condition)))))))
+
+(behaviour "unless close? is #f, and not if it is for one direction"
+  (call-with-pair
+    (lambda (client server)
+      (tls-socket-port client #f)
+      (tls-socket-input-port client)
+      (tls-socket-output-port client)
+      (gc) (usleep 20000) (gc)
+      (check (not (tls-socket-closed? client)))
+      (tls-socket-send client (bytes 1))
+      (check-equal 1 (bytevector-length (tls-socket-recv server 1))))))
+
 (behaviour "memory stays flat over certificates and keys that are dropped"
   (define (read-many)
     (repeat 2000 (lambda () (certificates "server") (key "server"))))

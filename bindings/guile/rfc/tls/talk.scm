@@ -177,6 +177,7 @@
                      (lambda ()
                        (apply drive socket patiently (lambda () (rfctls-any-close socket)) how)
                        #f))))
+      (wake-tasks socket)
       (close-transport socket)
       (when failure
         (raise-exception failure))))

@@ -9,7 +9,7 @@
           memory-blocking? set-memory-blocking! memory-read-timeout set-memory-read-timeout!
           memory-verifier memory-certificate-callback set-memory-certificate-callback!
           memory-transport memory-plain set-memory-plain! memory-node memory-service
-          drive reading writing patiently at-once wait-here
+          drive reading writing patiently at-once wait-here wake-tasks
           timeout->milliseconds deadline-in time-left longest-wait)
   (import (guile)
           (srfi srfi-9)
@@ -20,7 +20,8 @@
   ;; ---- what is remembered of a socket ----
 
   (define-record-type <memory>
-    (make-memory blocking? read-timeout verifier certificate-callback transport plain node service)
+    (make-memory blocking? read-timeout verifier certificate-callback transport plain node service
+                 watches)
     memory?
     (blocking? memory-blocking? set-memory-blocking!)
     (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
@@ -29,13 +30,14 @@
     (transport memory-transport)            ; the port that owns the descriptor, or #f
     (plain memory-plain set-memory-plain!)  ; the plain socket below, once it was shown
     (node memory-node)
-    (service memory-service))
+    (service memory-service)
+    (watches memory-watches set-memory-watches!)) ; those that a scheduler's tasks wait for
 
   (define memory rfctls-any-facade)
 
   (define* (remember! socket #:key (verifier #f) (transport #f) (plain #f) (node #f) (service #f))
     (rfctls-any-set-facade socket
-                           (make-memory #t -1 verifier #f transport plain node service))
+                           (make-memory #t -1 verifier #f transport plain node service '()))
     socket)
 
   ;; ---- time ----
@@ -96,6 +98,9 @@
           ((eqv? (rfctls-socket-tls-version socket) RFCTLS-TLS-ANY) handshake-nap)
           (else never)))
 
+  (define (change-watches! memory change watch)
+    (set-memory-watches! memory (change watch (memory-watches memory))))
+
   ;; Lets the scheduler's other tasks run.
   (define (wait-by waiter socket want left)
     (let ((events (rfctls-any-wait-events socket want))
@@ -103,8 +108,14 @@
       (unless (zero? events)
         (let ((watch (rfctls-make-watch (rfctls-any-fd socket) events
                                         (if (eqv? left never) -1 left))))
+          (change-watches! (memory socket) cons watch)
           (waiter watch)
+          (change-watches! (memory socket) delq watch)
           (close-port watch)))))
+
+  ;; Wakes the tasks that wait for a socket: it was closed.
+  (define (wake-tasks socket)
+    (for-each rfctls-watch-wake (memory-watches (memory socket))))
 
   (define (wait socket want left)
     (let ((waiter (scheduler's-waiter)))

@@ -1,0 +1,46 @@
+;;; (tasks): the smallest scheduler for suspendable ports: many tasks in one thread.
+(define-module (tasks)
+  #:use-module (ice-9 match)
+  #:use-module (ice-9 poll)
+  #:use-module ((ice-9 ports internal) #:select (port-read-wait-fd port-write-wait-fd))
+  #:use-module (ice-9 q)
+  #:use-module (ice-9 suspendable-ports)
+  #:export (run-tasks spawn-task))
+
+(define suspend (make-prompt-tag "task"))
+(define runnable (make-q))
+(define waiting '()) ; of (descriptor events . task)
+
+(define (spawn-task task) (enq! runnable task))
+
+(define (run-next)
+  (call-with-prompt suspend (deq! runnable)
+    (lambda (task descriptor events)
+      (set! waiting (cons (cons* descriptor events task) waiting)))))
+
+(define (wait-for-some)
+  (let ((polled (make-empty-poll-set)) (all waiting))
+    (for-each (match-lambda ((descriptor events . task) (poll-set-add! polled descriptor events)))
+              all)
+    (poll polled)
+    (set! waiting '())
+    (let loop ((rest all) (index 0))
+      (match rest
+        (() #t)
+        (((and one (descriptor events . task)) . rest)
+         (if (zero? (poll-set-revents polled index))
+             (set! waiting (cons one waiting))
+             (spawn-task task))
+         (loop rest (+ index 1)))))))
+
+;; Runs first, and what it spawns, until nothing is left to run or to wait for.
+(define (run-tasks first)
+  (define (waiter descriptor-of events)
+    (lambda (port) (abort-to-prompt suspend (descriptor-of port) events)))
+  (install-suspendable-ports!)
+  (spawn-task first)
+  (parameterize ((current-read-waiter (waiter port-read-wait-fd POLLIN))
+                 (current-write-waiter (waiter port-write-wait-fd POLLOUT)))
+    (let loop ()
+      (cond ((not (q-empty? runnable)) (run-next) (loop))
+            ((pair? waiting) (wait-for-some) (loop))))))
