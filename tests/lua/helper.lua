@@ -7,6 +7,16 @@ local here = arg[0]:match("^(.*)/") or "."
 local interpreter = arg[-1]
 local pki = os.getenv("RFCTLS_TEST_PKI") or error("RFCTLS_TEST_PKI is not set")
 
+helper.here = here
+
+-- A module of others; without it the whole file is skipped.
+function helper.need(name)
+  local ok, module = pcall(require, name)
+  if ok then return module end
+  print(("1..0 # SKIP %s has no module '%s'"):format(jit and "LuaJIT" or _VERSION, name))
+  os.exit(77)
+end
+
 function helper.pki(name)
   return pki .. "/" .. name
 end
@@ -84,9 +94,14 @@ function helper.peer(...)
   return assert(io.popen("exec " .. quoted { "python3", here .. "/../support/peer.py", ... }))
 end
 
--- Starts peer.lua under the same interpreter.
+-- Starts a program under the same interpreter.
+function helper.start(...)
+  return assert(io.popen("exec " .. quoted { interpreter, ... }))
+end
+
+-- Starts peer.lua.
 function helper.lua_peer(...)
-  return assert(io.popen("exec " .. quoted { interpreter, here .. "/peer.lua", ... }))
+  return helper.start(here .. "/peer.lua", ...)
 end
 
 -- A server of peer.py and a client's socket to it; the options go over the usual ones.

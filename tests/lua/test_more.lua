@@ -73,6 +73,56 @@ test("a listener takes another certificate, and its old connections live", funct
   equal(select(3, before:reload(helper.server_options())), "E_STATE")
 end)
 
+test("both ends export the same keys, and are bound to the same channel", function()
+  local client, server = helper.pair()
+  local label = "EXPERIMENTAL rfctls"
+  local key = assert(client:exportkey(label, 32))
+  equal(#key, 32)
+  equal(server:exportkey(label, 32), key)
+  assert(client:exportkey(label, 32, "context") ~= key)
+  equal(client:channelbinding "tls-exporter", server:channelbinding "tls-exporter")
+  equal(client:channelbinding "tls-server-end-point", server:channelbinding "tls-server-end-point")
+  equal(select(3, client:channelbinding "no-such"), "E_ARGUMENT")
+  matches(client:info "group", "^%w+$")
+  local fresh = helper.strangers()
+  equal(select(3, fresh:exportkey(label, 32)), "E_STATE")
+end)
+
+test("TLS can end, and the connection go on without it", function()
+  local client, server = helper.pair()
+  local plain = {}
+  client:settimeout(0)
+  server:settimeout(0)
+  local limit = rfctls.clock() + 10
+  while not (plain[client] and plain[server]) and rfctls.clock() < limit do
+    for _, s in ipairs { client, server } do plain[s] = plain[s] or s:unwrap() end
+  end
+  assert(plain[client]:send "in the clear\n")
+  equal(plain[server]:receive(), "in the clear")
+  equal(select(4, client:send "x"), "E_CLOSED")
+  local peer, other = helper.pair()
+  local fd = assert(other:detach())
+  assert(rfctls.plain.adopt(fd, true)):close()
+  equal(select(4, peer:receive(1)), "E_TRUNCATED")
+end)
+
+test("an abort says no goodbye", function()
+  local client, server = helper.pair()
+  equal(server:abort(), true)
+  equal(server:abort(), true, "again")
+  equal(server:isclosed(), true)
+  equal(select(2, client:receive(1)), "truncated")
+end)
+
+test("a hello takes extensions of the program", function()
+  assert(helper.pair { hello_extensions = { { type = 65280, data = "mine" } } })
+  local client, server = helper.strangers()
+  assert(client:addextension(65282, ""))
+  assert(helper.shake(client, server)[1])
+  equal(select(3, rfctls.config { hello_extensions = { { type = 0, data = "" } } }), "E_ARGUMENT")
+  raises("no extension", rfctls.config, { hello_extensions = { 42 } })
+end)
+
 -- ---- identities by a function ----
 
 local function client_identity()

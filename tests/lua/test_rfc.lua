@@ -102,6 +102,7 @@ test("versions pin, protocols and names are asked for", function()
   local client, server = pair({
     version = rfc.tls_version_1_2,
     hello_extensions = {
+      rfc.make_hello_extension(65280, "mine"),
       rfc.make_server_name_indication { "server.test" }, rfc.make_protocol_name_list { "h2", "http/1.1" },
     },
   }, { alpn = { "http/1.1" } })

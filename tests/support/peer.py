@@ -141,6 +141,26 @@ def plain():
     wait_for_end(connection)
 
 
+def http(name, answer, ending="polite"):
+    """Answers one request with a text, in which \\r and \\n stand for those bytes; tells what it heard."""
+    tls = accept_tls(server_context(name))
+    request = b""
+    while b"\r\n\r\n" not in request:
+        request += tls.recv(65536)
+    head, _, body = request.partition(b"\r\n\r\n")
+    if head.startswith(b"POST"):
+        while len(body) < 3:
+            body += tls.recv(65536)
+    tls.sendall(answer.replace("\\r", "\r").replace("\\n", "\n").encode())
+    if ending == "polite":
+        wait_for_end(tls.unwrap())
+    else:
+        raw = socket.socket(fileno=tls.detach())
+        raw.shutdown(socket.SHUT_WR)
+        wait_for_end(raw)
+    tell("heard", head.decode().splitlines()[0], body.decode())
+
+
 # ---- clients ----
 
 
@@ -159,7 +179,8 @@ def client(port, text, name=""):
         tell("failed", getattr(error, "reason", None) or type(error).__name__)
 
 
-ROLES = {role.__name__: role for role in (echo, silent, mute, late, say, drip, plain, client)}
+ROLES = {role.__name__: role for role in (echo, silent, mute, late, say, drip, plain, http,
+                                            client)}
 
 if __name__ == "__main__":
     signal.alarm(30)

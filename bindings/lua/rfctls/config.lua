@@ -37,7 +37,7 @@ local types = {
   alpn = "string table", min_version = "string", max_version = "string", family = "string",
   timeout = "number", handshake = "boolean", owned = "boolean", allow_truncation = "boolean",
   insecure_skip_verify = "boolean", insecure_skip_name_check = "boolean",
-  session = "userdata", session_cache = "boolean", scheduler = "table",
+  session = "userdata", session_cache = "boolean", scheduler = "table", hello_extensions = "table",
 }
 
 -- A wrong option is a mistake in the program, and raised where the maker was called.
@@ -154,6 +154,18 @@ local function set_names(handle, options)
   return check(status)
 end
 
+-- A list of { type = number, data = bytes }.
+local function set_extensions(handle, options)
+  local status = native.OK
+  for _, extension in ipairs(options.hello_extensions or {}) do
+    if type(extension) ~= "table" then wrong("hello_extensions", "has what is no extension") end
+    if status == native.OK then
+      status = native.config_add_hello_extension(handle, extension.type, extension.data)
+    end
+  end
+  return check(status)
+end
+
 local function set_transport(handle, options)
   local status = native.OK
   if options.timeout == 0 or options.scheduler then
@@ -188,8 +200,8 @@ local function set_switches(handle, options)
 end
 
 local steps = {
-  set_identity, set_ca, set_cafile, set_versions, set_verification, set_names, set_transport,
-  set_switches,
+  set_identity, set_ca, set_cafile, set_versions, set_verification, set_names, set_extensions,
+  set_transport, set_switches,
 }
 
 -- A config of the options; its role is theirs, else the one given. nil, message, code if the library

@@ -37,8 +37,17 @@ function rfc.make_protocol_name_list(names)
   return { option = "alpn", value = names }
 end
 
+-- Any other, by its number and its bytes.
+function rfc.make_hello_extension(number, data)
+  return { type = number, data = data }
+end
+
 function keywords.hello_extensions(options, extensions)
-  for _, extension in ipairs(extensions) do options[extension.option] = extension.value end
+  options.hello_extensions = {}
+  for _, extension in ipairs(extensions) do
+    if extension.option then options[extension.option] = extension.value
+    else table.insert(options.hello_extensions, extension) end
+  end
 end
 
 function keywords.certificates(options, certificates)
@@ -151,15 +160,16 @@ local function shake_hands(socket)
   return socket
 end
 
+local function add_extension(socket, extension)
+  if extension.option == "server_name" then return socket:sni(extension.value) end
+  if extension.option == "alpn" then return socket:setalpn(extension.value) end
+  return socket:addextension(extension.type, extension.data)
+end
+
 function rfc.tls_client_handshake(socket, options)
   for _, extension in ipairs(options and options.hello_extensions or {}) do
-    if extension.option == "server_name" then
-      local ok, message, code = socket:sni(extension.value)
-      if not ok then return nil, message, code end
-    else
-      local ok, message, code = socket:setalpn(extension.value)
-      if not ok then return nil, message, code end
-    end
+    local ok, message, code = add_extension(socket, extension)
+    if not ok then return nil, message, code end
   end
   return shake_hands(socket)
 end

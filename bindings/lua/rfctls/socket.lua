@@ -41,23 +41,20 @@ local function decide(self)
   return count > 0
 end
 
--- The program's function, called so that it may yield. One that raised an error answers no, the alert
--- leaves, and the error goes on as it came.
-local function ask(self, refuse, f, ...)
+-- What the program's function answers, which may yield. Its error goes on as it came, after fail(self)
+-- has ended the connection.
+local function ask(self, fail, f, ...)
   local ok, result = guard.call(f, ...)
   if ok then return result end
-  refuse(self.handle)
-  native.socket_handshake(self.handle)
-  native.socket_close(self.handle)
+  fail(self.handle)
   error(result, 0)
 end
 
+-- Refuses, lets the alert leave, and closes.
 local function refuse_peer(handle)
   native.socket_answer_verify(handle, 0)
-end
-
-local function show_nothing(handle)
-  native.socket_answer_identity(handle, nil, nil)
+  native.socket_handshake(handle)
+  native.socket_close(handle)
 end
 
 local answers = {}
@@ -67,15 +64,17 @@ answers[WANT_VERIFY] = function(self)
   return native.socket_answer_verify(self.handle, accepted and 1 or 0)
 end
 
-answers[WANT_IDENTITY] = function(self)
-  local identity = ask(self, show_nothing, self.identity_source, self)
-  if identity == nil or identity == false then
-    return native.socket_answer_identity(self.handle, nil, nil)
-  end
-  if not credentials.is_identity(identity) then
-    show_nothing(self.handle)
+-- The program's identity, or nil for none: anything else is a mistake.
+local function own_identity(self)
+  local identity = self.identity_source(self)
+  if identity and not credentials.is_identity(identity) then
     error("rfctls: the function for the identity answered a " .. type(identity), 0)
   end
+  return identity or {}
+end
+
+answers[WANT_IDENTITY] = function(self)
+  local identity = ask(self, native.socket_abort, own_identity, self)
   return native.socket_answer_identity(self.handle, identity.chain, identity.key)
 end
 
@@ -206,6 +205,26 @@ function Socket:close()
   return 1
 end
 
+-- Closes at once, without a goodbye: the peer finds a truncation.
+function Socket:abort()
+  return talk.done(self, native.socket_abort(self.handle))
+end
+
+-- Ends TLS politely on both sides, to go on without it: the plain socket, which owns the descriptor.
+-- What the peer sent before must have been received.
+function Socket:unwrap()
+  local status, fd = wait.run(self, wait.deadline(self), native.socket_unwrap)
+  if status ~= OK then return nil, unfinished(self, status) end
+  return Plain.adopt(fd, true, { scheduler = self.scheduler })
+end
+
+-- Ends TLS at once: the descriptor, open, which is the caller's now.
+function Socket:detach()
+  local status, fd = native.socket_detach(self.handle)
+  if status ~= OK then return nil, unfinished(self, status) end
+  return fd
+end
+
 -- Whether we closed it, or both directions have ended.
 function Socket:isclosed()
   return native.socket_is_closed(self.handle) == 1
@@ -248,12 +267,13 @@ local protocols = {
   [native.TLS_1_3] = "TLSv1.3",
 }
 
--- What was agreed on: a table of protocol, cipher, alpn, server_name and resumed, or one of them.
+-- What was agreed on: a table of protocol, cipher, group, alpn, server_name and resumed, or one of them.
 function Socket:info(field)
   local handle = self.handle
   local facts = {
     protocol = protocols[native.socket_tls_version(handle)],
     cipher = native.socket_cipher(handle),
+    group = native.socket_group(handle),
     alpn = native.socket_protocol(handle),
     server_name = native.socket_server_name(handle),
     resumed = native.socket_is_resumed(handle) == 1,
@@ -290,6 +310,23 @@ end
 
 function Socket:service()
   return native.socket_service(self.handle)
+end
+
+-- A key for another use, of so many bytes, which both ends of this connection get for the same label and
+-- context (RFC 8446 section 7.5); label: registered with IANA, or "EXPERIMENTAL…".
+function Socket:exportkey(label, length, context)
+  return failure.value(native.socket_export_key(self.handle, label, context, length))
+end
+
+-- What ties an authentication above to this connection: "tls-exporter" (RFC 9266),
+-- "tls-server-end-point" or, in TLS 1.2, "tls-unique" (RFC 5929).
+function Socket:channelbinding(kind)
+  return failure.value(native.socket_channel_binding(self.handle, kind, 64))
+end
+
+-- Before the handshake: an extension of the client's hello, by its number and its bytes.
+function Socket:addextension(number, data)
+  return talk.done(self, native.socket_add_hello_extension(self.handle, number, data))
 end
 
 -- The newest session that the server gave, for the option session of another connection; nil, message,

@@ -1,0 +1,284 @@
+-- LuaSec's interface: a program that has `require "ssl"` changes it into `require "rfctls.luasec"`.
+--
+-- What differs is meant to: a client checks the chain and the host name unless verify says "none". The
+-- name is what sni() was given, else server_name among the parameters, else the IP address that the
+-- socket is connected to. A parameter that would have no effect here is refused, not passed over.
+local native = require "rfctls.library"
+local failure = require "rfctls.failure"
+local credentials = require "rfctls.credentials"
+local Config = require "rfctls.config"
+local Socket = require "rfctls.socket"
+local Certificate = require "rfctls.luasec.certificate"
+
+local luasec = {}
+
+-- ---- parameters ----
+
+local function set_of(text)
+  local set = {}
+  for word in text:gmatch "%S+" do set[word] = true end
+  return set
+end
+
+local protocols = {
+  any = {}, sslv23 = {},
+  tlsv1 = { "1.0", "1.0" }, tlsv1_1 = { "1.1", "1.1" },
+  tlsv1_2 = { "1.2", "1.2" }, tlsv1_3 = { "1.3", "1.3" },
+}
+
+-- Options that are always so here, or without meaning any more.
+local granted = set_of [[
+  all cipher_server_preference cleanse_plaintext dont_insert_empty_fragments ephemeral_rsa
+  legacy_server_connect microsoft_big_sslv3_buffer microsoft_sess_id_bug msie_sslv2_rsa_padding
+  netscape_ca_dn_bug netscape_challenge_bug netscape_demo_cipher_change_bug
+  netscape_reuse_cipher_change_bug no_compression no_renegotiation
+  no_session_resumption_on_renegotiation no_sslv2 no_sslv3 no_tlsv1 no_tlsv1_1 pkcs1_check_1
+  pkcs1_check_2 prioritize_chacha safari_ecdhe_ecdsa_bug single_dh_use single_ecdh_use
+  ssleay_080_client_dh_bug sslref2_reuse_cert_type_bug tls_block_padding_bug tls_d5_bug
+  tls_rollback_bug
+]]
+
+-- A parameter that is one word or a list of words.
+local function words(value)
+  return type(value) == "table" and value or { value }
+end
+
+local readers = {}
+
+local function refuse(...)
+  error(select("#", ...) > 1 and (...):format(select(2, ...)) or (...), 0)
+end
+
+function readers.mode(options, mode)
+  if mode ~= "client" and mode ~= "server" then refuse("invalid mode (%s)", tostring(mode)) end
+  options.role = mode
+end
+
+function readers.protocol(options, name)
+  local range = protocols[name] or refuse("invalid protocol (%s)", tostring(name))
+  options.min_version, options.max_version = range[1], range[2]
+end
+
+function readers.options(options, names)
+  for _, name in ipairs(words(names)) do
+    if name == "no_tlsv1_3" then options.max_version = "1.2"
+    elseif name == "no_tlsv1_2" then options.min_version = "1.3"
+    elseif name == "no_ticket" then options.session_cache = false
+    elseif not granted[name] then refuse("invalid option (%s)", tostring(name)) end
+  end
+end
+
+local verify_words = set_of "none peer client_once fail_if_no_peer_cert"
+
+function readers.verify(options, names)
+  local chosen = {}
+  for _, name in ipairs(words(names)) do
+    if not verify_words[name] then refuse("invalid verify option (%s)", tostring(name)) end
+    chosen[name] = true
+  end
+  if options.role == "client" then
+    options.insecure_skip_verify = chosen.none or nil
+  elseif chosen.peer then
+    options.peer_certificate = chosen.fail_if_no_peer_cert and "required" or "optional"
+  end
+end
+
+function readers.depth(options, limit)
+  options.verify = function(depth, trusted) return trusted and depth <= limit + 1 end
+end
+
+function readers.alpn(options, names)
+  if type(names) ~= "string" and type(names) ~= "table" then refuse "invalid ALPN parameter" end
+  options.alpn = names
+end
+
+for _, name in ipairs { "cafile", "server_name" } do
+  readers[name] = function(options, value) options[name] = value end
+end
+
+-- A server's parameters may name DH groups; only elliptic curves are used.
+function readers.dhparam() end
+
+local unknown = { capath = 1, verifyext = 1, dane = 1, ciphers = 1, ciphersuites = 1, curve = 1, curveslist = 1 }
+
+-- In this order: some look at what others have set.
+local order = { "mode", "protocol", "options", "verify", "depth", "alpn", "cafile", "server_name", "dhparam" }
+
+local function load_identity(given)
+  if not given.certificate and not given.key then return nil end
+  if not (given.certificate and given.key) then
+    refuse("%s stands without its other half", given.certificate and "certificate" or "key")
+  end
+  local password = given.password
+  if type(password) == "function" then password = password() end
+  if password ~= nil and type(password) ~= "string" then refuse "invalid password type" end
+  return credentials.pair(assert(credentials.chain_file(given.certificate)),
+                          assert(credentials.key_file(given.key, password)))
+end
+
+local function identity_of(parameters)
+  local list = parameters.certificates or { parameters }
+  if #list > 1 then refuse "more than one certificate in certificates: a context has one" end
+  return load_identity(list[1] or {})
+end
+
+local function translated(parameters)
+  if type(parameters) ~= "table" then refuse "the parameters are not a table" end
+  for name in pairs(unknown) do
+    if parameters[name] ~= nil then refuse("%s is not supported", name) end
+  end
+  local options = { identity = identity_of(parameters), handshake = false }
+  for _, name in ipairs(order) do
+    local value = parameters[name]
+    if value ~= nil or name == "mode" then readers[name](options, value) end
+  end
+  if options.role == "client" and parameters.cafile then options.system_trust = false end
+  return options
+end
+
+-- What a function returns; an error that it raises is nil, message instead.
+local function caught(f, ...)
+  local ok, value, message = pcall(f, ...)
+  if ok then return value, message end
+  return nil, tostring(value)
+end
+
+-- rfctls' options for LuaSec's parameters, or nil, message.
+function luasec.options(parameters)
+  return caught(translated, parameters)
+end
+
+local Context = { __name = "rfctls.luasec.context" }
+Context.__index = Context
+
+local function new_context(parameters)
+  local options = translated(parameters)
+  local config, message = Config.new(options)
+  if not config then return nil, message end
+  return setmetatable({ config = config, identity = options.identity, role = options.role,
+                        verifies = not options.insecure_skip_verify
+                                   and (options.role == "client" or options.peer_certificate ~= nil) },
+                      Context)
+end
+
+-- A context of LuaSec's parameters, or nil, message.
+function luasec.newcontext(parameters)
+  return caught(new_context, parameters)
+end
+
+-- ---- connections ----
+
+local Connection = { __name = "rfctls.luasec.connection" }
+Connection.__index = Connection
+setmetatable(Connection, { __index = Socket })
+Connection.__close = Socket.__close
+
+-- The name to check, unless sni says another: the address that the descriptor is connected to.
+local function name_by_address(self)
+  local ip, port = self:getpeername()
+  if ip then native.socket_set_peer(self.handle, ip, port and tostring(port)) end
+end
+
+-- TLS over a connected socket of LuaSocket, which it takes over; the handshake is dohandshake's.
+function luasec.wrap(socket, parameters)
+  local context, message = parameters, nil
+  if getmetatable(parameters) ~= Context then
+    context, message = luasec.newcontext(parameters)
+    if not context then return nil, message end
+  end
+  local self
+  self, message = Socket.wrap(socket, context.config)
+  if not self then return nil, message end
+  self.context = context
+  if context.role == "client" and not self:sni() then name_by_address(self) end
+  return setmetatable(self, Connection)
+end
+
+-- true, or false, message.
+function Connection:dohandshake()
+  local ok, result, message = pcall(Socket.dohandshake, self)
+  if not ok then return false, tostring(result) end -- a server's names of sni() refused
+  if result then return true end
+  return false, message
+end
+
+-- Client: the name to ask for and to check. Server: contexts by name; strict refuses other names.
+function Connection:sni(names, strict)
+  if type(names) ~= "table" then return Socket.sni(self, names) end
+  return self:setidentity(function()
+    local context = names[Socket.sni(self)]
+    if context then return context.identity end
+    if strict then error("no context for the name " .. tostring(Socket.sni(self)), 0) end
+    return nil
+  end)
+end
+
+-- The name that the client asked for.
+function Connection:getsniname()
+  return Socket.sni(self)
+end
+
+local function wrapped(certificate)
+  return certificate and Certificate.new(certificate)
+end
+
+-- The peer's certificate, or number index of its chain, 1 the leaf; nil if there is none.
+function Connection:getpeercertificate(index)
+  if index == nil or index == 1 then return wrapped(Socket.getpeercertificate(self)) end
+  return wrapped((Socket.getpeerchain(self) or {})[index])
+end
+
+-- The certificates that the peer sent, leaf first.
+function Connection:getpeerchain()
+  local list = {}
+  for i, certificate in ipairs(Socket.getpeerchain(self) or {}) do list[i] = wrapped(certificate) end
+  return list
+end
+
+-- true if the peer's chain was checked, else false and LuaSec's table of reasons.
+function Connection:getpeerverification()
+  if self.context.verifies and Socket.getpeercertificate(self) then return true end
+  return false, { { "the peer was not verified" } }
+end
+
+-- A key for another use, of so many bytes; as exportkey of rfctls.
+Connection.exportkeyingmaterial = Socket.exportkey
+
+-- What was agreed on: protocol, cipher, encryption, bits; or one of them.
+function Connection:info(field)
+  local facts = Socket.info(self)
+  if not facts.protocol then return nil end
+  local cipher = facts.cipher or ""
+  local bits = tonumber(cipher:match "AES_(%d+)") or (cipher:find "CHACHA20" and 256) or nil
+  local found = {
+    protocol = facts.protocol, cipher = cipher, bits = bits, algbits = bits, export = false,
+    encryption = cipher:match "WITH_(.*)_%w+$" or cipher:match "^TLS_(.*)_%w+$",
+    mac = cipher:find "GCM" and "AEAD" or cipher:find "POLY1305" and "AEAD" or cipher:match "_(%w+)$",
+  }
+  if field then return found[field] end
+  return found
+end
+
+-- ---- module ----
+
+-- A certificate from PEM, or nil, message.
+function luasec.loadcertificate(pem)
+  local certificate, message = credentials.certificate(pem)
+  if not certificate then return nil, message end
+  return Certificate.new(certificate)
+end
+
+-- What there is, as LuaSec tells it.
+luasec.config = {
+  protocols = set_of "any sslv23 tlsv1 tlsv1_1 tlsv1_2 tlsv1_3",
+  options = set_of "all no_ticket no_tlsv1_2 no_tlsv1_3",
+  algorithms = { ec = true },
+  curves = {},
+  capabilities = { alpn = true, certificate_chain = true },
+}
+for name in pairs(granted) do luasec.config.options[name] = true end
+
+luasec._VERSION = "rfctls " .. native.version()
+luasec._COPYRIGHT = "LuaSec's interface over rfctls"
+
+return luasec
