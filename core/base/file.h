@@ -1,5 +1,5 @@
-/* Reads a whole regular file, and nothing else: a directory, a FIFO or a device is refused at once.
- * Tells whether one has changed. */
+/* Reads a whole regular file, or appends to one, and nothing else: a directory, a FIFO or a device is
+ * refused at once. Tells whether one has changed. */
 #ifndef RFCTLS_BASE_FILE_H
 #define RFCTLS_BASE_FILE_H
 
@@ -15,6 +15,10 @@ enum { RFCTLS__FILE_LIMIT = 16 * 1024 * 1024 };
  * E_LIMIT: larger than RFCTLS__FILE_LIMIT. (base/posix.c, base/windows.c) */
 rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out);
 
+/* Appends to the file at path in one piece, so that lines of several processes do not mix; a new file is
+ * for its owner alone. E_SYSTEM. (base/posix.c, base/windows.c) */
+rfctls_status rfctls__file_append(const char *path, rfctls__bytes bytes);
+
 /* What tells one state of a file or folder from another; zeros: there is none at path. */
 typedef struct rfctls__file_stamp {
   uint64_t device;
@@ -27,6 +31,8 @@ typedef struct rfctls__file_stamp {
 /* (base/posix.c: only systems that keep their trust anchors in files need it) */
 void rfctls__file_look(const char *path, rfctls__file_stamp *out);
 int rfctls__file_same(const rfctls__file_stamp *a, const rfctls__file_stamp *b);
+/* OK, or E_SYSTEM: there is no folder at path. */
+rfctls_status rfctls__file_check_folder(const char *path);
 
 #if defined(__cplusplus)
 }

@@ -209,6 +209,33 @@ rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out) {
   return status;
 }
 
+rfctls_status rfctls__file_append(const char *path, rfctls__bytes bytes) {
+  rfctls_status status = RFCTLS_OK;
+  struct stat facts;
+  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+  if (fd < 0) {
+    return rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot open %s", path);
+  }
+  if (fstat(fd, &facts) != 0) {
+    status = rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot write %s", path);
+  } else if (!S_ISREG(facts.st_mode)) {
+    status = rfctls__fail(RFCTLS_E_SYSTEM, "%s is not a regular file", path);
+  } else if (bytes.size > 0 && write(fd, bytes.data, bytes.size) != (ssize_t)bytes.size) {
+    status = rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot write %s", path);
+  }
+  (void)close(fd);
+  return status;
+}
+
+rfctls_status rfctls__file_check_folder(const char *path) {
+  struct stat facts;
+  if (stat(path, &facts) != 0) {
+    return rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot open %s", path);
+  }
+  return S_ISDIR(facts.st_mode) ? RFCTLS_OK
+                                : rfctls__fail(RFCTLS_E_SYSTEM, "%s is not a folder", path);
+}
+
 void rfctls__file_look(const char *path, rfctls__file_stamp *out) {
   struct stat facts;
   memset(out, 0, sizeof *out);

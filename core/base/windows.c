@@ -83,7 +83,7 @@ static rfctls_status fail_last(const char *format, const char *path) {
   return rfctls__fail_system(RFCTLS_E_SYSTEM, (int64_t)GetLastError(), "%s %s", format, path);
 }
 
-static rfctls_status open_file(const char *path, HANDLE *file) {
+static rfctls_status open_file(const char *path, DWORD access, DWORD creation, HANDLE *file) {
   int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
   wchar_t *wide;
   if (length == 0) {
@@ -94,8 +94,8 @@ static rfctls_status open_file(const char *path, HANDLE *file) {
     return rfctls__fail_memory();
   }
   (void)MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, length);
-  *file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                      NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+  *file = CreateFileW(wide, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                      creation, FILE_ATTRIBUTE_NORMAL, NULL);
   rfctls__free(wide);
   return *file != INVALID_HANDLE_VALUE ? RFCTLS_OK : fail_last("cannot open", path);
 }
@@ -125,7 +125,7 @@ static rfctls_status read_all(HANDLE file, const char *path, rfctls__buffer *out
 rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out) {
   size_t before = rfctls__buffer_size(out);
   HANDLE file = INVALID_HANDLE_VALUE;
-  rfctls_status status = open_file(path, &file);
+  rfctls_status status = open_file(path, GENERIC_READ, OPEN_EXISTING, &file);
   if (status != RFCTLS_OK) {
     return status;
   }
@@ -136,6 +136,24 @@ rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out) {
   }
   if (status != RFCTLS_OK) {
     out->tail = out->head + before;
+  }
+  CloseHandle(file);
+  return status;
+}
+
+/* FILE_APPEND_DATA alone lets the system append each write as a whole. */
+rfctls_status rfctls__file_append(const char *path, rfctls__bytes bytes) {
+  HANDLE file = INVALID_HANDLE_VALUE;
+  DWORD count = 0;
+  rfctls_status status = open_file(path, FILE_APPEND_DATA, OPEN_ALWAYS, &file);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (GetFileType(file) != FILE_TYPE_DISK) {
+    status = rfctls__fail(RFCTLS_E_SYSTEM, "%s is not a regular file", path);
+  } else if (bytes.size > 0 && (!WriteFile(file, bytes.data, (DWORD)bytes.size, &count, NULL) ||
+                                count != bytes.size)) {
+    status = fail_last("cannot write", path);
   }
   CloseHandle(file);
   return status;

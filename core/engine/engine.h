@@ -37,6 +37,14 @@ typedef struct rfctls__identity {
   rfctls__bytes key;
 } rfctls__identity;
 
+/* What a program may prefer of what the library knows; in the library's own words. */
+typedef enum rfctls__preference {
+  RFCTLS__CIPHERS,       /* up to TLS 1.2 */
+  RFCTLS__CIPHER_SUITES, /* TLS 1.3       */
+  RFCTLS__GROUPS,
+  RFCTLS__PREFERENCES /* how many there are */
+} rfctls__preference;
+
 /* What a frozen config says; borrowed for the call of context_init. */
 typedef struct rfctls__settings {
   rfctls_role role;
@@ -45,10 +53,13 @@ typedef struct rfctls__settings {
   rfctls__identity identity;
   const rfctls__bytes *authorities; /* DER                           */
   size_t authority_count;
+  const rfctls__list *trust_dirs; /* paths, each with its NUL, and checked */
   int system_trust;
   rfctls_demand peer_cert; /* client: IGNORED (insecure) or REQUIRED */
   rfctls__bytes protocols; /* ALPN as on the wire: length, name, …; empty: none */
   int resumption;          /* server: issue tickets, and take them */
+  const char *preferences[RFCTLS__PREFERENCES]; /* checked; NULL: the library's own */
+  int log_keys;                                 /* take_key_log will be asked */
 } rfctls__settings;
 
 /* What is particular to one connection; borrowed for the call of conn_init. */
@@ -120,6 +131,11 @@ typedef struct rfctls__engine {
    * E_UNSUPPORTED: it takes none. */
   rfctls_status (*check_extension)(uint16_t type);
 
+  /* OK, or E_ARGUMENT, which names what in the list is not known or not usable; E_UNSUPPORTED. */
+  rfctls_status (*check_preference)(rfctls__preference preference, const char *list);
+  /* OK: context_init would take anchors from this folder; E_SYSTEM, E_ARGUMENT, E_UNSUPPORTED. */
+  rfctls_status (*check_trust_dir)(const char *path);
+
   /* Credentials and trust, once a frozen config. fini also takes what a failed init left, and zeroed
    * memory. A context may be used by connections on many threads at once. */
   rfctls_status (*context_init)(rfctls__context *context, const rfctls__settings *settings);
@@ -134,6 +150,9 @@ typedef struct rfctls__engine {
   /* One push as far as the bytes allow: OK, WANT_READ, WANT_VERIFY, WANT_IDENTITY, E. A question is
    * answered before the next call; after answer_verify(0) that call answers E_VERIFY. */
   rfctls_status (*handshake)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+  /* The secrets that the last handshake calls made, as lines in NSS's key log format, moved to out, which
+   * is empty; leaves the error record alone. NULL: the engine does not tell them. */
+  void (*take_key_log)(rfctls__conn *conn, rfctls__buffer *out);
   /* Plaintext into whole records in `out`, at most RFCTLS__STEP bytes of it; *taken tells how many.
    * OK, WANT_READ (half of a post-handshake message has come: nothing was taken), E. */
   rfctls_status (*encrypt)(rfctls__conn *conn, const void *data, size_t size, size_t *taken,

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "openssl/extension.h"
@@ -220,6 +221,7 @@ void rfctls__conn_fini(rfctls__conn *conn, int failed) {
   rfctls__judgement_release(&conn->judgement);
   rfctls__buffer_release(&conn->protocols);
   rfctls__buffer_release(&conn->extensions);
+  rfctls__buffer_wipe(&conn->key_log);
 }
 
 int rfctls__conn_select_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,
@@ -282,6 +284,26 @@ rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfc
   }
   conn->established = status == RFCTLS_OK;
   return leave(conn, &callers, status);
+}
+
+/* A line for which there is no memory is lost. */
+void rfctls__conn_log_key(const SSL *ssl, const char *line) {
+  rfctls__conn *conn = SSL_get_app_data(ssl);
+  uint8_t *room;
+  size_t size = strlen(line);
+  rfctls__error before;
+  rfctls__error_save(&before);
+  if (rfctls__buffer_reserve(&conn->key_log, size + 1, &room) == RFCTLS_OK) {
+    memcpy(room, line, size);
+    room[size] = '\n';
+    rfctls__buffer_commit(&conn->key_log, size + 1);
+  }
+  (void)rfctls__error_restore(&before);
+}
+
+void rfctls__conn_take_key_log(rfctls__conn *conn, rfctls__buffer *out) {
+  *out = conn->key_log;
+  conn->key_log = (rfctls__buffer){0};
 }
 
 void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings) {

@@ -23,6 +23,7 @@ struct rfctls__conn {
   rfctls__wire wire;
   rfctls__buffer protocols;  /* server: ALPN, as on the wire         */
   rfctls__buffer extensions; /* client: the program's, as on the wire */
+  rfctls__buffer key_log;    /* secret lines that nobody took yet     */
   int asks_verify;
   int asks_identity;
   rfctls__answer verify;
@@ -43,6 +44,7 @@ rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
                                 const rfctls__opening *opening);
 void rfctls__conn_fini(rfctls__conn *conn, int failed);
 rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+void rfctls__conn_take_key_log(rfctls__conn *conn, rfctls__buffer *out);
 rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
                                    rfctls__buffer *in, rfctls__buffer *out);
 rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
@@ -62,5 +64,7 @@ int rfctls__conn_select_protocol(SSL *ssl, const unsigned char **chosen, unsigne
                                  const unsigned char *offered, unsigned int offered_size,
                                  void *unused);
 int rfctls__conn_accept_name(SSL *ssl, int *alert, void *unused);
+/* And of one that logs keys. */
+void rfctls__conn_log_key(const SSL *ssl, const char *line);
 
 #endif

@@ -8,6 +8,7 @@
 #include "openssl/conn.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
+#include "openssl/prefer.h"
 #include "openssl/session.h"
 #include "openssl/verify.h"
 
@@ -145,7 +146,8 @@ static rfctls_status set_trust(rfctls__context *context, const rfctls__settings 
   STACK_OF(X509) *authorities = NULL;
   rfctls_status status = parse_all(settings->authorities, settings->authority_count, &authorities);
   if (status == RFCTLS_OK) {
-    status = rfctls__trust_open(settings->system_trust, authorities, &context->trust);
+    status = rfctls__trust_open(settings->system_trust, authorities, settings->trust_dirs,
+                                &context->trust);
   }
   if (status == RFCTLS_OK) {
     SSL_CTX_set1_cert_store(context->ctx, rfctls__trust_store(context->trust));
@@ -166,6 +168,19 @@ static void set_verification(SSL_CTX *ctx) {
   SSL_CTX_set_cert_verify_callback(ctx, rfctls__verify_peer, NULL);
 }
 
+/* Before the security level, which no list lowers. A server that prefers anything chooses by its own
+ * order. */
+static rfctls_status set_preferences(SSL_CTX *ctx, const rfctls__settings *settings) {
+  rfctls_status status = RFCTLS_OK;
+  for (int i = 0; status == RFCTLS_OK && i < RFCTLS__PREFERENCES; i++) {
+    if (settings->preferences[i] != NULL) {
+      status = rfctls__prefer(ctx, (rfctls__preference)i, settings->preferences[i]);
+      SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    }
+  }
+  return status;
+}
+
 static rfctls_status set_server(SSL_CTX *ctx, int resumption) {
   SSL_CTX_set_alpn_select_cb(ctx, rfctls__conn_select_protocol, NULL);
   SSL_CTX_set_tlsext_servername_callback(ctx, rfctls__conn_accept_name);
@@ -177,6 +192,12 @@ static rfctls_status set_server(SSL_CTX *ctx, int resumption) {
 static rfctls_status fill(rfctls__context *context, const rfctls__settings *settings) {
   rfctls_status status = set_trust(context, settings);
   set_behaviour(context->ctx);
+  if (status == RFCTLS_OK) {
+    status = set_preferences(context->ctx, settings);
+  }
+  if (settings->log_keys) {
+    SSL_CTX_set_keylog_callback(context->ctx, rfctls__conn_log_key);
+  }
   set_security_level(context->ctx, settings->min_version);
   set_verification(context->ctx);
   if (status == RFCTLS_OK &&

@@ -1,5 +1,5 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
- * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), binding.c (keys for other uses), extension.c (a
+ * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), binding.c (keys for other uses), prefer.c (ciphers and groups), extension.c (a
  * program's own in the hello), pki.c (certificates and keys), bytes.c (the wire), failure.c (errors). */
 #include "engine/engine.h"
 
@@ -11,7 +11,9 @@
 #include "openssl/context.h"
 #include "openssl/extension.h"
 #include "openssl/pki.h"
+#include "openssl/prefer.h"
 #include "openssl/session.h"
+#include "openssl/trust.h"
 
 static const char *version(void) {
   return OpenSSL_version(OPENSSL_VERSION);
@@ -41,11 +43,14 @@ const rfctls__engine rfctls__engine_linked = {
     .supports = supports,
     .check_versions = rfctls__check_versions,
     .check_extension = rfctls__check_extension,
+    .check_preference = rfctls__check_preference,
+    .check_trust_dir = rfctls__check_trust_dir,
     .context_init = rfctls__context_init,
     .context_fini = rfctls__context_fini,
     .conn_init = rfctls__conn_init,
     .conn_fini = rfctls__conn_fini,
     .handshake = rfctls__conn_handshake,
+    .take_key_log = rfctls__conn_take_key_log,
     .encrypt = rfctls__conn_encrypt,
     .decrypt = rfctls__conn_decrypt,
     .pending = rfctls__conn_pending,

@@ -113,6 +113,25 @@ static rfctls_status add_authorities(X509_STORE *store, const STACK_OF(X509) *au
   return RFCTLS_OK;
 }
 
+/* OpenSSL takes a list of them in one string, between colons. */
+rfctls_status rfctls__check_trust_dir(const char *path) {
+  return strchr(path, ':') == NULL
+             ? rfctls__file_check_folder(path)
+             : rfctls__fail(RFCTLS_E_ARGUMENT, "%s has a colon in its name", path);
+}
+
+/* They are read lazily, as the system's is. */
+static rfctls_status add_dirs(X509_STORE *store, const rfctls__list *dirs) {
+  for (size_t i = 0; dirs != NULL && i < dirs->count; i++) {
+    const char *path = (const char *)rfctls__list_at(dirs, i).data;
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+    if (lookup == NULL || X509_LOOKUP_add_dir(lookup, path, X509_FILETYPE_PEM) != 1) {
+      return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "the anchors in %s cannot be added", path);
+    }
+  }
+  return RFCTLS_OK;
+}
+
 /* ---- the one that is shared ---- */
 
 static rfctls__static_lock shared_lock = RFCTLS__STATIC_LOCK;
@@ -149,14 +168,17 @@ done:
 }
 
 rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
-                                 rfctls__trust **out) {
+                                 const rfctls__list *dirs, rfctls__trust **out) {
   rfctls__trust *own = NULL;
-  if (system && sk_X509_num(authorities) <= 0) {
+  if (system && sk_X509_num(authorities) <= 0 && (dirs == NULL || dirs->count == 0)) {
     return open_shared(out);
   }
   rfctls_status status = trust_new(system, &own);
   if (status == RFCTLS_OK) {
     status = add_authorities(own->store, authorities);
+  }
+  if (status == RFCTLS_OK) {
+    status = add_dirs(own->store, dirs);
   }
   if (status == RFCTLS_OK) {
     *out = own;

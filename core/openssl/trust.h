@@ -4,6 +4,7 @@
 
 #include <openssl/x509.h>
 
+#include "base/buffer.h"
 #include "rfctls/status.h"
 
 #if defined(__cplusplus)
@@ -13,10 +14,12 @@ extern "C" {
 /* A set of anchors. Shared by contexts; immutable but for what is read lazily. */
 typedef struct rfctls__trust rfctls__trust;
 
-/* The system's anchors, or not, and the authorities (NULL: none); the caller owns one reference.
- * A system without a trust store has no anchors: that is no error. */
+/* Whether a folder can hold anchors by their hashed names, as OpenSSL's rehash makes it. */
+rfctls_status rfctls__check_trust_dir(const char *path);
+/* The system's anchors, or not, the authorities (NULL: none), and folders of them (NULL: none); the
+ * caller owns one reference. A system without a trust store has no anchors: that is no error. */
 rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
-                                 rfctls__trust **out);
+                                 const rfctls__list *dirs, rfctls__trust **out);
 /* Drops one reference; NULL is allowed. */
 void rfctls__trust_release(rfctls__trust *trust);
 

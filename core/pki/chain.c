@@ -217,16 +217,10 @@ rfctls_status rfctls_chain_from_pem(const void *data, size_t size, rfctls_chain 
   return status == RFCTLS_OK ? from_pem(text, out) : status;
 }
 
-rfctls_status rfctls_chain_from_file(const char *path, rfctls_chain **out) {
-  rfctls_status status;
+rfctls_status rfctls__chain_from_file(const char *path, rfctls_chain **out) {
   rfctls__bytes content;
   rfctls__buffer file = {0};
-  rfctls__enter(__func__);
-  if (path == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, path == NULL ? "no path" : "no place for the chain");
-  }
-  *out = NULL;
-  status = rfctls__file_read(path, &file);
+  rfctls_status status = rfctls__file_read(path, &file);
   if (status == RFCTLS_OK) {
     content = rfctls__buffer_bytes(&file);
     status = rfctls__pem_is_text(content) ? from_pem(content, out) : from_der(content, out);
@@ -234,4 +228,13 @@ rfctls_status rfctls_chain_from_file(const char *path, rfctls_chain **out) {
   }
   rfctls__buffer_wipe(&file); /* a key may stand beside the chain */
   return status;
+}
+
+rfctls_status rfctls_chain_from_file(const char *path, rfctls_chain **out) {
+  rfctls__enter(__func__);
+  if (path == NULL || out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, path == NULL ? "no path" : "no place for the chain");
+  }
+  *out = NULL;
+  return rfctls__chain_from_file(path, out);
 }

@@ -69,6 +69,8 @@ rfctls_status rfctls__bytes_given(const void *data, size_t size, rfctls__bytes *
 rfctls_status rfctls__cert_new(rfctls__bytes der, rfctls_cert **out);
 rfctls_status rfctls__cert_from_block(const rfctls__pem_block *block, rfctls_cert **out);
 rfctls_status rfctls__chain_new(rfctls_chain **out);
+/* As rfctls_chain_from_file, within a public call. */
+rfctls_status rfctls__chain_from_file(const char *path, rfctls_chain **out);
 /* Every certificate of a text; the chain is empty when there is none. */
 rfctls_status rfctls__chain_from_text(rfctls__bytes text, rfctls_chain **out);
 /* Takes the bytes out of pkcs8; after a failure they are still there. */

@@ -1,7 +1,10 @@
 /* Configs: setters that check, and the freezing that makes the engine's context. */
 #include "tls/config.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "pki/pki.h"
 #include "tls/extension.h"
@@ -67,6 +70,11 @@ void rfctls_config_unref(rfctls_config *config) {
   rfctls_chain_unref(config->chain);
   rfctls_key_unref(config->key);
   rfctls_chain_unref(config->authorities);
+  rfctls__list_release(&config->trust_dirs);
+  for (size_t i = 0; i < RFCTLS__PREFERENCES; i++) {
+    rfctls__free(config->preferences[i]);
+  }
+  rfctls__free(config->key_log);
   rfctls__free(config->server_name);
   rfctls__buffer_release(&config->protocols);
   rfctls__buffer_release(&config->extensions);
@@ -150,6 +158,38 @@ rfctls_status rfctls_config_set_versions(rfctls_config *config, rfctls_tls_versi
   return status;
 }
 
+static rfctls_status keep_text(char **place, const char *text) {
+  char *copy = rfctls__strdup(text);
+  if (copy == NULL) {
+    return rfctls__fail_memory();
+  }
+  rfctls__free(*place);
+  *place = copy;
+  return RFCTLS_OK;
+}
+
+static rfctls_status set_preference(rfctls_config *config, const char *setter,
+                                    rfctls__preference preference, const char *list) {
+  rfctls_status status = begin_set(config, setter);
+  if (status == RFCTLS_OK) {
+    status = list != NULL ? rfctls__engine_linked.check_preference(preference, list)
+                          : rfctls__fail(RFCTLS_E_ARGUMENT, "no list");
+  }
+  return status == RFCTLS_OK ? keep_text(&config->preferences[preference], list) : status;
+}
+
+rfctls_status rfctls_config_set_ciphers(rfctls_config *config, const char *list) {
+  return set_preference(config, __func__, RFCTLS__CIPHERS, list);
+}
+
+rfctls_status rfctls_config_set_cipher_suites(rfctls_config *config, const char *list) {
+  return set_preference(config, __func__, RFCTLS__CIPHER_SUITES, list);
+}
+
+rfctls_status rfctls_config_set_groups(rfctls_config *config, const char *list) {
+  return set_preference(config, __func__, RFCTLS__GROUPS, list);
+}
+
 rfctls_status rfctls_config_set_server_name(rfctls_config *config, const char *name) {
   char *copy = NULL;
   int is_ip = 0;
@@ -183,6 +223,30 @@ rfctls_status rfctls_config_add_hello_extension(rfctls_config *config, uint16_t 
 rfctls_status rfctls_config_add_authority(rfctls_config *config, rfctls_cert *cert) {
   rfctls_status status = begin_set(config, __func__);
   return status == RFCTLS_OK ? rfctls_chain_add(config->authorities, cert) : status;
+}
+
+rfctls_status rfctls_config_add_trust_file(rfctls_config *config, const char *path) {
+  rfctls_chain *chain = NULL;
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status = path != NULL ? rfctls__chain_from_file(path, &chain)
+                          : rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
+  }
+  for (size_t i = 0; status == RFCTLS_OK && i < rfctls_chain_count(chain); i++) {
+    status = rfctls_chain_add(config->authorities, rfctls_chain_at(chain, i));
+  }
+  rfctls_chain_unref(chain);
+  return status;
+}
+
+rfctls_status rfctls_config_add_trust_dir(rfctls_config *config, const char *path) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status = path != NULL ? rfctls__engine_linked.check_trust_dir(path)
+                          : rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
+  }
+  return status == RFCTLS_OK ? rfctls__list_add(&config->trust_dirs, path, strlen(path) + 1)
+                             : status;
 }
 
 rfctls_status rfctls_config_set_system_trust(rfctls_config *config, int enabled) {
@@ -282,6 +346,20 @@ rfctls_status rfctls_config_insecure_skip_name_check(rfctls_config *config) {
   return set_flag(config, __func__, config ? &config->skip_name_check : NULL, 1);
 }
 
+rfctls_status rfctls_config_insecure_log_keys(rfctls_config *config, const char *path) {
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK && path == NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
+  }
+  if (status == RFCTLS_OK && rfctls__engine_linked.take_key_log == NULL) {
+    status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "%s tells no keys", rfctls__engine_linked.name);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__file_append(path, (rfctls__bytes){NULL, 0});
+  }
+  return status == RFCTLS_OK ? keep_text(&config->key_log, path) : status;
+}
+
 /* ---- freezing ---- */
 
 static rfctls_demand demand_of(const rfctls_config *config) {
@@ -294,8 +372,8 @@ static rfctls_demand demand_of(const rfctls_config *config) {
   if (config->demand >= 0) {
     return (rfctls_demand)config->demand;
   }
-  return rfctls_chain_count(config->authorities) > 0 || config->verifier != NULL ||
-                 config->ask_verify
+  return rfctls_chain_count(config->authorities) > 0 || config->trust_dirs.count > 0 ||
+                 config->verifier != NULL || config->ask_verify
              ? RFCTLS_PEER_CERT_OPTIONAL
              : RFCTLS_PEER_CERT_IGNORED;
 }
@@ -325,11 +403,16 @@ static rfctls_status freeze(rfctls_config *config) {
       .min_version = config->min_version,
       .max_version = config->max_version,
       .authority_count = rfctls_chain_count(config->authorities),
+      .trust_dirs = &config->trust_dirs,
       .system_trust = config->system_trust,
       .peer_cert = demand_of(config),
       .protocols = rfctls__buffer_bytes(&config->protocols),
       .resumption = config->session_cache,
+      .log_keys = config->key_log != NULL,
   };
+  for (size_t i = 0; i < RFCTLS__PREFERENCES; i++) {
+    settings.preferences[i] = config->preferences[i];
+  }
   if (config->role == RFCTLS_CLIENT) {
     status = rfctls__session_config_key(config, &config->session_key);
   }

@@ -20,11 +20,15 @@ struct rfctls_config {
   rfctls_chain *chain; /* our identity, or NULL */
   rfctls_key *key;
   rfctls_chain *authorities;
+  rfctls__list trust_dirs; /* paths, each with its NUL */
   int system_trust;
   int demand;                /* rfctls_demand, or -1: not said */
   char *server_name;         /* in its form for the wire */
   rfctls__buffer protocols;  /* ALPN wire form */
   rfctls__buffer extensions; /* client: of its hello, see tls/extension.h */
+
+  char *preferences[RFCTLS__PREFERENCES]; /* NULL: the engine's own */
+  char *key_log;                          /* a path, or NULL        */
 
   int ask_verify, ask_identity;
   rfctls_verifier verifier;

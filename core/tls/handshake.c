@@ -1,6 +1,7 @@
 /* The handshake, from what may be left of connecting to the facts. */
 #include "rfctls/socket.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "tls/drive.h"
 
@@ -71,12 +72,29 @@ static rfctls_status end_handshake(rfctls_socket *socket) {
   return RFCTLS_OK;
 }
 
+/* What cannot be written any more is lost: the file is there for debugging. */
+static void log_keys(rfctls_socket *socket) {
+  rfctls__buffer lines = {0};
+  rfctls__error error;
+  if (socket->config->key_log == NULL) {
+    return;
+  }
+  rfctls__error_save(&error);
+  engine->take_key_log(socket->conn, &lines);
+  if (rfctls__buffer_size(&lines) > 0) {
+    (void)rfctls__file_append(socket->config->key_log, rfctls__buffer_bytes(&lines));
+  }
+  rfctls__buffer_wipe(&lines);
+  (void)rfctls__error_restore(&error);
+}
+
 static rfctls_status shake(rfctls_socket *socket) {
   rfctls_status status;
   if (socket->question != RFCTLS_OK) {
     return socket->question;
   }
   status = engine->handshake(socket->conn, &socket->in, &socket->out);
+  log_keys(socket);
   if (status == RFCTLS_WANT_READ) {
     return rfctls__starve(socket);
   }

@@ -52,6 +52,13 @@ rfctls_status rfctls__session_config_key(const rfctls_config *config, rfctls__se
   if (status == RFCTLS_OK) {
     status = put_chain(&text, config->chain);
   }
+  for (size_t i = 0; status == RFCTLS_OK && i < config->trust_dirs.count; i++) {
+    rfctls__bytes path = rfctls__list_at(&config->trust_dirs, i);
+    status = put(&text, path.data, path.size);
+  }
+  for (size_t i = 0; status == RFCTLS_OK && i < RFCTLS__PREFERENCES; i++) {
+    status = put_text(&text, config->preferences[i]);
+  }
   return finish(status, &text, out);
 }
 

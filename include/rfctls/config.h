@@ -84,6 +84,18 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_identity(rfctls_config *c
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_versions(rfctls_config *config,
                                                                 rfctls_tls_version min,
                                                                 rfctls_tls_version max);
+/* Which ciphers to speak up to TLS 1.2, which in TLS 1.3, and which groups to exchange keys in, the
+ * preferred first; a server that was told any of these chooses by its own order. In the engine's own
+ * words, for OpenSSL those of ciphers(1), SSL_CTX_set_ciphersuites(3) and SSL_CTX_set1_groups_list(3):
+ * "ECDHE+AESGCM:!aRSA", "TLS_AES_256_GCM_SHA384", "X25519:P-256". What is known to be weak stays out
+ * whatever a list says. RFCTLS_E_ARGUMENT names what the engine does not know; RFCTLS_E_UNSUPPORTED: it
+ * takes no lists. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_ciphers(rfctls_config *config,
+                                                               const char *list);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_cipher_suites(rfctls_config *config,
+                                                                     const char *list);
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_groups(rfctls_config *config,
+                                                              const char *list);
 /* Client: the name to ask for (SNI, RFC 6066) and to check, instead of the node connected to. A host
  * name in A-labels, or an IP address (checked, never sent). */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_server_name(rfctls_config *config,
@@ -105,6 +117,16 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_hello_extension(rfctls_co
  * and named in the request for them. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_authority(rfctls_config *config,
                                                                  rfctls_cert *cert);
+/* Adds every certificate of a file (PEM, or one in DER) as rfctls_config_add_authority does; all or, when
+ * one of them cannot be read, none. Errors as rfctls_chain_from_file. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust_file(rfctls_config *config,
+                                                                  const char *path);
+/* Adds the certificates of a folder whose names are hashes, as "openssl rehash" makes them; each is read
+ * when a chain asks for it. They count as authorities, but a server does not name them in its request.
+ * RFCTLS_E_SYSTEM: there is no such folder. RFCTLS_E_ARGUMENT: its path has a colon. RFCTLS_E_UNSUPPORTED:
+ * the engine has no such folders. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust_dir(rfctls_config *config,
+                                                                 const char *path);
 /* Whether the system's trust store counts: 1 by default for clients, 0 for servers. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_system_trust(rfctls_config *config,
                                                                     int enabled);
@@ -152,6 +174,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_session_cache(rfctls_conf
 /* DANGER: accepts any certificate of the peer, or none. Everybody in between can read and change
  * all. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_insecure_skip_verify(rfctls_config *config);
+/* DANGER: appends the secrets of each connection to a file (NSS key log format, as SSLKEYLOGFILE), with
+ * which whoever recorded the connection, before or later, reads and, while it lasts, changes all. For
+ * debugging. A new file is for its owner alone. RFCTLS_E_SYSTEM: it cannot be written, or is no regular
+ * file; lines that cannot be written later are lost. RFCTLS_E_UNSUPPORTED: the engine tells no secrets. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_insecure_log_keys(rfctls_config *config,
+                                                                     const char *path);
 /* DANGER: accepts a trusted certificate that was issued to anybody. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_insecure_skip_name_check(rfctls_config *config);
 

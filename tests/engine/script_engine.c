@@ -45,6 +45,16 @@ static rfctls_status check_extension(uint16_t type) {
   return RFCTLS_OK;
 }
 
+static rfctls_status check_preference(rfctls__preference preference, const char *list) {
+  (void)preference;
+  (void)list;
+  return RFCTLS_OK;
+}
+
+static rfctls_status check_trust_dir(const char *path) {
+  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "no trust in a script, not even in %s", path);
+}
+
 static rfctls_status context_init(rfctls__context *context, const rfctls__settings *settings) {
   context->role = settings->role;
   return RFCTLS_OK;
@@ -340,6 +350,8 @@ const rfctls__engine rfctls__engine_linked = {
     .supports = supports,
     .check_versions = check_versions,
     .check_extension = check_extension,
+    .check_preference = check_preference,
+    .check_trust_dir = check_trust_dir,
     .context_init = context_init,
     .context_fini = context_fini,
     .conn_init = conn_init,

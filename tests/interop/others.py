@@ -236,8 +236,8 @@ class Ours:
         return facts_of(done.stderr.decode())
 
     def __init__(self, version=None, identity="server", alpn=(), demand=False, connections=1,
-                 mode="echo"):
-        arguments = settings(identity=prefix(identity), version=version, alpn=alpn)
+                 mode="echo", **wishes):
+        arguments = settings(identity=prefix(identity), version=version, alpn=alpn, **wishes)
         if demand:
             arguments = [*arguments, *settings(ca=CA, demand="required")]
         self._server = Program(PEER, mode, connections, *arguments)

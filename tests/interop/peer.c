@@ -5,7 +5,8 @@
  *   peer http COUNT [SETTING=VALUE ...]         the same: answers a request with its own head
  *
  * Settings: ca=FILE, identity=PREFIX (PREFIX.pem and PREFIX.key), alpn=NAME (again for the next),
- * name=HOST, version=1.2 (that one alone), demand=optional|required, extension=NUMBER:TEXT. A client without input reads
+ * name=HOST, version=1.2 (that one alone), demand=optional|required, extension=NUMBER:TEXT, and
+ * ciphers, suites, groups, keylog. A client without input reads
  * one byte. A server listens on a port that its first line, port=NUMBER, tells. Each connection
  * makes one line on standard error, key=value between tabs: what was agreed, what was seen of the
  * peer, and how it ended. Exits with 1 if a client's connection failed, 2 if there was none. */
@@ -242,6 +243,10 @@ static const struct {
     {"version", set_version},
     {"demand", set_demand},
     {"extension", add_extension},
+    {"ciphers", rfctls_config_set_ciphers},
+    {"suites", rfctls_config_set_cipher_suites},
+    {"groups", rfctls_config_set_groups},
+    {"keylog", rfctls_config_insecure_log_keys},
 };
 
 static int complain(const char *what) {

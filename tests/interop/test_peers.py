@@ -65,6 +65,44 @@ def test_hello_extension_arrives_as_it_was_given(version):
         server.program.expect(r"UNKNOWN\(65282\), length=4\s+0000 - 66 6f 75 72 ")
 
 
+PREFERENCES = [
+    ("1.2", {"ciphers": "ECDHE-ECDSA-CHACHA20-POLY1305"},
+     {"cipher": "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"}),
+    ("1.2", {"groups": "P-521:P-256"}, {"group": "secp521r1"}),
+    ("1.3", {"suites": "TLS_CHACHA20_POLY1305_SHA256"}, {"cipher": "TLS_CHACHA20_POLY1305_SHA256"}),
+    ("1.3", {"groups": "P-384"}, {"group": "secp384r1"}),
+    ("1.3", {"groups": "X448:P-256"}, {"group": "x448"}),
+]
+
+
+@pytest.mark.parametrize("version, told, agreed", PREFERENCES)
+def test_preferences_of_our_client_are_followed(version, told, agreed):
+    with Openssl("-rev", version=version) as server:
+        facts = Ours.facts_with(server.port, version=version, **told)
+    assert facts.items() >= agreed.items()
+
+
+@pytest.mark.parametrize("version, told, agreed", PREFERENCES)
+def test_preferences_of_our_server_are_followed(version, told, agreed):
+    with Ours(version=version, **told) as server, Openssl.client(server.port) as client:
+        client.expect(ESTABLISHED)
+        client.finish()
+        assert server.facts().items() >= agreed.items()
+
+
+@pytest.mark.parametrize("version, lines", [("1.2", 1), ("1.3", 5)])
+def test_logged_keys_are_those_that_openssl_logs(version, lines, tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    with Ours(version=version, keylog=ours) as server, Openssl.client(
+            server.port, "-keylogfile", theirs) as client:
+        client.expect(ESTABLISHED)
+        client.finish()
+        server.facts()
+    said = {line for line in theirs.read_text().splitlines() if not line.startswith("#")}
+    assert set(ours.read_text().splitlines()) == said
+    assert len(said) == lines
+
+
 LABEL = "EXPERIMENTAL rfctls"  # as in peer.c
 EXPORT = ["-keymatexport", LABEL, "-keymatexportlen", "32"]
 

@@ -1,6 +1,11 @@
 // Does a config refuse what cannot work, freeze at its first use, and release what it was given?
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -137,6 +142,159 @@ TEST(Config, a_socket_adds_hello_extensions_beside_its_own) {
   EXPECT_EQ(RFCTLS_E_STATE, rfctls_config_add_hello_extension(config.get(), 4662, "", 0));
   ASSERT_EQ(RFCTLS_OK, pair.shake());
   EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_add_hello_extension(client, 4662, "", 0));
+}
+
+TEST(Config, what_the_engine_does_not_know_is_named) {
+  Config config = make(RFCTLS_CLIENT);
+  const struct {
+    rfctls_status(RFCTLS_CALL *set)(rfctls_config *, const char *);
+    std::vector<const char *> good;
+    std::vector<std::pair<const char *, const char *>> bad;  // and what is named
+  } cases[] = {
+      {rfctls_config_set_ciphers,
+       {"ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!MD5:!RC4:!SRP", "DEFAULT@SECLEVEL=2", "HIGH !DSS",
+        "ECDHE-RSA-AES128-GCM-SHA256", "DEFAULT:-aRSA:@STRENGTH"},
+       {{"ECDHE+AESGCM:ECDHE-RSA-EAS128-GCM-SHA256", "cipher \"ECDHE-RSA-EAS128-GCM-SHA256\""},
+        {"DEFAULT:!aNUL", "cipher \"!aNUL\""},
+        {"ECDHE+AESGMC", "cipher \"ECDHE+AESGMC\""},
+        {"TLS_AES_128_GCM_SHA256", "cipher \"TLS_AES_128_GCM_SHA256\""},
+        {"DEFAULT:@FASTEST", "cipher list \"DEFAULT:@FASTEST\""},
+        {"", "cipher list is empty"},
+        {":", "cipher list \":\""}}},
+      {rfctls_config_set_cipher_suites,
+       {"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"},
+       {{"TLS_AES_256_GCM_SHA384:TLS_AES_257_GCM_SHA384", "suite \"TLS_AES_257_GCM_SHA384\""},
+        {"ECDHE-RSA-AES128-GCM-SHA256", "suite \"ECDHE-RSA-AES128-GCM-SHA256\""},
+        {"", "cipher suite list is empty"}}},
+      {rfctls_config_set_groups,
+       {"X25519", "P-256:P-384:X25519", "secp521r1:ffdhe2048"},
+       {{"X25519:P-257", "group \"P-257\""}, {"", "group list is empty"}}}};
+  for (const auto &each : cases) {
+    for (const char *list : each.good) {
+      EXPECT_EQ(RFCTLS_OK, each.set(config.get(), list)) << list << rfctls_error_message();
+    }
+    for (const auto &[list, named] : each.bad) {
+      EXPECT_EQ(RFCTLS_E_ARGUMENT, each.set(config.get(), list)) << list;
+      EXPECT_NE(nullptr, strstr(rfctls_error_message(), named)) << rfctls_error_message();
+    }
+    EXPECT_EQ(RFCTLS_E_ARGUMENT, each.set(config.get(), nullptr));
+    EXPECT_EQ(RFCTLS_E_ARGUMENT, each.set(nullptr, each.good[0]));
+  }
+}
+
+TEST(Config, no_list_lets_weak_ciphers_in) {
+  Config of_client = client_config(RFCTLS_TLS_1_2);
+  Config of_server = server_config("server", RFCTLS_TLS_1_2);
+  for (const Config *config : {&of_client, &of_server}) {
+    require(rfctls_config_set_ciphers(config->get(), "eNULL:aNULL:@SECLEVEL=0"), "ciphers");
+  }
+  Pair pair(of_client, of_server);
+  EXPECT_EQ(RFCTLS_E_PROTOCOL, pair.shake());
+  EXPECT_LT(pair.server_status, RFCTLS_OK);
+}
+
+TEST(Config, a_server_that_prefers_chooses_by_its_own_order) {
+  Config of_client = client_config(), of_server = server_config();
+  require(rfctls_config_set_cipher_suites(of_client.get(),
+                                          "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256"),
+          "suites");
+  require(rfctls_config_set_cipher_suites(of_server.get(),
+                                          "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"),
+          "suites");
+  require(rfctls_config_set_groups(of_server.get(), "P-384"), "groups");
+  Pair pair(of_client, of_server);
+  ASSERT_EQ(RFCTLS_OK, pair.shake());
+  EXPECT_STREQ("TLS_AES_128_GCM_SHA256", rfctls_socket_cipher(pair.client.get()));
+  EXPECT_STREQ("secp384r1", rfctls_socket_group(pair.client.get()));
+  EXPECT_STREQ("secp384r1", rfctls_socket_group(pair.server.get()));
+}
+
+// ---- files of trust, files of secrets ----
+
+class ConfigFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "/rfctls-config-XXXXXX";
+    ASSERT_NE(nullptr, mkdtemp(pattern.data()));
+    folder = pattern;
+    require(rfctls_config_new(RFCTLS_CLIENT, out(config)), "config");
+    require(rfctls_config_set_system_trust(config.get(), 0), "system trust");
+    require(rfctls_config_set_server_name(config.get(), "server.test"), "name");
+  }
+  void TearDown() override {
+    std::filesystem::remove_all(folder);
+  }
+  std::string path(const std::string &name) const {
+    return (folder / name).string();
+  }
+  rfctls_status connect(const std::string &identity = "server") const {
+    Pair pair(config, server_config(identity));
+    return pair.shake();
+  }
+
+  std::filesystem::path folder;
+  Config config;
+};
+
+TEST_F(ConfigFiles, a_trust_file_adds_all_its_certificates_or_none) {
+  std::ofstream(path("good")) << pki_file("other-ca.pem") << pki_file("ca.pem");
+  std::ofstream(path("half")) << pki_file("ca.pem")
+                              << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  EXPECT_EQ(RFCTLS_E_PARSE, rfctls_config_add_trust_file(config.get(), path("half").c_str()));
+  EXPECT_STREQ("rfctls_config_add_trust_file", rfctls_error_origin());
+  EXPECT_NE(nullptr, strstr(rfctls_error_message(), "certificate 2"));
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_file(config.get(), path("none").c_str()));
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_file(config.get(), folder.c_str()));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_trust_file(config.get(), nullptr));
+  ASSERT_EQ(RFCTLS_OK, rfctls_config_add_trust_file(config.get(), path("good").c_str()));
+  EXPECT_EQ(RFCTLS_OK, connect());
+  EXPECT_EQ(RFCTLS_OK, connect("wrong-ca")) << "the other authority's";
+}
+
+TEST_F(ConfigFiles, a_trust_file_that_was_refused_adds_nobody) {
+  std::ofstream(path("half")) << pki_file("ca.pem")
+                              << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  ASSERT_EQ(RFCTLS_E_PARSE, rfctls_config_add_trust_file(config.get(), path("half").c_str()));
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect());
+}
+
+TEST_F(ConfigFiles, a_trust_folder_is_read_by_hashed_names) {
+  FILE *file = fopen(pki_path("ca.pem").c_str(), "r");
+  X509 *ca = PEM_read_X509(file, nullptr, nullptr, nullptr);
+  char name[16];
+  snprintf(name, sizeof name, "%08lx.0", X509_subject_name_hash(ca));
+  X509_free(ca);
+  fclose(file);
+  std::filesystem::create_symlink(pki_path("ca.pem"), folder / name);
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_dir(config.get(), path("none").c_str()));
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_dir(config.get(), path(name).c_str()));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_trust_dir(config.get(), "/tmp:/usr"));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_trust_dir(config.get(), nullptr));
+  ASSERT_EQ(RFCTLS_OK, rfctls_config_add_trust_dir(config.get(), folder.c_str()));
+  EXPECT_EQ(RFCTLS_OK, connect());
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect("wrong-ca"));
+}
+
+TEST_F(ConfigFiles, keys_are_logged_for_their_owner_alone) {
+  const std::string log = path("log");
+  require(rfctls_config_add_trust_file(config.get(), pki_path("ca.pem").c_str()), "trust");
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_insecure_log_keys(config.get(), folder.c_str()));
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_insecure_log_keys(config.get(), path("a/b").c_str()));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_insecure_log_keys(config.get(), nullptr));
+  ASSERT_EQ(RFCTLS_OK, rfctls_config_insecure_log_keys(config.get(), log.c_str()));
+  EXPECT_EQ(std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+            std::filesystem::status(log).permissions());
+  EXPECT_EQ("", read_file(log));
+  ASSERT_EQ(RFCTLS_OK, connect());
+  const std::string first = read_file(log);
+  EXPECT_NE(std::string::npos, first.find("CLIENT_HANDSHAKE_TRAFFIC_SECRET "));
+  EXPECT_NE(std::string::npos, first.find("SERVER_TRAFFIC_SECRET_0 "));
+  EXPECT_EQ('\n', first.back());
+  ASSERT_EQ(RFCTLS_OK, connect());
+  EXPECT_EQ(first, read_file(log).substr(0, first.size()));
+  EXPECT_GT(read_file(log).size(), first.size());
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(RFCTLS_OK, connect()) << "a log that went away harms nobody";
 }
 
 TEST(Config, first_use_freezes_it) {

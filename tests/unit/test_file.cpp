@@ -47,6 +47,28 @@ class File : public testing::Test {
   rfctls__buffer buffer = {};
 };
 
+TEST_F(File, IsAppendedToByItsOwnerAlone) {
+  struct stat facts = {};
+  const std::string text = "line\n";
+  const rfctls__bytes bytes = {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+  ASSERT_EQ(rfctls__file_append(path.c_str(), {nullptr, 0}), RFCTLS_OK);
+  ASSERT_EQ(stat(path.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
+  EXPECT_EQ(facts.st_size, 0);
+  EXPECT_EQ(rfctls__file_append(path.c_str(), bytes), RFCTLS_OK);
+  EXPECT_EQ(rfctls__file_append(path.c_str(), bytes), RFCTLS_OK);
+  ASSERT_EQ(rfctls__file_read(path.c_str(), &buffer), RFCTLS_OK);
+  EXPECT_EQ(this->text(), text + text);
+}
+
+TEST_F(File, IsNotAppendedToWhereItIsNone) {
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(rfctls__file_append(path.c_str(), {nullptr, 0}), RFCTLS_E_SYSTEM);
+  EXPECT_EQ(rfctls__file_append(folder.c_str(), {nullptr, 0}), RFCTLS_E_SYSTEM);
+  EXPECT_EQ(rfctls__file_append((folder + "/a/b").c_str(), {nullptr, 0}), RFCTLS_E_SYSTEM);
+  EXPECT_EQ(rfctls__file_append("/dev/full", {nullptr, 0}), RFCTLS_E_SYSTEM);
+}
+
 TEST_F(File, IsReadWholeAndAppended) {
   std::string content;
   for (int i = 0; i < 100000; i++) {

@@ -1,0 +1,13 @@
+/* Which ciphers and groups a program prefers, in the words of OpenSSL's manual. */
+#ifndef RFCTLS_OPENSSL_PREFER_H
+#define RFCTLS_OPENSSL_PREFER_H
+
+#include <openssl/ssl.h>
+
+#include "engine/engine.h"
+
+rfctls_status rfctls__check_preference(rfctls__preference preference, const char *list);
+/* OK, E_ARGUMENT. */
+rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const char *list);
+
+#endif
