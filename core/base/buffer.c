@@ -7,24 +7,57 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-enum { SMALLEST = 64 };
+/* ---- memory ---- */
 
-rfctls__bytes rfctls__buffer_bytes(const rfctls__buffer *buffer) {
-  rfctls__bytes bytes = {NULL, 0};
-  if (buffer->data != NULL) {
-    bytes.data = buffer->data + buffer->head;
-    bytes.size = buffer->tail - buffer->head;
+enum {
+  SMALLEST = 64,
+  LARGE = 16 * 1024 + 1, /* from here on a queue gets a block                        */
+  BLOCK = 68 * 1024,     /* holds what a step moves, RFCTLS__STEP of it in records   */
+  SPARE_BLOCKS = 16
+};
+
+/* Blocks that nobody uses. A connection has its queues only for the time of a call, and a block that
+ * comes from the system each time, a page fault a page, costs a tenth of encrypting what it holds. */
+static uint8_t *spare[SPARE_BLOCKS]; /* atomic, each of them */
+
+static uint8_t *pop_block(void) {
+  uint8_t *block = NULL;
+  for (size_t i = 0; block == NULL && i < SPARE_BLOCKS; i++) {
+    if (__atomic_load_n(&spare[i], __ATOMIC_RELAXED) != NULL) {
+      block = __atomic_exchange_n(&spare[i], NULL, __ATOMIC_ACQ_REL);
+    }
   }
-  return bytes;
+  return block;
 }
 
-size_t rfctls__buffer_size(const rfctls__buffer *buffer) {
-  return buffer->tail - buffer->head;
+/* 1: kept. */
+static int push_block(uint8_t *block) {
+  int kept = 0;
+  for (size_t i = 0; !kept && i < SPARE_BLOCKS; i++) {
+    uint8_t *none = NULL;
+    kept =
+        __atomic_compare_exchange_n(&spare[i], &none, block, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  }
+  return kept;
 }
 
-size_t rfctls__buffer_room(const rfctls__buffer *buffer) {
-  return buffer->capacity - buffer->tail;
+/* At least *capacity, which is set to what there is. */
+static uint8_t *take_memory(size_t *capacity) {
+  uint8_t *block = NULL;
+  if (*capacity >= LARGE && *capacity <= BLOCK) {
+    *capacity = BLOCK;
+    block = pop_block();
+  }
+  return block != NULL ? block : rfctls__realloc(NULL, *capacity);
 }
+
+static void give_memory(uint8_t *memory, size_t capacity) {
+  if (memory == NULL || capacity != BLOCK || !push_block(memory)) {
+    rfctls__free(memory);
+  }
+}
+
+/* ---- queues ---- */
 
 /* Puts the stored bytes at the begin of memory. */
 static void move_to(rfctls__buffer *buffer, uint8_t *memory, size_t capacity) {
@@ -48,7 +81,7 @@ static rfctls_status grow(rfctls__buffer *buffer, size_t size) {
   }
   capacity = capacity < used + size ? used + size : capacity;
   capacity = capacity < SMALLEST ? SMALLEST : capacity;
-  memory = rfctls__realloc(NULL, capacity);
+  memory = take_memory(&capacity);
   if (memory == NULL) {
     return rfctls__fail_memory();
   }
@@ -113,7 +146,7 @@ size_t rfctls__buffer_take(rfctls__buffer *buffer, void *out, size_t size) {
 }
 
 void rfctls__buffer_release(rfctls__buffer *buffer) {
-  rfctls__free(buffer->data);
+  give_memory(buffer->data, buffer->capacity);
   *buffer = (rfctls__buffer){NULL, 0, 0, 0};
 }
 
@@ -121,6 +154,8 @@ void rfctls__buffer_wipe(rfctls__buffer *buffer) {
   rfctls__wipe(buffer->data, buffer->capacity);
   rfctls__buffer_release(buffer);
 }
+
+/* ---- lists ---- */
 
 rfctls_status rfctls__list_add(rfctls__list *list, const void *data, size_t size) {
   rfctls_status status;

@@ -25,12 +25,26 @@ typedef struct rfctls__buffer {
 } rfctls__buffer;
 
 /* The bytes that are stored. */
-rfctls__bytes rfctls__buffer_bytes(const rfctls__buffer *buffer);
-size_t rfctls__buffer_size(const rfctls__buffer *buffer);
+static inline size_t rfctls__buffer_size(const rfctls__buffer *buffer) {
+  return buffer->tail - buffer->head;
+}
+
+static inline rfctls__bytes rfctls__buffer_bytes(const rfctls__buffer *buffer) {
+  rfctls__bytes bytes = {NULL, 0};
+  if (buffer->data != NULL) {
+    bytes.data = buffer->data + buffer->head;
+    bytes.size = rfctls__buffer_size(buffer);
+  }
+  return bytes;
+}
+
 /* Makes room for size bytes at the tail: *room points at them. NULL and E_MEMORY otherwise. */
 rfctls_status rfctls__buffer_reserve(rfctls__buffer *buffer, size_t size, uint8_t **room);
 /* How many bytes may be written at the tail without reserve moving anything. */
-size_t rfctls__buffer_room(const rfctls__buffer *buffer);
+static inline size_t rfctls__buffer_room(const rfctls__buffer *buffer) {
+  return buffer->capacity - buffer->tail;
+}
+
 /* What was written into the room belongs to the buffer now. */
 void rfctls__buffer_commit(rfctls__buffer *buffer, size_t size);
 rfctls_status rfctls__buffer_append(rfctls__buffer *buffer, const void *data, size_t size);

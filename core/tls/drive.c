@@ -166,9 +166,8 @@ static void fail_writing(rfctls_socket *socket) {
   probe(socket);
 }
 
-void rfctls__flush(rfctls_socket *socket) {
-  size_t before = rfctls__buffer_size(&socket->out);
-  while (rfctls__buffer_size(&socket->out) > 0 && socket->raw != NULL) {
+static void push_out(rfctls_socket *socket) {
+  while (rfctls__buffer_size(&socket->out) > 0) {
     rfctls__bytes bytes = rfctls__buffer_bytes(&socket->out);
     size_t sent = 0;
     rfctls_status status = rfctls__raw_try_send(socket->raw, bytes.data, bytes.size, &sent);
@@ -181,7 +180,13 @@ void rfctls__flush(rfctls_socket *socket) {
     }
     rfctls__buffer_consume(&socket->out, sent);
   }
-  socket->changed |= before > 0;
+  socket->changed = 1;
+}
+
+void rfctls__flush(rfctls_socket *socket) {
+  if (rfctls__buffer_size(&socket->out) > 0 && socket->raw != NULL) {
+    push_out(socket);
+  }
 }
 
 static int can_say_goodbye(const rfctls_socket *socket) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -137,6 +138,34 @@ TEST_F(Buffer, StartsAnewAfterRelease) {
   EXPECT_EQ(text(), "second");
   rfctls__buffer_wipe(&buffer);
   EXPECT_EQ(buffer.data, nullptr);
+}
+
+TEST_F(Buffer, MemoryOfAStepServesTheNextOneToo) {
+  uint8_t *room = nullptr;
+  ASSERT_EQ(rfctls__buffer_reserve(&buffer, 64 * 1024, &room), RFCTLS_OK);
+  const uint8_t *before = buffer.data;
+  std::memset(room, 'x', 64 * 1024);
+  rfctls__buffer_release(&buffer);
+  rfctls__set_alloc_hook(always);  // no memory is needed
+  ASSERT_EQ(rfctls__buffer_reserve(&buffer, 60 * 1024, &room), RFCTLS_OK);
+  EXPECT_EQ(buffer.data, before);
+  EXPECT_EQ(rfctls__buffer_size(&buffer), 0u);
+  EXPECT_GE(rfctls__buffer_room(&buffer), 60u * 1024);
+}
+
+TEST(Buffers, ThatAreUsedAtOnceShareNoMemory) {
+  std::vector<rfctls__buffer> buffers(40);  // more than are kept
+  for (int round = 0; round < 3; round++) {
+    for (size_t i = 0; i < buffers.size(); i++) {
+      std::string text(30000, static_cast<char>('0' + i));
+      ASSERT_EQ(rfctls__buffer_append(&buffers[i], text.data(), text.size()), RFCTLS_OK);
+    }
+    for (size_t i = 0; i < buffers.size(); i++) {
+      EXPECT_EQ(text_of(rfctls__buffer_bytes(&buffers[i])),
+                std::string(30000, static_cast<char>('0' + i)));
+      rfctls__buffer_release(&buffers[i]);
+    }
+  }
 }
 
 TEST(List, KeepsCopiesInOrder) {
