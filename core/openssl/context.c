@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "openssl/bytes.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
@@ -142,24 +143,13 @@ static rfctls_status set_identity(SSL_CTX *ctx, const rfctls__identity *identity
 }
 
 /* The names of its authorities go into a server's request for a certificate. */
-static rfctls_status set_trust(rfctls__context *context, const rfctls__settings *settings) {
-  STACK_OF(X509) *authorities = NULL;
-  rfctls_status status = parse_all(settings->authorities, settings->authority_count, &authorities);
-  if (status == RFCTLS_OK) {
-    status = rfctls__trust_open(settings->system_trust, authorities, settings->trust_dirs,
-                                &context->trust);
-  }
-  if (status == RFCTLS_OK) {
-    SSL_CTX_set1_cert_store(context->ctx, rfctls__trust_store(context->trust));
-  }
-  for (int i = 0;
-       status == RFCTLS_OK && context->role == RFCTLS_SERVER && i < sk_X509_num(authorities); i++) {
-    if (SSL_CTX_add_client_CA(context->ctx, sk_X509_value(authorities, i)) != 1) {
-      status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "an authority could not be named");
+static rfctls_status name_authorities(SSL_CTX *ctx, const STACK_OF(X509) *authorities) {
+  for (int i = 0; i < sk_X509_num(authorities); i++) {
+    if (SSL_CTX_add_client_CA(ctx, sk_X509_value(authorities, i)) != 1) {
+      return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "an authority could not be named");
     }
   }
-  free_stack(authorities);
-  return status;
+  return RFCTLS_OK;
 }
 
 /* An added authority is an anchor, be it a root or not. */
@@ -181,34 +171,129 @@ static rfctls_status set_preferences(SSL_CTX *ctx, const rfctls__settings *setti
   return status;
 }
 
-static rfctls_status set_server(SSL_CTX *ctx, int resumption) {
+static rfctls_status set_server(SSL_CTX *ctx, const rfctls__settings *settings,
+                                const STACK_OF(X509) *authorities) {
   SSL_CTX_set_alpn_select_cb(ctx, rfctls__conn_select_protocol, NULL);
   SSL_CTX_set_tlsext_servername_callback(ctx, rfctls__conn_accept_name);
-  return rfctls__tickets_allow(ctx, resumption) == 1
-             ? RFCTLS_OK
+  return rfctls__tickets_allow(ctx, settings->resumption) == 1
+             ? name_authorities(ctx, authorities)
              : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be set up");
 }
 
-static rfctls_status fill(rfctls__context *context, const rfctls__settings *settings) {
-  rfctls_status status = set_trust(context, settings);
-  set_behaviour(context->ctx);
-  if (status == RFCTLS_OK) {
-    status = set_preferences(context->ctx, settings);
-  }
+static rfctls_status fill(SSL_CTX *ctx, const rfctls__settings *settings, X509_STORE *store,
+                          const STACK_OF(X509) *authorities) {
+  rfctls_status status;
+  SSL_CTX_set1_cert_store(ctx, store);
+  set_behaviour(ctx);
+  status = set_preferences(ctx, settings);
   if (settings->log_keys) {
-    SSL_CTX_set_keylog_callback(context->ctx, rfctls__conn_log_key);
+    SSL_CTX_set_keylog_callback(ctx, rfctls__conn_log_key);
   }
-  set_security_level(context->ctx, settings->min_version);
-  set_verification(context->ctx);
-  if (status == RFCTLS_OK &&
-      !set_versions(context->ctx, settings->min_version, settings->max_version)) {
+  set_security_level(ctx, settings->min_version);
+  set_verification(ctx);
+  if (status == RFCTLS_OK && !set_versions(ctx, settings->min_version, settings->max_version)) {
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "these TLS versions cannot be spoken");
   }
-  if (status == RFCTLS_OK && context->role == RFCTLS_SERVER) {
-    status = set_server(context->ctx, settings->resumption);
+  if (status == RFCTLS_OK && settings->role == RFCTLS_SERVER) {
+    status = set_server(ctx, settings, authorities);
   }
   if (status == RFCTLS_OK && settings->identity.count > 0) {
-    status = set_identity(context->ctx, &settings->identity);
+    status = set_identity(ctx, &settings->identity);
+  }
+  return status;
+}
+
+/* ---- moulds ---- */
+
+static void mould_release(rfctls__mould *mould) {
+  if (mould == NULL || !rfctls__refcount_drop(&mould->refs)) {
+    return;
+  }
+  SSL_CTX_free(mould->ctx);
+  rfctls__lock_fini(&mould->lock);
+  rfctls__free(mould);
+}
+
+static rfctls_status mould_new(const rfctls__settings *settings, X509_STORE *store,
+                               const STACK_OF(X509) *authorities, rfctls__mould **out) {
+  rfctls_status status;
+  rfctls__mould *made = rfctls__alloc(sizeof *made);
+  if (made == NULL) {
+    return rfctls__fail_memory();
+  }
+  rfctls__refcount_init(&made->refs);
+  rfctls__lock_init(&made->lock);
+  made->ctx =
+      SSL_CTX_new(settings->role == RFCTLS_CLIENT ? TLS_client_method() : TLS_server_method());
+  status = made->ctx != NULL
+               ? fill(made->ctx, settings, store, authorities)
+               : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
+  if (status == RFCTLS_OK) {
+    *out = made;
+  } else {
+    mould_release(made);
+  }
+  return status;
+}
+
+/* Making an SSL_CTX costs as much as a fifth of a handshake, and a program may well make a config a
+ * connection. So the newest one of a plain client is kept, and is the next one's, too, if that wants
+ * the same versions and trusts the same store. */
+static struct {
+  rfctls__static_lock lock;
+  rfctls__mould *mould; /* one reference, or NULL; for as long as the process lives */
+  rfctls_tls_version min_version;
+  rfctls_tls_version max_version;
+} newest = {RFCTLS__STATIC_LOCK, NULL, RFCTLS_TLS_ANY, RFCTLS_TLS_ANY};
+
+/* Nothing but versions and the system's store make a difference. */
+static int is_plain(const rfctls__settings *settings) {
+  int system_alone = settings->system_trust && settings->authority_count == 0 &&
+                     (settings->trust_dirs == NULL || settings->trust_dirs->count == 0);
+  int plain = settings->role == RFCTLS_CLIENT && system_alone && !settings->log_keys &&
+              settings->identity.count == 0;
+  for (int i = 0; i < RFCTLS__PREFERENCES; i++) {
+    plain = plain && settings->preferences[i] == NULL;
+  }
+  return plain;
+}
+
+/* Or NULL. The store that it holds cannot have the address of another one. */
+static rfctls__mould *take_newest(const rfctls__settings *settings, const X509_STORE *store) {
+  rfctls__mould *found = NULL;
+  rfctls__static_lock_take(&newest.lock);
+  if (newest.mould != NULL && SSL_CTX_get_cert_store(newest.mould->ctx) == store &&
+      newest.min_version == settings->min_version && newest.max_version == settings->max_version) {
+    found = newest.mould;
+    rfctls__refcount_take(&found->refs);
+  }
+  rfctls__static_lock_drop(&newest.lock);
+  return found;
+}
+
+static void keep_newest(rfctls__mould *mould, const rfctls__settings *settings) {
+  rfctls__mould *before;
+  rfctls__refcount_take(&mould->refs);
+  rfctls__static_lock_take(&newest.lock);
+  before = newest.mould;
+  newest.mould = mould;
+  newest.min_version = settings->min_version;
+  newest.max_version = settings->max_version;
+  rfctls__static_lock_drop(&newest.lock);
+  mould_release(before);
+}
+
+static rfctls_status mould_for(const rfctls__settings *settings, X509_STORE *store,
+                               const STACK_OF(X509) *authorities, rfctls__mould **out) {
+  rfctls_status status;
+  int plain = is_plain(settings);
+  *out = plain ? take_newest(settings, store) : NULL;
+  if (*out != NULL) {
+    return RFCTLS_OK;
+  }
+  status = mould_new(settings, store, authorities, out);
+  if (status == RFCTLS_OK && plain) {
+    keep_newest(*out, settings);
   }
   return status;
 }
@@ -218,27 +303,29 @@ static rfctls_status fill(rfctls__context *context, const rfctls__settings *sett
 rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__settings *settings) {
   rfctls__openssl_errors callers;
   rfctls_status status;
+  STACK_OF(X509) *authorities = NULL;
   rfctls__openssl_begin(&callers);
-  rfctls__lock_init(&context->lock);
   context->role = settings->role;
   context->peer_cert = settings->peer_cert;
   context->wire = rfctls__wire_methods();
-  context->ctx =
-      SSL_CTX_new(settings->role == RFCTLS_CLIENT ? TLS_client_method() : TLS_server_method());
-  if (context->wire == NULL || context->ctx == NULL) {
-    status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
-  } else {
-    status = fill(context, settings);
+  status = context->wire != NULL
+               ? parse_all(settings->authorities, settings->authority_count, &authorities)
+               : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
+  if (status == RFCTLS_OK) {
+    status = rfctls__trust_open(settings->system_trust, authorities, settings->trust_dirs,
+                                &context->trust);
   }
+  if (status == RFCTLS_OK) {
+    status = mould_for(settings, rfctls__trust_store(context->trust), authorities, &context->mould);
+  }
+  free_stack(authorities);
   rfctls__openssl_end(&callers);
   return status;
 }
 
+/* Also takes zeros. */
 void rfctls__context_fini(rfctls__context *context) {
-  SSL_CTX_free(context->ctx);
+  mould_release(context->mould);
   rfctls__trust_release(context->trust);
   BIO_meth_free(context->wire);
-  if (context->role != 0) { /* else it is zeroed memory */
-    rfctls__lock_fini(&context->lock);
-  }
 }

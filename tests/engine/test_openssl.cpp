@@ -212,6 +212,46 @@ TEST_F(SystemTrust, is_shared_until_its_files_change) {
   }
 }
 
+SSL_CTX *ctx_of(const Context &context) {
+  EXPECT_EQ(context.status, RFCTLS_OK) << context.failure.message;
+  return context.get()->mould->ctx;
+}
+
+TEST_F(SystemTrust, contexts_that_are_alike_share_what_openssl_made) {
+  put_bundle("ca.pem");
+  Context first(plan()), alike(plan());
+  EXPECT_EQ(ctx_of(first), ctx_of(alike));
+  std::vector<Plan> others(5, plan());
+  others[0].max = RFCTLS_TLS_1_2;
+  others[1].min = RFCTLS_TLS_1_3;
+  others[2].authorities = {"other-ca.pem"};
+  others[3].identity = "client";
+  others[4].system_trust = 0;
+  for (const Plan &other : others) {
+    Context made(other);
+    EXPECT_NE(ctx_of(first), ctx_of(made));
+  }
+  Plan later = plan();
+  put_bundle("other-ca.pem");
+  EXPECT_NE(ctx_of(first), ctx_of(Context(later)));
+}
+
+TEST_F(SystemTrust, what_is_shared_takes_the_settings_of_its_own_context) {
+  put_bundle("ca.pem");
+  for (rfctls_tls_version version : {RFCTLS_TLS_1_2, RFCTLS_TLS_1_3, RFCTLS_TLS_1_2}) {
+    Plan pinned = plan();
+    pinned.min = pinned.max = version;
+    Pair pair(pinned, server_plan());
+    pair.shake();
+    ASSERT_EQ(pair.client.status, RFCTLS_OK) << pair.client.failure.message;
+    EXPECT_EQ(pair.client.facts().version, version);
+  }
+  Plan lax = plan();
+  lax.peer_cert = RFCTLS_PEER_CERT_IGNORED;
+  EXPECT_EQ(connect(lax, "wrong-ca"), RFCTLS_OK);
+  EXPECT_EQ(connect(plan(), "wrong-ca"), RFCTLS_E_VERIFY);
+}
+
 TEST_F(SystemTrust, reads_the_bundle_only_when_the_directory_has_no_issuer) {
   link_hashed(directory(), "ca.pem");
   put_bundle("other-ca.pem");

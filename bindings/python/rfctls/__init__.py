@@ -46,9 +46,7 @@ from .errors import (
     WantReadError,
     WantWriteError,
 )
-from .memory import MemoryTransport
 from .poll import ERROR, READ, WRITE, Poll
-from .session import Session
 from .socket import TLSSocket, connect, listen, wrap
 
 __all__ = [
@@ -67,7 +65,6 @@ __all__ = [
     "IdentityError",
     "InternalError",
     "LimitError",
-    "MemoryTransport",
     "OutOfMemoryError",
     "ParseError",
     "Poll",
@@ -76,7 +73,6 @@ __all__ = [
     "READ",
     "ResetError",
     "ResolveError",
-    "Session",
     "StateError",
     "SystemCallError",
     "TLSSocket",
