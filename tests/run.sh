@@ -23,7 +23,8 @@ cd "$(dirname "$0")/.."
 c_labels='^(unit|engine|interop|fault|abi)$'
 # The compression libraries are what OpenSSL asks for when a program is linked statically.
 test_packages=("${build_packages[@]}" g++ libgtest-dev zlib1g-dev libzstd-dev binutils python3-pytest
-  python3-cryptography lua5.1 lua5.2 lua5.3 lua5.4 luajit lua-socket lua-sec netbase openssl
+  python3-cryptography lua5.1 lua5.2 lua5.3 lua5.4 luajit lua-socket lua-sec lua-copas lua-cqueues
+  lua-luv netbase openssl
   gnutls-bin curl)
 
 # What pip cannot bring.

@@ -67,6 +67,9 @@ function helper.raises(pattern, f, ...)
   helper.matches(message, pattern)
 end
 
+-- pcall for what yields, on every Lua.
+helper.yielding_pcall = require("rfctls.guard").call
+
 -- How long f takes, in seconds, and its results.
 function helper.timed(f, ...)
   local start = rfctls.clock()

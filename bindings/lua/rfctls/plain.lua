@@ -143,6 +143,7 @@ end
 
 -- Closes at once; what was sent still arrives. A second call does nothing.
 function Plain:close()
+  wait.cancel(self)
   local status = native.raw_close(self.handle)
   if status ~= OK then return nil, tell(status) end
   return 1

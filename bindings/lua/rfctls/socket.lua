@@ -200,6 +200,7 @@ local CLOSE_PAUSE = 10 -- milliseconds: no event tells what the peer's system ha
 -- Says goodbye, waits until the peer has all (2 s at most), and closes. A second call does nothing. A
 -- socket that does not wait may answer "wantread" or "wantwrite": call again, or drop it.
 function Socket:close()
+  wait.cancel(self)
   local status = wait.finish(self, CLOSE_PAUSE, native.socket_close)
   if status ~= OK then return nil, unfinished(self, status) end
   return 1
@@ -207,6 +208,7 @@ end
 
 -- Closes at once, without a goodbye: the peer finds a truncation.
 function Socket:abort()
+  wait.cancel(self)
   return talk.done(self, native.socket_abort(self.handle))
 end
 
@@ -220,6 +222,7 @@ end
 
 -- Ends TLS at once: the descriptor, open, which is the caller's now.
 function Socket:detach()
+  wait.cancel(self)
   local status, fd = native.socket_detach(self.handle)
   if status ~= OK then return nil, unfinished(self, status) end
   return fd

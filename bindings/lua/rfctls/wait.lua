@@ -33,21 +33,29 @@ function wait.left(self, deadline)
   return self.block >= 0 and math.min(left, self.block) or left
 end
 
-local EITHER = 10 -- milliseconds for one direction, when a scheduler cannot wait for both at once
+local EITHER = 0.01 -- seconds for one direction, when a scheduler cannot wait for both at once
 
--- Has the scheduler resume this coroutine when the descriptor is ready, or after some milliseconds, or
+-- Has the scheduler resume this coroutine when the descriptor is ready, or after some seconds, or
 -- earlier: what wanted it is tried again anyway.
-local function sleep(scheduler, fd, events, milliseconds)
+local function wait_for(scheduler, fd, events, seconds)
   local reads = events % 2 == native.EVENT_READ
   local writes = events >= native.EVENT_WRITE
-  local both = reads and writes
-  if both and not scheduler.wait_both then
-    milliseconds = milliseconds and math.min(milliseconds, EITHER) or EITHER
-  end
-  local seconds = milliseconds and milliseconds / 1000
-  if both and scheduler.wait_both then return scheduler.wait_both(fd, seconds) end
+  if reads and writes and scheduler.wait_both then return scheduler.wait_both(fd, seconds) end
+  if reads and writes then seconds = seconds and math.min(seconds, EITHER) or EITHER end
   if writes then return scheduler.wait_write(fd, seconds) end
   if reads then return scheduler.wait_read(fd, seconds) end
+end
+
+local function sleep(self, status, milliseconds)
+  self.sleepers = (self.sleepers or 0) + 1
+  wait_for(self.scheduler, self:getfd(), self:wait_events(status), milliseconds and milliseconds / 1000)
+  self.sleepers = self.sleepers - 1
+end
+
+-- Before a descriptor is closed: other coroutines that wait for it are resumed soon, to find that out.
+function wait.cancel(self)
+  local scheduler = self.scheduler
+  if scheduler and scheduler.cancel and (self.sleepers or 0) > 0 then scheduler.cancel(self:getfd()) end
 end
 
 -- Calls verb(handle, ...) until it wants no more, or the deadline is over; also every so many
@@ -58,7 +66,7 @@ local function suspend(self, deadline, pause, want, verb, ...)
     local left = deadline and math.max(deadline - clock(), 0)
     if left ~= 0 then
       local longest = left and pause and math.min(left, pause) or left or pause
-      sleep(self.scheduler, self:getfd(), self:wait_events(status), longest)
+      sleep(self, status, longest)
     end
     status, value = verb(self.handle, ...)
     if left == 0 and wants[status] then status = E_TIMEOUT end
