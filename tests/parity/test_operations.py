@@ -57,6 +57,7 @@ def test_names_in_python_exist():
     needs("python")
     import operator
     import rfctls
+    import rfctls.rfc
     for name in names("Python"):
         assert operator.attrgetter(name)(rfctls) is not None
 

@@ -46,7 +46,9 @@ from .errors import (
     WantReadError,
     WantWriteError,
 )
+from .memory import MemoryTransport
 from .poll import ERROR, READ, WRITE, Poll
+from .session import Session
 from .socket import TLSSocket, connect, listen, wrap
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "IdentityError",
     "InternalError",
     "LimitError",
+    "MemoryTransport",
     "OutOfMemoryError",
     "ParseError",
     "Poll",
@@ -73,6 +76,7 @@ __all__ = [
     "READ",
     "ResetError",
     "ResolveError",
+    "Session",
     "StateError",
     "SystemCallError",
     "TLSSocket",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from os import PathLike
+    from typing import Any
 
     from typing_extensions import Self, TypeAlias, TypeIs
 
@@ -79,6 +80,35 @@ class Certificate:
     def not_after(self) -> datetime:
         """When its validity ends, in UTC."""
         return _date(native.rfctls_cert_not_after(self._handle))
+
+    @property
+    def serial(self) -> str:
+        """The serial number in lower-case hexadecimal, two digits a byte."""
+        return native.rfctls_cert_serial(self._handle)
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the DER bytes as 64 lower-case hexadecimal digits: what a pin compares."""
+        return native.rfctls_cert_fingerprint(self._handle)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The host names and IP addresses that it is for; for people, matches is what compares."""
+        count = native.rfctls_cert_name_count(self._handle)
+        return tuple(native.rfctls_cert_name(self._handle, index) for index in range(count))
+
+    def matches(self, name: str) -> bool:
+        """Whether it is for a host name or IP address, as the handshake checks it.
+
+        That says nothing about trust.
+        """
+        return bool(native.rfctls_cert_matches_name(self._handle, name))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What ssl.SSLSocket.getpeercert gives: "subject", "issuer", "subjectAltName", ..."""
+        from .x509 import describe
+
+        return describe(self.der)
 
     def __eq__(self, other: object) -> bool:
         return self.der == other.der if isinstance(other, Certificate) else NotImplemented

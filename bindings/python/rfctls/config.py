@@ -9,7 +9,7 @@ from .certificates import Identity, load_certificates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import Any, Literal, TypedDict
 
     from .certificates import Certificate, Certificates, Finding
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Role = Literal["client", "server"]
     Version = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
     Demand = Literal["ignored", "optional", "required"]
-    Verifier = Callable[[int, bool, Finding], bool]
-    IdentitySource = Callable[[TLSSocket], Identity | None]
+    Verifier = Callable[[int, bool, Finding], bool | Awaitable[bool]]
+    IdentitySource = Callable[[TLSSocket], Identity | None | Awaitable[Identity | None]]
 
     class Options(TypedDict, total=False):
         """What rfctls.connect, listen and wrap take instead of a Config."""
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
         min_version: Version | None
         max_version: Version | None
         alpn: Iterable[str]
+        hello_extensions: Iterable[tuple[int, bytes]]
         verifier: Verifier | None
         peer_certificate: Demand | None
         ip_version: Literal[4, 6] | None
         connect_timeout: float | None
         handshake_timeout: float | None
         close_timeout: float | None
+        session_cache: bool
         allow_truncation: bool
         insecure_skip_verify: bool
         insecure_skip_name_check: bool
@@ -77,10 +79,13 @@ class Config:
     min_version         the oldest version to speak, "TLSv1.2" by default
     max_version         the newest version to speak
     alpn                application protocols, the preferred first: ["h2", "http/1.1"]
+    hello_extensions    client: what to add to the hello, as (type, bytes) pairs, for the extensions
+                        that the engine does not send itself
     verifier            a callable(depth, trusted, certificate) that returns True or False, called
                         from the root to the leaf at depth 0, up to the first False. It decides
                         alone: True for all accepts what the library would refuse. certificate is a
-                        Finding, whose reason and text say what the library did not like
+                        Finding, whose reason and text say what the library did not like. In asyncio
+                        it may be a coroutine function, as may an identity callable
     peer_certificate    server: "ignored", "optional" or "required"
     server_name         client: the name to ask for and to check, instead of the host connected to
     ip_version          4 or 6: use only such addresses of a name
@@ -88,6 +93,8 @@ class Config:
     connect_timeout     seconds for TCP to connect, all addresses together
     handshake_timeout   seconds for the handshake
     close_timeout       seconds that close waits for the peer to have got all
+    session_cache       client: whether its sockets resume each other's sessions by themselves;
+                        server: whether it issues tickets and takes them
     allow_truncation    a TCP end without close_notify counts as the end of data; for peers that
                         are known to be rude, under protocols that carry their own lengths
     insecure_skip_verify        DANGER: accepts any certificate of the peer, or none
@@ -102,6 +109,7 @@ class Config:
         "min_version",
         "max_version",
         "alpn",
+        "hello_extensions",
         "verifier",
         "peer_certificate",
         "server_name",
@@ -110,6 +118,7 @@ class Config:
         "connect_timeout",
         "handshake_timeout",
         "close_timeout",
+        "session_cache",
         "allow_truncation",
         "insecure_skip_verify",
         "insecure_skip_name_check",
@@ -122,6 +131,7 @@ class Config:
     min_version: Version | None
     max_version: Version | None
     alpn: tuple[str, ...]
+    hello_extensions: tuple[tuple[int, bytes], ...]
     verifier: Verifier | None
     peer_certificate: Demand | None
     server_name: str | None
@@ -130,6 +140,7 @@ class Config:
     connect_timeout: float | None
     handshake_timeout: float | None
     close_timeout: float | None
+    session_cache: bool
     allow_truncation: bool
     insecure_skip_verify: bool
     insecure_skip_name_check: bool
@@ -145,6 +156,7 @@ class Config:
         min_version: Version | None = None,
         max_version: Version | None = None,
         alpn: Iterable[str] = (),
+        hello_extensions: Iterable[tuple[int, bytes]] = (),
         verifier: Verifier | None = None,
         peer_certificate: Demand | None = None,
         server_name: str | None = None,
@@ -153,6 +165,7 @@ class Config:
         connect_timeout: float | None = 30.0,
         handshake_timeout: float | None = 30.0,
         close_timeout: float | None = 2.0,
+        session_cache: bool = True,
         allow_truncation: bool = False,
         insecure_skip_verify: bool = False,
         insecure_skip_name_check: bool = False,
@@ -170,6 +183,7 @@ class Config:
         self._keep("min_version", min_version)
         self._keep("max_version", max_version)
         self._keep("alpn", tuple(alpn))
+        self._keep("hello_extensions", tuple(hello_extensions))
         self._keep("verifier", verifier)
         self._keep("peer_certificate", peer_certificate)
         self._keep("server_name", server_name)
@@ -178,6 +192,7 @@ class Config:
         self._keep("connect_timeout", seconds("connect_timeout", connect_timeout))
         self._keep("handshake_timeout", seconds("handshake_timeout", handshake_timeout))
         self._keep("close_timeout", seconds("close_timeout", close_timeout))
+        self._keep("session_cache", bool(session_cache))
         self._keep("allow_truncation", bool(allow_truncation))
         self._keep("insecure_skip_verify", bool(insecure_skip_verify))
         self._keep("insecure_skip_name_check", bool(insecure_skip_name_check))
@@ -198,12 +213,15 @@ class Config:
         )
         for name in self.alpn:
             native.rfctls_config_add_protocol(handle, name)
+        for kind, data in self.hello_extensions:
+            native.rfctls_config_add_hello_extension(handle, kind, data)
         if self.server_name is not None:
             native.rfctls_config_set_server_name(handle, self.server_name)
         if self.ip_version is not None:
             native.rfctls_config_set_family(handle, self.ip_version)
         for name, timer in _TIMERS.items():
             native.rfctls_config_set_timeout(handle, timer, milliseconds(getattr(self, name)))
+        native.rfctls_config_set_session_cache(handle, self.session_cache)
         native.rfctls_config_set_allow_truncation(handle, self.allow_truncation)
 
     def _set_trust(self) -> None:
@@ -236,7 +254,9 @@ class Config:
 
     def __repr__(self) -> str:
         given = [(name, getattr(self, name)) for name in self.__slots__[1:-1]]
-        told = "".join(f", {name}={it!r}" for name, it in given if it not in (None, (), False))
+        usual = {"session_cache": True}
+        told = "".join(f", {name}={it!r}" for name, it in given
+                       if it not in (None, (), False) and usual.get(name) is not it)
         return f"rfctls.Config({self.role!r}{told})"
 
 

@@ -7,6 +7,7 @@ program's exceptions are Python's own.
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from errno import EAGAIN
 from math import inf
 from time import monotonic
@@ -18,28 +19,34 @@ from .errors import (
     CertificateError,
     Error,
     IdentityError,
+    StateError,
     TimeoutError,
     WantReadError,
     WantWriteError,
 )
+from .memory import MemoryTransport
+from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket as plain
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from types import EllipsisType, TracebackType
-    from typing import Any, Unpack
+    from typing import IO, Any, Unpack
 
     from typing_extensions import Buffer, TypeAlias
 
-    from .config import Options, Role
+    from .config import IdentitySource, Options, Role
 
-    Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+    ErrorType: TypeAlias = type[BaseException]
+    Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | str
 
 _WANT_VERIFY: int = native.RFCTLS_WANT_VERIFY
 _WANT_IDENTITY: int = native.RFCTLS_WANT_IDENTITY
 _VERSION_NAMES = {number: name for name, number in VERSIONS.items()}
 _NOW = 0.0  # the deadline of what must not wait
+_SENDFILE_BLOCK = 128 * 1024
+_reloading = allocate_lock()  # a listener's C config and ours change together
 
 
 class TLSSocket:
@@ -49,12 +56,25 @@ class TLSSocket:
     sends and a third closes. Made by rfctls.connect, rfctls.listen, rfctls.wrap and accept.
     """
 
-    __slots__ = ("_handle", "_config", "_timeout", "_refused", "_problem", "__weakref__")
+    __slots__ = (
+        "_handle",
+        "_config",
+        "_timeout",
+        "_refused",
+        "_problem",
+        "_identity",
+        "_files",
+        "_to_close",
+        "__weakref__",
+    )
     _handle: native.Handle
     _config: Config
     _timeout: float | None
     _refused: Finding | None  # what the verifier said no to, until the handshake has failed
     _problem: BaseException | None  # what the verifier raised, as long
+    _identity: IdentitySource | None  # instead of the config's
+    _files: int  # open ones that makefile made
+    _to_close: bool  # as soon as they are closed
 
     def __new__(cls) -> TLSSocket:
         raise TypeError("use rfctls.connect, rfctls.listen or rfctls.wrap")
@@ -68,6 +88,9 @@ class TLSSocket:
         made._config = config
         made._timeout = timeout
         made._refused = made._problem = None
+        made._identity = None
+        made._files = 0
+        made._to_close = False
         return made
 
     # ---- the one loop ----
@@ -85,10 +108,8 @@ class TLSSocket:
             self._satisfy(want, deadline)
 
     def _satisfy(self, want: int, deadline: float) -> None:
-        if want == _WANT_VERIFY:
-            self._answer_verify()
-        elif want == _WANT_IDENTITY:
-            self._answer_identity()
+        if want in (_WANT_VERIFY, _WANT_IDENTITY):
+            self._answer(want)
         elif deadline == _NOW:
             raise _would_block(want)
         else:  # a signal ends the wait early: its Python handler runs before the next one
@@ -118,14 +139,19 @@ class TLSSocket:
         except BlockingIOError:
             raise  # not finished; what the verifier said is still to be told
         except Error as error:
-            problem, self._problem = self._problem, None
-            if isinstance(error, CertificateError):
-                error.certificate, self._refused = self._refused, None
-            if problem is None:
-                raise
-            if not isinstance(problem, Exception):  # KeyboardInterrupt and its like
-                raise problem from None
-            raise error from problem
+            raise self._verdict(error)
+
+    def _verdict(self, error: Error) -> BaseException:
+        """What to raise for a handshake that failed: what the program's callable had to do with it."""
+        problem, self._problem = self._problem, None
+        if isinstance(error, CertificateError):
+            error.certificate, self._refused = self._refused, None
+        if problem is not None and not isinstance(problem, Exception):
+            problem.__suppress_context__ = True
+            return problem  # KeyboardInterrupt and its like
+        if problem is not None:
+            error.__cause__ = problem
+        return error
 
     def _shake_or_close(self, deadline: float | None = None) -> None:
         try:
@@ -148,30 +174,50 @@ class TLSSocket:
             finding.text = native.rfctls_socket_finding_text(handle, index)
             yield finding
 
-    def _answer_verify(self) -> None:
-        """Asks the verifier. What it raises is a no, and is raised again when the peer knows."""
+    def _answer(self, want: int) -> None:
+        """Answers the handshake's question at once."""
+        asking = self._asking(want)
+        try:
+            answer = next(asking)
+            while True:
+                if hasattr(answer, "__await__"):
+                    getattr(answer, "close", int)()
+                    problem = TypeError("a coroutine can be asked in asyncio only")
+                    answer = asking.throw(problem)
+                else:
+                    answer = asking.send(answer)
+        except StopIteration:
+            pass
+
+    def _asking(self, want: int) -> Generator[Any, Any, None]:
+        """Puts the handshake's question to the program's callable: yields what that returned, and is
+        sent what it came to, which differs for a coroutine."""
+        return self._ask_verifier() if want == _WANT_VERIFY else self._ask_for_identity()
+
+    def _ask_verifier(self) -> Generator[Any, Any, None]:
+        """What the verifier raises is a no, and is raised again when the peer knows."""
         verifier = self._config.verifier
         assert verifier is not None
-        accepted = False
+        accepted: object = False
         try:
             for finding in self._findings():
-                accepted = verifier(finding.depth, finding.trusted, finding)
+                self._refused = finding
+                accepted = yield verifier(finding.depth, finding.trusted, finding)
                 if not isinstance(accepted, bool):
-                    self._refused = finding
                     raise TypeError(f"a verifier returns True or False, not {accepted!r}")
                 if not accepted:
-                    self._refused = finding
                     break
+                self._refused = None
         except BaseException as problem:
             self._problem = problem
             accepted = False
-        native.rfctls_socket_answer_verify(self._handle, accepted)
+        native.rfctls_socket_answer_verify(self._handle, accepted is True)
 
-    def _answer_identity(self) -> None:
-        source = self._config.identity
+    def _ask_for_identity(self) -> Generator[Any, Any, None]:
+        source = self._identity or self._config.identity
         assert callable(source)
         try:
-            identity = source(self)
+            identity = yield source(self)
             if identity is None:
                 native.rfctls_socket_answer_no_identity(self._handle)
             elif isinstance(identity, Identity):
@@ -183,6 +229,15 @@ class TLSSocket:
             if isinstance(problem, Error) or not isinstance(problem, Exception):
                 raise
             raise IdentityError("the program's identity callable failed") from problem
+
+    def _identify_by(self, source: IdentitySource | None) -> None:
+        """Asks this callable for our identity, on this connection only; None: the config's again."""
+        if source is not None and not callable(source):
+            raise TypeError(f"not a callable: {source!r}")
+        verify = self._config.verifier is not None
+        asks = source is not None or callable(self._config.identity)
+        native.rfctls_socket_set_asking(self._handle, verify, asks)
+        self._identity = source
 
     # ---- talking ----
 
@@ -212,6 +267,57 @@ class TLSSocket:
         except Error as error:
             error.sent += sent
             raise
+
+    def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
+        """Sends a binary file from offset on, at most count bytes; returns how many were sent.
+
+        The file's position is behind what was sent, on failure, too. Blocking sockets only.
+        """
+        if self._timeout == 0:
+            raise ValueError("a non-blocking socket cannot send a file")
+        if "b" not in getattr(file, "mode", "b"):
+            raise ValueError("the file must be opened in binary mode")
+        if count is not None:
+            if isinstance(count, bool) or not isinstance(count, int):
+                raise TypeError(f"count must be an int or None, not {type(count).__name__}")
+            if count <= 0:
+                raise ValueError(f"count must be positive: {count!r}")
+        if offset:
+            file.seek(offset)
+        total = 0
+        try:
+            while count is None or total < count:
+                block = file.read(min(_SENDFILE_BLOCK, _SENDFILE_BLOCK if count is None else count - total))
+                if not block:
+                    break
+                self.sendall(block)
+                total += len(block)
+        except Error as error:
+            total += error.sent
+            error.sent = total
+            raise
+        finally:
+            if hasattr(file, "seek"):
+                file.seek(offset + total)
+        return total
+
+    def makefile(
+        self,
+        mode: str = "r",
+        buffering: int | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> IO[Any]:
+        """A file object that reads ("r"), writes ("w") or both; text, or binary with "b".
+
+        The arguments are open's. The socket closes when it was closed and all its files are. After
+        a timeout a file cannot be read any more.
+        """
+        from .files import open_file
+
+        return open_file(self, mode, buffering, encoding, errors, newline)
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Receives what is there, 1 to bufsize bytes; b"" is the polite end.
@@ -258,12 +364,44 @@ class TLSSocket:
         """
         self._drive(native.rfctls_socket_shutdown, how)
 
+    def key_update(self) -> None:
+        """Changes the keys of both directions (RFC 8446 section 4.6.3); needs TLS 1.3."""
+        self._drive(native.rfctls_socket_key_update)
+
+    def unwrap(self) -> plain.socket:
+        """Ends TLS politely, and returns a plain socket to go on with; this one is closed then.
+
+        Sends close_notify and waits for the peer's. StateError: bytes of the peer are still to be
+        received.
+        """
+        import socket as plain
+
+        fd = self._drive(native.rfctls_socket_unwrap)
+        below = plain.socket(fileno=fd)
+        below.settimeout(self._timeout)
+        return below
+
+    def detach(self) -> int:
+        """Closes without a goodbye, and returns the descriptor, which is the caller's now."""
+        return native.rfctls_socket_detach(self._handle)
+
     def close(self) -> None:
         """Says goodbye and closes; a second call does nothing.
 
         Waits until the peer has got all, up to the config's close_timeout; TimeoutError: it may not
-        have. A non-blocking socket does not wait, and does not say.
+        have. A non-blocking socket does not wait, and does not say. As long as a file of makefile
+        is open, its closing does this instead.
         """
+        self._to_close = True
+        if self._files == 0:
+            self._close()
+
+    def _close_file(self) -> None:
+        self._files -= 1
+        if self._to_close and self._files == 0:
+            self._close()
+
+    def _close(self) -> None:
         if self._timeout != 0:
             self._drive(native.rfctls_socket_close, deadline=inf)
             return
@@ -275,7 +413,7 @@ class TLSSocket:
 
     def _close_quietly(self) -> None:
         try:
-            self.close()
+            self._close()
         except Error:
             pass  # the failure that led here says more
 
@@ -286,11 +424,27 @@ class TLSSocket:
         own: a slow client then does not keep the next one waiting. A handshake that fails raises,
         with the connection closed; the listener lives.
         """
-        handle = self._drive(native.rfctls_socket_accept)
-        made = TLSSocket._from_handle(handle, self._config, self._config.timeout)
+        handle, config = self._drive(self._accept)
+        made = TLSSocket._from_handle(handle, config, config.timeout)
         if handshake:
             made._shake_or_close()
         return made, made.getpeername()
+
+    def _accept(self, handle: native.Handle) -> tuple[int, tuple[native.Handle | None, Config]]:
+        with _reloading:
+            want, made = native.rfctls_socket_accept(handle)
+            return want, (made, self._config)
+
+    def reload(self, config: Config) -> None:
+        """Gives a listener another config, for what it accepts from now on; no connection is lost.
+
+        For a renewed certificate, for instance. Any thread may call it while others accept.
+        """
+        if not isinstance(config, Config):
+            raise TypeError(f"config must be a Config, not {type(config).__name__}")
+        with _reloading:
+            native.rfctls_socket_reload(self._handle, config._handle)
+            self._config = config
 
     # ---- waiting ----
 
@@ -317,8 +471,50 @@ class TLSSocket:
         raw = native.rfctls_socket_raw(self._handle)
         return -1 if raw is None else native.rfctls_raw_fd(raw)
 
+    def getsockopt(self, level: int, optname: int, buflen: int = 0) -> int | bytes:
+        """An option of the socket below, as socket.socket tells it."""
+        with self._below() as below:
+            return below.getsockopt(level, optname, buflen) if buflen else below.getsockopt(
+                level, optname
+            )
+
+    def setsockopt(self, level: int, optname: int, value: int | Buffer) -> None:
+        """Sets an option of the socket below; see socket.socket."""
+        with self._below() as below:
+            below.setsockopt(level, optname, value)
+
+    def _below(self) -> plain.socket:
+        """The socket below, under a descriptor of its own."""
+        import os
+        import socket as plain
+
+        return plain.socket(fileno=os.dup(self.fileno()))
+
+    @property
+    def family(self) -> plain.AddressFamily:
+        """AF_INET, AF_INET6 or AF_UNIX."""
+        import socket as plain
+
+        address = native.rfctls_socket_local_address(self._handle)
+        families = {4: plain.AF_INET, native.RFCTLS_FAMILY_IPV6: plain.AF_INET6}
+        return families.get(native.rfctls_address_family(address), plain.AF_UNIX)
+
+    @property
+    def type(self) -> plain.SocketKind:
+        """SOCK_STREAM."""
+        import socket as plain
+
+        return plain.SOCK_STREAM
+
+    @property
+    def proto(self) -> int:
+        """IPPROTO_TCP, or 0 for AF_UNIX."""
+        import socket as plain
+
+        return 0 if self.family == plain.AF_UNIX else plain.IPPROTO_TCP
+
     def getsockname(self) -> Address:
-        """Our address: (ip, port), or for IPv6 (ip, port, 0, 0)."""
+        """Our address: (ip, port), for IPv6 (ip, port, 0, 0), for a Unix-domain socket its path."""
         return _address(native.rfctls_socket_local_address(self._handle))
 
     def getpeername(self) -> Address:
@@ -339,6 +535,45 @@ class TLSSocket:
     def selected_alpn_protocol(self) -> str | None:
         """The application protocol agreed on, or None."""
         return native.rfctls_socket_protocol(self._handle)
+
+    def getpeercert(self, binary_form: bool = False) -> dict[str, Any] | bytes | None:
+        """The peer's certificate as ssl gives it: a dictionary, or its DER bytes.
+
+        None: there is none. The dictionary is empty if the certificate was not checked.
+        peer_certificate has more to say.
+        """
+        certificate = self.peer_certificate
+        if certificate is None or binary_form:
+            return None if certificate is None else certificate.der
+        return {} if self._config.insecure_skip_verify else certificate.as_dict()
+
+    @property
+    def session(self) -> Session | None:
+        """The newest session that the server gave this client; None as long as there is none.
+
+        Before the handshake it can be set to one to be resumed. In TLS 1.3 sessions come after the
+        handshake, and are seen when something is received.
+        """
+        try:
+            return Session._from_handle(native.rfctls_socket_session(self._handle))
+        except StateError:
+            return None
+
+    @session.setter
+    def session(self, session: Session) -> None:
+        if not isinstance(session, Session):
+            raise TypeError(f"session must be a Session, not {type(session).__name__}")
+        native.rfctls_socket_set_session(self._handle, session._handle)
+
+    @property
+    def session_reused(self) -> bool:
+        """Whether the peer was recognised by an earlier session, and showed no certificate again."""
+        return bool(native.rfctls_socket_is_resumed(self._handle))
+
+    @property
+    def server_hostname(self) -> str | None:
+        """The same as server_name."""
+        return self.server_name
 
     @property
     def server_name(self) -> str | None:
@@ -387,7 +622,7 @@ class TLSSocket:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        kind: ErrorType | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
@@ -417,14 +652,15 @@ def connect(
     timeout: float | None | EllipsisType = ...,
     handshake: bool = True,
     server_name: str | None = None,
+    session: Session | None = None,
     **options: Unpack[Options],
 ) -> TLSSocket:
     """Connects to a host by TCP, does the TLS handshake, and returns the TLSSocket.
 
     The chain, the system's trust store and the host name are checked. timeout is in seconds, for
     all of it together (the look-up of the name left out) and then for each later call; the timers
-    of the config hold beside it. server_name is asked for and checked instead of host. Instead of a
-    config its keyword arguments can be given: rfctls.connect("localhost", 4433,
+    of the config hold beside it. server_name is asked for and checked instead of host; session
+    is one to resume, beside those that the config keeps. Instead of a config its keyword arguments can be given: rfctls.connect("localhost", 4433,
     authorities="ca.pem").
     """
     global _default_config
@@ -440,8 +676,7 @@ def connect(
     else:
         handle = _connect_only(host, _service(port), config, deadline)
     made = TLSSocket._from_handle(handle, config, limit)
-    if server_name is not None:
-        native.rfctls_socket_set_server_name(handle, server_name)
+    _set_up(made, server_name, session)
     if handshake:
         made._shake_or_close(deadline)
     return made
@@ -466,41 +701,59 @@ def listen(
 
 
 def wrap(
-    sock: plain.socket | int,
+    sock: plain.socket | int | MemoryTransport,
     *,
     server_side: bool = False,
     config: Config | None = None,
     timeout: float | None | EllipsisType = ...,
     handshake: bool = True,
     server_name: str | None = None,
+    session: Session | None = None,
     **options: Unpack[Options],
 ) -> TLSSocket:
     """Speaks TLS over a connected socket, or accepts TLS from a listening one.
 
     A socket object is taken over: it is detached, and closed with the TLSSocket. A descriptor is
-    borrowed: it stays open, and yours. A client needs server_name, the name to ask for and to
-    check. Instead of a config its keyword arguments can be given.
+    borrowed: it stays open, and yours. Over a MemoryTransport nothing waits, so it needs
+    handshake=False. A client needs server_name, the name to ask for and to check. Instead of a
+    config its keyword arguments can be given.
     """
-    if not isinstance(sock, int) and not hasattr(sock, "detach"):
+    in_memory = isinstance(sock, MemoryTransport)
+    if not isinstance(sock, (int, MemoryTransport)) and not hasattr(sock, "detach"):
         raise TypeError(f"sock must be a socket or a descriptor, not {type(sock).__name__}")
     config = _config_for("server" if server_side else "client", config, options)
-    limit = _limit(timeout, config)
-    if not isinstance(sock, int) and timeout is ... and sock.gettimeout() is not None:
+    limit = 0.0 if in_memory else _limit(timeout, config)
+    if not isinstance(sock, (int, MemoryTransport)) and timeout is ... and sock.gettimeout() is not None:
         limit = sock.gettimeout()
     if limit == 0 and handshake:
         raise ValueError("a non-blocking socket needs handshake=False")
-    if isinstance(sock, int):
-        raw = native.rfctls_raw_adopt(sock, False)
-    else:
-        raw = native.rfctls_raw_adopt(sock.fileno(), True)
-        sock.detach()
-    handle = native.rfctls_socket_wrap(raw, config._handle)
-    if server_name is not None:
-        native.rfctls_socket_set_server_name(handle, server_name)
+    handle = native.rfctls_socket_wrap(_adopt(sock), config._handle)
     made = TLSSocket._from_handle(handle, config, limit)
+    _set_up(made, server_name, session)
     if handshake and not native.rfctls_socket_is_listener(handle):
         made._shake_or_close()
     return made
+
+
+def _adopt(sock: plain.socket | int | MemoryTransport) -> native.Handle:
+    if isinstance(sock, MemoryTransport):
+        return sock._handle
+    if isinstance(sock, int):
+        return native.rfctls_raw_adopt(sock, False)
+    raw = native.rfctls_raw_adopt(sock.fileno(), True)
+    sock.detach()
+    return raw
+
+
+def _set_up(made: TLSSocket, server_name: str | None, session: Session | None) -> None:
+    try:
+        if server_name is not None:
+            native.rfctls_socket_set_server_name(made._handle, server_name)
+        if session is not None:
+            made.session = session
+    except BaseException:
+        native.rfctls_socket_abort(made._handle)
+        raise
 
 
 def _config_for(role: Role, config: Config | None, options: Options) -> Config:
@@ -549,7 +802,7 @@ def _address(handle: native.Handle) -> Address:
     ip, port = native.rfctls_address_ip(handle), native.rfctls_address_port(handle)
     if native.rfctls_address_family(handle) == native.RFCTLS_FAMILY_IPV6:
         return ip, port, 0, 0
-    return ip, port
+    return (ip, port) if ip else native.rfctls_address_host(handle)
 
 
 def _would_block(want: int) -> Error:

@@ -1,0 +1,550 @@
+"""The operations of Sagittarius Scheme's (rfc tls), each under its own name.
+
+For readers of that library's documentation: tls-socket-send is tls_socket_send here, with the
+arguments in the same order and the keywords under the same names; *, ! and ? become words. What they
+work on are the objects of rfctls; the socket_ functions take plain sockets of the socket module, too.
+
+Where ours differ on purpose: a client checks its server unless certificate_verifier is False; a
+truncated connection is an error; the whole chain is sent.
+"""
+
+from __future__ import annotations
+
+import socket as plain
+
+from . import connect, listen, native, wrap
+from .certificates import Certificate, Identity, PrivateKey
+from .config import Config
+from .errors import Error
+from .poll import ERROR, READ, WRITE, Poll
+from .socket import TLSSocket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import IO, Any, Literal
+
+    from typing_extensions import Buffer, TypeAlias
+
+    from .config import Version
+
+    Extension: TypeAlias = tuple[int, bytes]
+    Verdict: TypeAlias = bool | Callable[[int, bool, Certificate], bool]
+    AnySocket: TypeAlias = TLSSocket | plain.socket
+
+TLS_VERSION_1_3 = native.RFCTLS_TLS_1_3
+TLS_VERSION_1_2 = native.RFCTLS_TLS_1_2
+TLS_VERSION_1_1 = native.RFCTLS_TLS_1_1
+TLS_VERSION_1_0 = native.RFCTLS_TLS_1_0
+_VERSIONS: dict[int | None, Version | None] = {
+    None: None,
+    TLS_VERSION_1_0: "TLSv1",
+    TLS_VERSION_1_1: "TLSv1.1",
+    TLS_VERSION_1_2: "TLSv1.2",
+    TLS_VERSION_1_3: "TLSv1.3",
+}
+_SERVER_NAME = 0  # the extensions' numbers (RFC 6066, RFC 7301)
+_PROTOCOLS = 16
+
+
+# ---- makers and handshake ----
+
+
+def make_hello_extension(type: int, data: bytes) -> Extension:
+    """An extension of the client's hello."""
+    return type, bytes(data)
+
+
+def make_server_name_indication(names: Sequence[str]) -> Extension:
+    """The server name to ask for and to check: the first of the names."""
+    return _SERVER_NAME, names[0].encode()
+
+
+def make_protocol_name_list(names: Sequence[str]) -> Extension:
+    """The application protocols to offer, or to choose from, the preferred first."""
+    return _PROTOCOLS, b"\0".join(name.encode() for name in names)
+
+
+def make_client_tls_socket(
+    node: str,
+    service: str,
+    *,
+    handshake: bool = True,
+    certificates: Sequence[Certificate] = (),
+    private_key: PrivateKey | None = None,
+    hello_extensions: Sequence[Extension] = (),
+    certificate_verifier: Verdict = True,
+    authorities: Sequence[Certificate] = (),
+    version: int | None = None,
+) -> TLSSocket:
+    """A client, connected; see rfctls.connect.
+
+    certificate_verifier: True is the library's check, a callable(depth, ok, certificate) decides
+    itself, False checks nothing.
+    """
+    config = _config(
+        "client", hello_extensions, certificates, private_key, certificate_verifier, authorities,
+        version,
+    )
+    return connect(node, service, config=config, handshake=handshake)
+
+
+def make_server_tls_socket(
+    service: str,
+    certificates: Sequence[Certificate],
+    *,
+    private_key: PrivateKey | None = None,
+    authorities: Sequence[Certificate] = (),
+    client_certificate_required: bool = False,
+    certificate_verifier: Verdict = True,
+    hello_extensions: Sequence[Extension] = (),
+    version: int | None = None,
+) -> TLSSocket:
+    """A listener on all addresses; service "0" is any free port. See rfctls.listen."""
+    config = _config(
+        "server", hello_extensions, certificates, private_key, certificate_verifier, authorities,
+        version, client_certificate_required,
+    )
+    return listen(service, config=config)
+
+
+def make_server_tls_sockets(
+    service: str, certificates: Sequence[Certificate], **options: Any
+) -> list[TLSSocket]:
+    """make-server-tls-socket*: a list of listeners that together have all addresses."""
+    return [make_server_tls_socket(service, certificates, **options)]
+
+
+def socket_to_tls_socket(
+    socket: plain.socket | int,
+    *,
+    client_socket: bool = True,
+    handshake: bool = True,
+    hello_extensions: Sequence[Extension] = (),
+    certificates: Sequence[Certificate] = (),
+    private_key: PrivateKey | None = None,
+    authorities: Sequence[Certificate] = (),
+    peer_certificate_required: bool = True,
+    certificate_verifier: Verdict = True,
+) -> TLSSocket:
+    """socket->tls-socket: TLS over a connected socket or a descriptor. See rfctls.wrap."""
+    config = _config(
+        "client" if client_socket else "server", hello_extensions, certificates, private_key,
+        certificate_verifier, authorities, None, peer_certificate_required and bool(authorities),
+    )
+    return wrap(socket, server_side=not client_socket, config=config, handshake=handshake)
+
+
+def tls_client_handshake(socket: TLSSocket) -> TLSSocket:
+    """Does a client's handshake; returns the socket."""
+    socket.handshake()
+    return socket
+
+
+def tls_server_handshake(socket: TLSSocket, *, raise_error: bool = True) -> TLSSocket | None:
+    """Does a server's handshake; returns the socket. None on failure, unless raise_error."""
+    try:
+        socket.handshake()
+    except Error:
+        if raise_error:
+            raise
+        return None
+    return socket
+
+
+def tls_socket_accept(
+    socket: TLSSocket, *, handshake: bool = True, raise_error: bool = True
+) -> TLSSocket | None:
+    """The next connection of a listener. None if its handshake fails, unless raise_error."""
+    made = socket.accept(handshake=False)[0]
+    if not handshake:
+        return made
+    try:
+        return tls_server_handshake(made, raise_error=raise_error)
+    except BaseException:
+        made._close_quietly()
+        raise
+
+
+# ---- operations on a TLS socket ----
+
+
+def is_tls_socket(thing: object) -> bool:
+    """tls-socket?"""
+    return isinstance(thing, TLSSocket)
+
+
+def tls_socket_send(socket: TLSSocket, data: Buffer, flags: int = 0) -> int:
+    """Sends all, and returns how many bytes; -1: non-blocking, and nothing could go."""
+    return socket_send(socket, data, flags)
+
+
+def tls_socket_send_range(
+    socket: TLSSocket, data: Buffer, start: int = 0, length: int = -1, flags: int = 0
+) -> int:
+    """tls-socket-send/range: the same for length bytes from start on; -1: to the end."""
+    return socket_send_range(socket, data, start, length, flags)
+
+
+def tls_socket_recv(socket: TLSSocket, size: int, flags: int = 0) -> bytes | None:
+    """1 to size bytes; empty at the polite end; None: non-blocking, and nothing is there."""
+    return socket_recv(socket, size, flags)
+
+
+def tls_socket_recv_into(
+    socket: TLSSocket, buffer: Buffer, start: int, length: int, flags: int = 0
+) -> int:
+    """tls-socket-recv!: how many bytes came; 0 at the end; -1: nothing is there."""
+    return socket_recv_into(socket, buffer, start, length, flags)
+
+
+def tls_socket_pending(socket: TLSSocket) -> bool:
+    """tls-socket-pending?: whether decrypted bytes wait."""
+    return socket.pending() > 0
+
+
+def tls_socket_shutdown(socket: TLSSocket, how: int) -> None:
+    """Ends reading (0), writing (1) or both (2)."""
+    socket.shutdown(how)
+
+
+def tls_socket_close(socket: TLSSocket) -> None:
+    """Sends close_notify, and closes."""
+    socket.close()
+
+
+def tls_socket_closed(socket: TLSSocket) -> bool:
+    """tls-socket-closed?"""
+    return socket.closed
+
+
+def tls_socket_peer_certificate(socket: TLSSocket) -> Certificate | None:
+    """The peer's certificate, or None."""
+    return socket.peer_certificate
+
+
+def tls_socket_selected_alpn(socket: TLSSocket) -> str | None:
+    """The application protocol agreed on, or None."""
+    return socket.selected_alpn_protocol()
+
+
+def tls_socket_client_certificate_callback_set(
+    socket: TLSSocket, callback: Callable[[TLSSocket], Identity | None] | None
+) -> None:
+    """tls-socket-client-certificate-callback-set!, before the handshake; None clears it."""
+    socket._identify_by(callback)
+
+
+def call_with_tls_socket(socket: TLSSocket, proc: Callable[[TLSSocket], Any]) -> Any:
+    """What proc returns for the socket, which is closed then, however proc ends."""
+    return call_with_socket(socket, proc)
+
+
+def tls_socket_peer(socket: TLSSocket) -> Any:
+    """The peer's address, or None."""
+    return socket_peer(socket)
+
+
+def tls_socket_info(socket: TLSSocket) -> Any:
+    """The address of our end, or None."""
+    return socket_info(socket)
+
+
+def tls_socket_name(socket: TLSSocket) -> str | None:
+    """Our end as text, or None."""
+    return socket_name(socket)
+
+
+def tls_socket_node(socket: TLSSocket) -> str | None:
+    """The node, as given to connect."""
+    return socket.node
+
+
+def tls_socket_service(socket: TLSSocket) -> str | None:
+    """The service, as given to connect."""
+    return socket.service
+
+
+def tls_socket_info_values(
+    socket: TLSSocket, *, type: Literal["peer", "info"] = "peer"
+) -> tuple[str, str, int]:
+    """Host name, IP address and port of one end."""
+    return socket_info_values(socket, type=type)
+
+
+def tls_socket_nonblocking(socket: TLSSocket) -> None:
+    """tls-socket-nonblocking!"""
+    socket.setblocking(False)
+
+
+def tls_socket_blocking(socket: TLSSocket) -> None:
+    """tls-socket-blocking!"""
+    socket.setblocking(True)
+
+
+def is_nonblocking_tls_socket(socket: TLSSocket) -> bool:
+    """nonblocking-tls-socket?"""
+    return not socket.getblocking()
+
+
+def tls_socket_set_read_timeout(socket: TLSSocket, milliseconds: int | None) -> None:
+    """tls-socket-set-read-timeout!: for each later call; None and 0 wait for ever."""
+    socket_set_read_timeout(socket, milliseconds)
+
+
+def tls_socket_get_read_timeout(socket: TLSSocket) -> int | None:
+    """That timeout in milliseconds."""
+    return socket_get_read_timeout(socket)
+
+
+def tls_socket_raw_socket(socket: TLSSocket) -> int:
+    """The descriptor of the socket below."""
+    return socket.fileno()
+
+
+def tls_socket_port(socket: TLSSocket, close: bool = True) -> IO[Any]:
+    """A binary file that reads and writes; closing it closes the socket unless close is False."""
+    return socket_port(socket, close)
+
+
+def tls_socket_input_port(socket: TLSSocket) -> IO[Any]:
+    """A binary file that reads; closing it leaves the socket open."""
+    return socket.makefile("rb")
+
+
+def tls_socket_output_port(socket: TLSSocket) -> IO[Any]:
+    """A binary file that writes; closing it leaves the socket open."""
+    return socket.makefile("wb")
+
+
+# ---- the same for sockets of either kind ----
+
+
+def socket_close(socket: AnySocket) -> None:
+    """Closes."""
+    socket.close()
+
+
+def socket_closed(socket: AnySocket) -> bool:
+    """socket-closed?"""
+    return socket.closed if isinstance(socket, TLSSocket) else socket.fileno() < 0
+
+
+def socket_shutdown(socket: AnySocket, how: int) -> None:
+    """Ends reading (0), writing (1) or both (2)."""
+    socket.shutdown(how)
+
+
+def socket_send(socket: AnySocket, data: Buffer, flags: int = 0) -> int:
+    """Sends all, and returns how many bytes; -1: non-blocking, and nothing could go."""
+    if socket.getblocking():
+        socket.sendall(data, flags)
+        return memoryview(data).nbytes
+    try:
+        return socket.send(data, flags)
+    except BlockingIOError:
+        return -1
+
+
+def socket_send_range(
+    socket: AnySocket, data: Buffer, start: int = 0, length: int = -1, flags: int = 0
+) -> int:
+    """socket-send/range: the same for length bytes from start on; -1: to the end."""
+    return socket_send(socket, _range(data, start, length), flags)
+
+
+def socket_recv(socket: AnySocket, size: int, flags: int = 0) -> bytes | None:
+    """1 to size bytes; empty at the polite end; None: non-blocking, and nothing is there."""
+    try:
+        return socket.recv(size, flags)
+    except BlockingIOError:
+        return None
+
+
+def socket_recv_into(
+    socket: AnySocket, buffer: Buffer, start: int, length: int, flags: int = 0
+) -> int:
+    """socket-recv!: how many bytes came; 0 at the end; -1: nothing is there."""
+    place = _range(buffer, start, length)
+    try:
+        return socket.recv_into(place, 0, flags) if len(place) else 0
+    except BlockingIOError:
+        return -1
+
+
+def socket_accept(socket: AnySocket) -> AnySocket:
+    """The next connection of a listener."""
+    return socket.accept()[0]
+
+
+def call_with_socket(socket: AnySocket, proc: Callable[[Any], Any]) -> Any:
+    """What proc returns for the socket, which is closed then, however proc ends."""
+    with socket:
+        return proc(socket)
+
+
+def socket_peer(socket: AnySocket) -> Any:
+    """The peer's address, or None."""
+    return _address(socket.getpeername)
+
+
+def socket_info(socket: AnySocket) -> Any:
+    """The address of our end, or None."""
+    return _address(socket.getsockname)
+
+
+def socket_name(socket: AnySocket) -> str | None:
+    """Our end as text, or None."""
+    address = socket_info(socket)
+    return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else address
+
+
+def socket_node(socket: AnySocket) -> str | None:
+    """The node, as given to connect; a plain socket does not know."""
+    return getattr(socket, "node", None)
+
+
+def socket_service(socket: AnySocket) -> str | None:
+    """The service, as given to connect; a plain socket does not know."""
+    return getattr(socket, "service", None)
+
+
+def socket_info_values(
+    socket: AnySocket, *, type: Literal["peer", "info"] = "peer"
+) -> tuple[str, str, int]:
+    """Host name, IP address and port of one end."""
+    if type not in ("peer", "info"):
+        raise ValueError(f"type must be 'peer' or 'info', not {type!r}")
+    address: Any = socket.getpeername() if type == "peer" else socket.getsockname()
+    node = socket_node(socket) if type == "peer" else None
+    if isinstance(address, str):  # a path
+        return node or address, "", 0
+    return node or address[0], address[0], address[1]
+
+
+def socket_port(socket: AnySocket, close: bool = True) -> IO[Any]:
+    """A binary file that reads and writes; closing it closes the socket unless close is False."""
+    file: Any = socket.makefile("rwb")
+    if close:
+        socket.close()  # as soon as the file is
+    return file  # type: ignore[no-any-return]
+
+
+def socket_input_port(socket: AnySocket) -> IO[Any]:
+    """A binary file that reads; closing it leaves the socket open."""
+    return socket.makefile("rb")
+
+
+def socket_output_port(socket: AnySocket) -> IO[Any]:
+    """A binary file that writes; closing it leaves the socket open."""
+    return socket.makefile("wb")
+
+
+def socket_nonblocking(socket: AnySocket) -> None:
+    """socket-nonblocking!"""
+    socket.setblocking(False)
+
+
+def socket_blocking(socket: AnySocket) -> None:
+    """socket-blocking!"""
+    socket.setblocking(True)
+
+
+def is_nonblocking_socket(socket: AnySocket) -> bool:
+    """nonblocking-socket?"""
+    return not socket.getblocking()
+
+
+def socket_set_read_timeout(socket: AnySocket, milliseconds: int | None) -> None:
+    """socket-set-read-timeout!: for each later call; None and 0 wait for ever."""
+    socket.settimeout(milliseconds / 1000 if milliseconds else None)
+
+
+def socket_get_read_timeout(socket: AnySocket) -> int | None:
+    """That timeout in milliseconds."""
+    seconds = socket.gettimeout()
+    return None if seconds is None else round(seconds * 1000)
+
+
+def socket_read_select(timeout: int | None, *sockets: AnySocket) -> list[AnySocket]:
+    """Those that can be read from, waiting for one at most timeout milliseconds; None: for ever."""
+    return _select(timeout, READ, sockets)
+
+
+def socket_write_select(timeout: int | None, *sockets: AnySocket) -> list[AnySocket]:
+    """Those that can be written to, waiting in the same way."""
+    return _select(timeout, WRITE, sockets)
+
+
+def socket_error_select(timeout: int | None, *sockets: AnySocket) -> list[AnySocket]:
+    """Those that have failed, waiting in the same way."""
+    return _select(timeout, ERROR, sockets)
+
+
+# ---- inside ----
+
+
+def _config(
+    role: Literal["client", "server"],
+    hello_extensions: Sequence[Extension],
+    certificates: Sequence[Certificate],
+    private_key: PrivateKey | None,
+    verifier: Verdict,
+    authorities: Sequence[Certificate],
+    version: int | None,
+    required: bool = False,
+) -> Config:
+    options: dict[str, Any] = {}
+    others = []
+    for kind, data in hello_extensions:
+        if kind == _SERVER_NAME:
+            options["server_name"] = data.decode()
+        elif kind == _PROTOCOLS:
+            options["alpn"] = data.decode().split("\0")
+        else:
+            others.append((kind, data))
+    if private_key is not None:
+        options["identity"] = Identity(certificates, private_key)
+    elif certificates:
+        raise ValueError("certificates without their private key")
+    elif role == "server":
+        options["identity"] = Identity.self_signed("localhost")
+    if version not in _VERSIONS:
+        raise ValueError(f"version must be one of TLS_VERSION_, not {version!r}")
+    if role == "server" and (required or authorities):
+        options["peer_certificate"] = "required" if required else "optional"
+    if callable(verifier):
+        options["verifier"] = lambda depth, ok, cert: bool(verifier(depth, ok, cert))
+    elif not verifier:
+        options["insecure_skip_verify"] = True
+    return Config(
+        role,
+        authorities=authorities,
+        hello_extensions=others,
+        min_version=_VERSIONS[version],
+        max_version=_VERSIONS[version],
+        **options,
+    )
+
+
+def _range(data: Buffer, start: int, length: int) -> memoryview:
+    view = memoryview(data).cast("B")
+    end = len(view) if length == -1 else start + length
+    if not 0 <= start <= end <= len(view):
+        raise ValueError(f"the range {start}, {length} is not within {len(view)} bytes")
+    return view[start:end]
+
+
+def _address(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except OSError:
+        return None
+
+
+def _select(timeout: int | None, events: int, sockets: tuple[AnySocket, ...]) -> list[AnySocket]:
+    poll = Poll()
+    for socket in sockets:
+        poll.register(socket, events)
+    found = poll.wait(None if timeout is None else timeout / 1000)
+    return [socket for socket, happened in found if happened & (events | ERROR)]

@@ -1,0 +1,46 @@
+"""Sessions: what a client keeps to be recognised by a server that it has talked to."""
+
+from __future__ import annotations
+
+from . import native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+class Session:
+    """A session that a client can resume (RFC 8446 section 2.2), from TLSSocket.session.
+
+    Sockets of one Config resume by themselves; this is for programs that keep sessions longer, or
+    in a file. It is used only for the same server name, service, protocols and verification; for
+    any other it is passed over, and the handshake is a full one.
+    """
+
+    __slots__ = ("_handle",)
+    _handle: native.Handle
+
+    def __new__(cls) -> Session:
+        raise TypeError("use TLSSocket.session or Session.load")
+
+    @classmethod
+    def _from_handle(cls, handle: native.Handle) -> Session:
+        made = object.__new__(cls)
+        made._handle = handle
+        return made
+
+    @classmethod
+    def load(cls, data: Buffer) -> Session:
+        """Reads what dump gave. ParseError: it is damaged, or another engine's."""
+        return cls._from_handle(native.rfctls_session_from_bytes(data))
+
+    def dump(self) -> bytes:
+        """The session as bytes to be saved.
+
+        SECRET: who has them can read the session and pretend to be its client, and who can change
+        them can choose the server that is trusted.
+        """
+        return native.rfctls_session_bytes(self._handle)
+
+    def __repr__(self) -> str:
+        return "<rfctls.Session>"
