@@ -71,6 +71,9 @@ static rfctls_status explain(const rfctls__conn *conn) {
   if (reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) {
     return explain_alert(code, reason - SSL_AD_REASON_OFFSET);
   }
+  if (rfctls__openssl_ran_out()) {
+    return rfctls__fail_memory();
+  }
   if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
     return rfctls__fail_verify((int64_t)code, -1, RFCTLS_REASON_MISSING,
                                "the client sent no certificate, and one is required");
@@ -133,11 +136,11 @@ static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *open
     return rfctls__fail(RFCTLS_E_INTERNAL, "no server name to check");
   }
   if (name != NULL && !opening->name_is_ip && SSL_set_tlsext_host_name(conn->ssl, name) != 1) {
-    return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "%s cannot be a server name", name);
+    return rfctls__openssl_fail(RFCTLS_E_MEMORY, "%s cannot be asked for", name);
   }
   if (name != NULL && opening->check_name &&
       set_checked_name(conn->ssl, name, opening->name_is_ip) != 1) {
-    return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "%s cannot be checked", name);
+    return rfctls__openssl_fail(RFCTLS_E_MEMORY, "%s cannot be checked", name);
   }
   /* this one answers 0 for success */
   if (SSL_set_alpn_protos(conn->ssl, protocols.data, (unsigned)protocols.size) != 0) {

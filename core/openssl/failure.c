@@ -56,11 +56,24 @@ static int is_memory(unsigned long code) {
   return code != 0 && !ERR_SYSTEM_ERROR(code) && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
 }
 
+int rfctls__openssl_ran_out(void) {
+  unsigned long code, last = 0;
+  int found = 0;
+  while ((code = ERR_get_error()) != 0) {
+    found |= is_memory(code);
+    last = code;
+  }
+  if (last != 0) {
+    ERR_raise(ERR_GET_LIB(last), ERR_GET_REASON(last));
+  }
+  return found;
+}
+
 rfctls_status rfctls__openssl_fail(rfctls_status status, const char *format, ...) {
   char message[RFCTLS__MESSAGE_SIZE], text[RFCTLS__MESSAGE_SIZE];
   unsigned long code = ERR_peek_last_error();
   va_list arguments;
-  if (is_memory(code) || is_memory(ERR_peek_error())) {
+  if (rfctls__openssl_ran_out()) {
     return rfctls__fail_memory();
   }
   va_start(arguments, format);

@@ -31,6 +31,9 @@ void rfctls__openssl_begin(rfctls__openssl_errors *callers);
 /* It ends: what it left is dropped, and the queue holds what the caller had there. */
 void rfctls__openssl_end(rfctls__openssl_errors *callers);
 
+/* Whether memory ran out: any entry may say so, for OpenSSL's upper layers add their own. Leaves only the
+ * last entry. */
+int rfctls__openssl_ran_out(void);
 /* Fails with the newest entry of the queue as engine code, its text appended after ": "; without an
  * entry the message stands alone. E_MEMORY if an entry says that memory ran out. */
 rfctls_status rfctls__openssl_fail(rfctls_status status, const char *format, ...)

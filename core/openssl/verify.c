@@ -14,6 +14,7 @@
 #include "base/ip.h"
 #include "base/memory.h"
 #include "openssl/conn.h"
+#include "openssl/failure.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
 
@@ -335,17 +336,20 @@ static void run_again(rfctls__conn *conn, X509_STORE_CTX *first) {
   X509_STORE_CTX_free(second);
 }
 
-/* What it leaves in the error queue would be taken for the handshake's failure. */
+/* What it leaves in the error queue would be taken for the handshake's failure. A chain that was refused
+ * because memory ran out on the way is not judged at all. */
 static void judge(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   rfctls__trust *trust = conn->context->trust;
   int partial = rfctls__trust_is_partial(trust);
-  ERR_set_mark();
   run(conn, ctx);
   if (partial && lacks_anchor(&conn->judgement)) {
     rfctls__trust_complete(trust);
     run_again(conn, ctx);
   }
-  ERR_pop_to_mark();
+  if (conn->judgement.code != X509_V_OK && rfctls__openssl_ran_out()) {
+    conn->judgement.failed = 1;
+  }
+  ERR_clear_error();
 }
 
 /* ---- a session that was resumed ---- */
