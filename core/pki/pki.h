@@ -3,6 +3,7 @@
 #define RFCTLS_PKI_PKI_H
 
 #include "base/buffer.h"
+#include "base/match.h"
 #include "engine/engine.h"
 #include "rfctls/cert.h"
 #include "rfctls/chain.h"
@@ -25,12 +26,6 @@ void rfctls__chain_freeze(rfctls_chain *chain);
  * its leaf's. Freezes the chain. */
 rfctls_status rfctls__identity_view(rfctls_chain *chain, const rfctls_key *key,
                                     rfctls__bytes **views, rfctls__identity *identity);
-
-/* Whether a certificate with these names is for name, a host or an IP address: one whole label for a
- * left-most "*", addresses by their bytes, ASCII case, name's trailing dot apart, and no byte that
- * ends a name early. */
-int rfctls__names_match(const rfctls__list *dns_names, const rfctls__list *ip_addresses,
-                        const char *name);
 
 /* ---- PEM (RFC 7468, and the encrypted keys of RFC 1421) ---- */
 
