@@ -2,7 +2,8 @@
  * and the resolver. net/posix.c and net/windows.c implement it; tests link a scripted one
  * instead.
  *
- * Descriptors are driven without blocking per call, so that a borrowed one keeps its flags.
+ * Descriptors are driven without blocking per call, so that a borrowed one keeps its flags; on Windows,
+ * where no call can be told not to wait, it becomes non-blocking in inspect.
  * EINTR is repeated inside, except by poll. No call raises SIGPIPE. Each sets the error record
  * on failure. */
 #ifndef RFCTLS_NET_OS_H

@@ -55,7 +55,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_listen_unix(const char *path, in
                                                             rfctls_raw **out);
 /* Takes a descriptor that the program has (a SOCKET on Windows); asks the system whether it
  * listens. owned 1: made non-blocking, and closed with this handle; 0: borrowed, its flags are
- * left as they are and it is never closed. RFCTLS_E_SYSTEM: not a stream socket. On failure the
+ * left as they are (Windows has no way to: there it becomes non-blocking, too) and it is never closed.
+ * RFCTLS_E_SYSTEM: not a stream socket. On failure the
  * descriptor stays the caller's. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out);
 /* A transport without a descriptor: what the peer sent is fed, what is for the peer is drained, and how
