@@ -19,7 +19,7 @@ LAYERS = {
     "pki": ({"base", "engine", "pki"}, None),
     "tls": ({"base", "engine", "net", "pki", "tls"}, None),
     "openssl": ({"base", "engine", "openssl"}, r"openssl/"),
-    "schannel": ({"base", "engine", "schannel"}, r"(windows|wincrypt|schannel|security|sspi)\.h$"),
+    "schannel": ({"base", "engine", "schannel"}, r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
 }
 # The only files that may include headers of the operating system.
 PLATFORM = {"base/posix.c", "base/windows.c", "net/posix.c", "net/windows.c"}

@@ -1,0 +1,619 @@
+/* One connection: see conn.h. SSPI gets one record at a time, so that what lies behind it stays in `in`. */
+#include "schannel/conn.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "schannel/failure.h"
+#include "schannel/token.h"
+#include "schannel/x509.h"
+
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_CERTIFICATE_REQUIRED = 116, ALERT_NO_PROTOCOL = 120 };
+
+rfctls_status rfctls__conn_check_extension(uint16_t type) {
+  (void)type;
+  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "SChannel's hello takes no extension of a program");
+}
+
+/* ---- failures stick ---- */
+
+static rfctls_status leave(rfctls__conn *conn, rfctls_status status) {
+  if (status < 0) {
+    conn->failed = 1;
+    rfctls__error_save(&conn->failure);
+  }
+  return status;
+}
+
+/* ---- opening ---- */
+
+static rfctls_status widen(const char *text, wchar_t **out) {
+  int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, NULL, 0);
+  if (length <= 0) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%s cannot be a server name", text);
+  }
+  *out = rfctls__alloc((size_t)length * sizeof **out);
+  if (*out == NULL) {
+    return rfctls__fail_memory();
+  }
+  (void)MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, *out, length);
+  return RFCTLS_OK;
+}
+
+static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *opening) {
+  const char *name = opening->server_name;
+  if (name == NULL) {
+    return opening->check_name && !conn->asks_verify
+               ? rfctls__fail(RFCTLS_E_INTERNAL, "no server name to check")
+               : RFCTLS_OK;
+  }
+  if (opening->check_name) {
+    conn->name = rfctls__strdup(name);
+    if (conn->name == NULL) {
+      return rfctls__fail_memory();
+    }
+  }
+  return opening->name_is_ip ? RFCTLS_OK : widen(name, &conn->target);
+}
+
+rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
+                                const rfctls__opening *opening) {
+  rfctls_status status;
+  conn->context = context;
+  if (opening->extensions.size > 0) {
+    return leave(conn, rfctls__conn_check_extension(0));
+  }
+  conn->asks_verify = opening->ask_verify != 0;
+  conn->asks_identity = opening->ask_identity != 0;
+  status = rfctls__token_put_protocols(opening->protocols, &conn->protocols);
+  if (status == RFCTLS_OK && context->role == RFCTLS_CLIENT) {
+    status = open_client(conn, opening);
+  }
+  return leave(conn, status);
+}
+
+void rfctls__conn_fini(rfctls__conn *conn, int failed) {
+  (void)failed; /* SChannel keeps sessions by itself */
+  if (conn->begun) {
+    (void)DeleteSecurityContext(&conn->handle);
+  }
+  rfctls__credentials_close(&conn->own);
+  rfctls__judgement_release(&conn->judgement);
+  rfctls__buffer_release(&conn->protocols);
+  rfctls__buffer_wipe(&conn->plain);
+  rfctls__free(conn->target);
+  rfctls__free(conn->name);
+  rfctls__free(conn->server_name);
+}
+
+/* ---- the handshake: what is seen from outside ---- */
+
+static rfctls_status see_alert(rfctls__bytes record) {
+  int level, alert;
+  if (!rfctls__record_alert(record, &level, &alert)) {
+    return RFCTLS_OK;
+  }
+  if (alert == 0) {
+    return rfctls__fail(RFCTLS_E_PROTOCOL, "the peer said goodbye during the handshake");
+  }
+  return level == RFCTLS__ALERT_FATAL
+             ? rfctls__fail_engine(RFCTLS_E_ALERT, SEC_E_ILLEGAL_MESSAGE, alert,
+                                   "the peer sent alert %s", rfctls__alert_name(alert))
+             : RFCTLS_OK;
+}
+
+static rfctls_status see_client_hello(rfctls__conn *conn, rfctls__bytes record,
+                                      rfctls__buffer *out) {
+  rfctls__bytes ours = rfctls__token_protocols(&conn->protocols);
+  rfctls__asked asked;
+  rfctls__record_see_asked(record, &asked);
+  if (asked.server_name.size > 0 && conn->server_name == NULL) {
+    conn->server_name = rfctls__strndup(asked.server_name.data, asked.server_name.size);
+    if (conn->server_name == NULL) {
+      return rfctls__fail_memory();
+    }
+  }
+  if (ours.size > 0 && asked.protocols.size > 0 && !rfctls__protocols_meet(ours, asked.protocols)) {
+    (void)rfctls__record_put_alert(out, ALERT_NO_PROTOCOL);
+    return rfctls__schannel_explain(SEC_E_APPLICATION_PROTOCOL_MISMATCH);
+  }
+  return RFCTLS_OK;
+}
+
+/* Before a server's first step there is its question. */
+static rfctls_status see_record(rfctls__conn *conn, rfctls__bytes record, rfctls__buffer *out) {
+  rfctls_status status = see_alert(record);
+  if (status != RFCTLS_OK || conn->context->role == RFCTLS_CLIENT || conn->begun) {
+    return status;
+  }
+  status = see_client_hello(conn, record, out);
+  if (status == RFCTLS_OK && conn->asks_identity && conn->identity != RFCTLS__YES) {
+    conn->identity = RFCTLS__ASKED;
+    return RFCTLS_WANT_IDENTITY;
+  }
+  if (status == RFCTLS_OK && !conn->own.open && !conn->context->own.open) {
+    (void)rfctls__record_put_alert(out, ALERT_HANDSHAKE_FAILURE);
+    return rfctls__fail(RFCTLS_E_IDENTITY, "a server without a certificate");
+  }
+  return status;
+}
+
+/* A client and a server find the same ServerHello, each on its side. */
+static void see_agreed(rfctls__conn *conn, rfctls__bytes input, const rfctls__buffer *out,
+                       size_t before) {
+  rfctls__bytes all = rfctls__buffer_bytes(out);
+  rfctls__record_see_agreed(conn->context->role == RFCTLS_CLIENT
+                                ? input
+                                : (rfctls__bytes){all.data + before, all.size - before},
+                            &conn->agreed);
+}
+
+/* ---- the handshake: SSPI's part ---- */
+
+/* OK: this step is done, and *done says whether all are. */
+static rfctls_status after_step(rfctls__conn *conn, SECURITY_STATUS code, rfctls__buffer *in,
+                                size_t taken, int *done) {
+  switch (code) {
+  case SEC_E_OK:
+  case SEC_I_CONTINUE_NEEDED:
+    rfctls__buffer_consume(in, taken);
+    conn->held = 0;
+    *done = code == SEC_E_OK;
+    return RFCTLS_OK;
+  case SEC_E_INCOMPLETE_MESSAGE: /* a message goes on in the next record */
+    conn->held = taken;
+    return RFCTLS_OK;
+  case SEC_I_INCOMPLETE_CREDENTIALS: /* the same bytes again, behind the answer */
+    if (conn->asks_identity && conn->identity != RFCTLS__YES) {
+      conn->identity = RFCTLS__ASKED;
+      return RFCTLS_WANT_IDENTITY;
+    }
+    return rfctls__fail(RFCTLS_E_INTERNAL, "SChannel asks again for a certificate");
+  default: return rfctls__schannel_explain(code);
+  }
+}
+
+static rfctls_status step(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out, int *done) {
+  rfctls__bytes all = rfctls__buffer_bytes(in), record = {NULL, 0}, input = {NULL, 0};
+  size_t left = 0, before = rfctls__buffer_size(out);
+  SECURITY_STATUS code;
+  if (conn->begun || conn->context->role == RFCTLS_SERVER) {
+    rfctls_status status =
+        rfctls__record_next((rfctls__bytes){all.data + conn->held, all.size - conn->held}, &record);
+    if (status == RFCTLS_OK) {
+      status = see_record(conn, record, out);
+    }
+    if (status != RFCTLS_OK) {
+      return status;
+    }
+    input = (rfctls__bytes){all.data, conn->held + record.size};
+  }
+  code = rfctls__token_step(conn, input, out, &left);
+  see_agreed(conn, input, out, before);
+  return after_step(conn, code, in, input.size - left, done);
+}
+
+static rfctls_status shake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls_status status = RFCTLS_OK;
+  int done = 0;
+  while (status == RFCTLS_OK && !done) {
+    status = step(conn, in, out, &done);
+  }
+  if (done) {
+    conn->stage = RFCTLS__SHAKEN;
+  }
+  return status;
+}
+
+/* ---- the handshake: what was agreed, and with whom ---- */
+
+static rfctls_tls_version version_of(DWORD protocol) {
+  return protocol & (SP_PROT_TLS1_3_CLIENT | SP_PROT_TLS1_3_SERVER)   ? RFCTLS_TLS_1_3
+         : protocol & (SP_PROT_TLS1_2_CLIENT | SP_PROT_TLS1_2_SERVER) ? RFCTLS_TLS_1_2
+         : protocol & (SP_PROT_TLS1_1_CLIENT | SP_PROT_TLS1_1_SERVER) ? RFCTLS_TLS_1_1
+         : protocol & (SP_PROT_TLS1_0_CLIENT | SP_PROT_TLS1_0_SERVER) ? RFCTLS_TLS_1_0
+                                                                      : RFCTLS_TLS_ANY;
+}
+
+/* Not every SChannel keeps to the versions that it was told. */
+static rfctls_status check_agreed(rfctls__conn *conn) {
+  SecPkgContext_ConnectionInfo info = {0};
+  if (conn->agreed.version == RFCTLS_TLS_ANY &&
+      QueryContextAttributesW(&conn->handle, SECPKG_ATTR_CONNECTION_INFO, &info) == SEC_E_OK) {
+    conn->agreed.version = version_of(info.dwProtocol);
+  }
+  if (conn->agreed.version < conn->context->min_version ||
+      conn->agreed.version > conn->context->max_version) {
+    return rfctls__schannel_explain(SEC_E_ALGORITHM_MISMATCH);
+  }
+  return RFCTLS_OK;
+}
+
+static rfctls_status ask_sspi(rfctls__conn *conn) {
+  SECURITY_STATUS code =
+      QueryContextAttributesW(&conn->handle, SECPKG_ATTR_STREAM_SIZES, &conn->sizes);
+  if (code != SEC_E_OK) {
+    return rfctls__schannel_fail(RFCTLS_E_INTERNAL, code, "SChannel tells no sizes");
+  }
+  if (QueryContextAttributesW(&conn->handle, SECPKG_ATTR_APPLICATION_PROTOCOL, &conn->protocol) !=
+          SEC_E_OK ||
+      conn->protocol.ProtoNegoStatus != SecApplicationProtocolNegotiationStatus_Success) {
+    conn->protocol.ProtocolIdSize = 0;
+  }
+  return RFCTLS_OK;
+}
+
+PCCERT_CONTEXT rfctls__conn_peer(const rfctls__conn *conn) {
+  PCCERT_CONTEXT leaf = NULL;
+  CtxtHandle *handle = (CtxtHandle *)(uintptr_t)&conn->handle;
+  if (!conn->begun ||
+      QueryContextAttributesW(handle, SECPKG_ATTR_REMOTE_CERT_CONTEXT, &leaf) != SEC_E_OK) {
+    return NULL;
+  }
+  return leaf;
+}
+
+static rfctls_status judge_missing(const rfctls__conn *conn) {
+  if (conn->context->role == RFCTLS_SERVER) {
+    return conn->context->peer_cert != RFCTLS_PEER_CERT_REQUIRED
+               ? RFCTLS_OK
+               : rfctls__fail_verify(SEC_E_CERT_UNKNOWN, -1, RFCTLS_REASON_MISSING,
+                                     "the client sent no certificate, and one is required");
+  }
+  return rfctls__fail_verify(SEC_E_CERT_UNKNOWN, -1, RFCTLS_REASON_MISSING,
+                             "the server sent no certificate");
+}
+
+static rfctls_status judge_chain(rfctls__conn *conn, PCCERT_CONTEXT leaf) {
+  rfctls_status status;
+  switch (conn->verify) {
+  case RFCTLS__ASKED: return RFCTLS_WANT_VERIFY;
+  case RFCTLS__YES: return RFCTLS_OK;
+  case RFCTLS__NO: return rfctls__verify_refuse(leaf);
+  case RFCTLS__UNASKED: break;
+  }
+  status = rfctls__verify_chain(conn, leaf);
+  if (status == RFCTLS_OK && conn->asks_verify) {
+    conn->verify = RFCTLS__ASKED;
+    return RFCTLS_WANT_VERIFY;
+  }
+  return status == RFCTLS_OK && conn->judgement.first != NULL
+             ? rfctls__verify_fail(&conn->judgement)
+             : status;
+}
+
+/* The alert goes out where SSPI can make one; the failure is told anyhow. */
+static void tell_peer(rfctls__conn *conn, rfctls__buffer *out) {
+  rfctls__error failure;
+  int alert;
+  rfctls__error_save(&failure);
+  alert = rfctls__verify_alert(failure.reason);
+  if (alert == ALERT_CERTIFICATE_REQUIRED && conn->agreed.version < RFCTLS_TLS_1_3) {
+    alert = ALERT_HANDSHAKE_FAILURE; /* the older ones do not know it */
+  }
+  (void)rfctls__token_alert(conn, alert, out);
+  (void)rfctls__error_restore(&failure);
+}
+
+/* SSPI has the peer's certificate, and asks nobody what it is worth. */
+static rfctls_status judge(rfctls__conn *conn, rfctls__buffer *out) {
+  PCCERT_CONTEXT leaf;
+  rfctls_status status;
+  if (conn->context->peer_cert == RFCTLS_PEER_CERT_IGNORED && !conn->asks_verify) {
+    return RFCTLS_OK;
+  }
+  leaf = rfctls__conn_peer(conn);
+  status = leaf != NULL ? judge_chain(conn, leaf) : judge_missing(conn);
+  if (leaf != NULL) {
+    (void)CertFreeCertificateContext(leaf);
+  }
+  if (status == RFCTLS_E_VERIFY) {
+    tell_peer(conn, out);
+  }
+  return status;
+}
+
+static rfctls_status handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  rfctls_status status = RFCTLS_OK;
+  if (conn->stage == RFCTLS__SHAKING) {
+    status = shake(conn, in, out);
+  }
+  if (status == RFCTLS_OK && conn->stage == RFCTLS__SHAKEN) {
+    status = check_agreed(conn);
+    if (status == RFCTLS_OK) {
+      status = judge(conn, out);
+    }
+    if (status == RFCTLS_OK) {
+      status = ask_sspi(conn);
+    }
+    if (status == RFCTLS_OK) {
+      conn->stage = RFCTLS__ESTABLISHED;
+    }
+  }
+  return status;
+}
+
+rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  rfctls__judgement_release(&conn->judgement); /* its question was answered */
+  return leave(conn, handshake(conn, in, out));
+}
+
+void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings) {
+  findings->items = conn->judgement.items;
+  findings->count = conn->judgement.count;
+}
+
+void rfctls__conn_answer_verify(rfctls__conn *conn, int accept) {
+  conn->verify = accept ? RFCTLS__YES : RFCTLS__NO;
+}
+
+rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__identity *identity) {
+  rfctls__credentials own = {0};
+  rfctls_status status = RFCTLS_OK;
+  if (identity->count > 0 || conn->context->role == RFCTLS_CLIENT) {
+    status = rfctls__credentials_open(&own, conn->context, identity);
+  }
+  if (status != RFCTLS_OK) {
+    rfctls__credentials_close(&own);
+    return status;
+  }
+  conn->own = own;
+  conn->identity = RFCTLS__YES;
+  return RFCTLS_OK;
+}
+
+/* ---- sending ---- */
+
+/* One record at the tail of out. */
+static rfctls_status seal(rfctls__conn *conn, const uint8_t *data, size_t size,
+                          rfctls__buffer *out) {
+  const SecPkgContext_StreamSizes *sizes = &conn->sizes;
+  uint8_t *room;
+  SECURITY_STATUS code;
+  rfctls_status status =
+      rfctls__buffer_reserve(out, sizes->cbHeader + size + sizes->cbTrailer, &room);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  SecBuffer parts[4] = {
+      {sizes->cbHeader, SECBUFFER_STREAM_HEADER, room},
+      {(unsigned long)size, SECBUFFER_DATA, room + sizes->cbHeader},
+      {sizes->cbTrailer, SECBUFFER_STREAM_TRAILER, room + sizes->cbHeader + size},
+      {0, SECBUFFER_EMPTY, NULL},
+  };
+  SecBufferDesc desc = {SECBUFFER_VERSION, 4, parts};
+  memcpy(room + sizes->cbHeader, data, size);
+  code = EncryptMessage(&conn->handle, 0, &desc, 0);
+  if (code != SEC_E_OK) {
+    return rfctls__schannel_fail(RFCTLS_E_INTERNAL, code, "SChannel does not encrypt");
+  }
+  rfctls__buffer_commit(out, parts[0].cbBuffer + parts[1].cbBuffer + parts[2].cbBuffer);
+  return RFCTLS_OK;
+}
+
+static rfctls_status encrypt(rfctls__conn *conn, const uint8_t *data, size_t size, size_t *taken,
+                             rfctls__buffer *out) {
+  rfctls_status status = RFCTLS_OK;
+  size_t done = 0;
+  while (status == RFCTLS_OK && done < size) {
+    size_t most = conn->sizes.cbMaximumMessage, left = size - done;
+    size_t part = left < most ? left : most;
+    status = seal(conn, data + done, part, out);
+    done += part;
+  }
+  *taken = status == RFCTLS_OK ? size : 0;
+  return status;
+}
+
+rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
+                                   rfctls__buffer *in, rfctls__buffer *out) {
+  (void)in;
+  *taken = 0;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  return leave(conn, encrypt(conn, data, size < RFCTLS__STEP ? size : RFCTLS__STEP, taken, out));
+}
+
+/* ---- receiving ---- */
+
+/* Plaintext for the caller's room, and what does not fit for later. */
+typedef struct delivery {
+  uint8_t *room;
+  size_t size;
+  size_t given;
+} delivery;
+
+static rfctls_status deliver(rfctls__conn *conn, delivery *to, const uint8_t *data, size_t size) {
+  size_t fits = to->size - to->given;
+  fits = size < fits ? size : fits;
+  if (fits > 0) {
+    memcpy(to->room + to->given, data, fits);
+    to->given += fits;
+  }
+  return rfctls__buffer_append(&conn->plain, data + fits, size - fits);
+}
+
+/* TLS 1.3: a ticket or new keys, which are SSPI's business; before that a new handshake, which is refused. */
+static rfctls_status take_message(rfctls__conn *conn, rfctls__bytes message, rfctls__buffer *out) {
+  size_t left = message.size;
+  do {
+    rfctls__bytes input = {message.data + (message.size - left), left};
+    size_t before = left;
+    SECURITY_STATUS code;
+    if (conn->agreed.version < RFCTLS_TLS_1_3) {
+      return rfctls__schannel_fail(RFCTLS_E_PROTOCOL, SEC_I_RENEGOTIATE,
+                                   "renegotiation is refused");
+    }
+    code = rfctls__token_step(conn, input, out, &left);
+    if (code != SEC_E_OK && code != SEC_I_CONTINUE_NEEDED && code != SEC_E_INCOMPLETE_MESSAGE) {
+      return rfctls__schannel_explain(code);
+    }
+    if (left >= before) {
+      return RFCTLS_OK;
+    }
+  } while (left > 0);
+  return RFCTLS_OK;
+}
+
+/* Wine tells neither the peer's close_notify nor its alerts (Windows: SEC_I_CONTEXT_EXPIRED). From outside
+ * they are seen before TLS 1.3 by the record's type, and there by its size: what is as short and has
+ * no data in it. */
+static int holds_alert(const rfctls__conn *conn, rfctls__bytes record) {
+  enum { SEALED_ALERT = RFCTLS__RECORD_HEADER + 2 + 1 + 16 };
+  return record.data[0] == RFCTLS__RECORD_ALERT ||
+         (conn->agreed.version == RFCTLS_TLS_1_3 && record.size == SEALED_ALERT &&
+          rfctls__is_wine());
+}
+
+static rfctls_status fail_record(const rfctls__conn *conn, rfctls__bytes record,
+                                 SECURITY_STATUS code) {
+  return holds_alert(conn, record)
+             ? rfctls__fail_engine(RFCTLS_E_ALERT, code, -1,
+                                   "the peer sent an alert that SChannel does not tell")
+             : rfctls__schannel_explain(code);
+}
+
+static const SecBuffer *find(const SecBuffer parts[4], unsigned long type) {
+  for (int i = 0; i < 4; i++) {
+    if (parts[i].BufferType == type) {
+      return &parts[i];
+    }
+  }
+  return NULL;
+}
+
+/* What SSPI made of records in `in`, which it decrypted in place; code is no failure. */
+static rfctls_status take_parts(rfctls__conn *conn, SECURITY_STATUS code, const SecBuffer parts[4],
+                                rfctls__bytes record, delivery *to, rfctls__buffer *out) {
+  const SecBuffer *data = find(parts, SECBUFFER_DATA), *extra = find(parts, SECBUFFER_EXTRA);
+  rfctls_status status = RFCTLS_OK;
+  if (data != NULL && data->cbBuffer > 0) {
+    status = deliver(conn, to, data->pvBuffer, data->cbBuffer);
+  } else if (code == SEC_I_CONTEXT_EXPIRED ||
+             (code == SEC_E_OK && rfctls__is_wine() && holds_alert(conn, record))) {
+    conn->ended = 1;
+  }
+  if (status == RFCTLS_OK && code == SEC_I_RENEGOTIATE) {
+    rfctls__bytes message = {NULL, 0};
+    if (extra != NULL) {
+      message = (rfctls__bytes){record.data + record.size - extra->cbBuffer, extra->cbBuffer};
+    }
+    status = take_message(conn, message, out);
+  }
+  return status;
+}
+
+static rfctls_status open_record(rfctls__conn *conn, rfctls__buffer *in, delivery *to,
+                                 rfctls__buffer *out) {
+  rfctls__bytes all = rfctls__buffer_bytes(in), next;
+  rfctls_status status =
+      rfctls__record_next((rfctls__bytes){all.data + conn->held, all.size - conn->held}, &next);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  rfctls__bytes record = {all.data, conn->held + next.size};
+  SecBuffer parts[4] = {
+      {(unsigned long)record.size, SECBUFFER_DATA, (void *)(uintptr_t)record.data},
+      {0, SECBUFFER_EMPTY, NULL},
+      {0, SECBUFFER_EMPTY, NULL},
+      {0, SECBUFFER_EMPTY, NULL}};
+  SecBufferDesc desc = {SECBUFFER_VERSION, 4, parts};
+  SECURITY_STATUS code = DecryptMessage(&conn->handle, &desc, 0, NULL);
+  if (code == SEC_E_INCOMPLETE_MESSAGE) {
+    conn->held = record.size;
+    return RFCTLS_OK;
+  }
+  if (code < 0) {
+    return fail_record(conn, record, code);
+  }
+  status = take_parts(conn, code, parts, record, to, out);
+  rfctls__buffer_consume(in, record.size);
+  conn->held = 0;
+  return status;
+}
+
+/* Data came before a failure: the data is this call's, the failure the next one's. */
+static rfctls_status postpone(rfctls__conn *conn, rfctls_status status) {
+  (void)leave(conn, status);
+  rfctls__error_clear();
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
+                                   size_t room, size_t *given, rfctls__buffer *out) {
+  delivery to = {buffer, room, 0};
+  rfctls_status status = RFCTLS_OK;
+  *given = 0;
+  if (conn->failed && rfctls__buffer_size(&conn->plain) == 0) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  to.given = rfctls__buffer_take(&conn->plain, buffer, room);
+  while (status == RFCTLS_OK && to.given < room && !conn->ended && !conn->failed) {
+    status = open_record(conn, in, &to, out);
+  }
+  *given = to.given;
+  if (to.given > 0) {
+    return postpone(conn, status);
+  }
+  return leave(conn, status);
+}
+
+size_t rfctls__conn_pending(const rfctls__conn *conn) {
+  return rfctls__buffer_size(&conn->plain);
+}
+
+/* ---- ending ---- */
+
+rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
+                                        rfctls__buffer *out) {
+  SECURITY_STATUS code;
+  (void)in;
+  if (conn->failed) {
+    return rfctls__error_restore(&conn->failure);
+  }
+  if (conn->stage != RFCTLS__ESTABLISHED || conn->said_goodbye) {
+    return RFCTLS_OK;
+  }
+  code = rfctls__token_shutdown(conn, out);
+  conn->said_goodbye = 1;
+  return code >= 0 ? RFCTLS_OK
+                   : leave(conn, rfctls__schannel_fail(RFCTLS_E_INTERNAL, code,
+                                                       "SChannel does not say goodbye"));
+}
+
+rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+  (void)in;
+  (void)out;
+  return conn->failed ? rfctls__error_restore(&conn->failure)
+                      : rfctls__fail(RFCTLS_E_UNSUPPORTED, "SChannel updates its keys by itself");
+}
+
+/* ---- telling ---- */
+
+void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
+  SecPkgContext_SessionInfo session = {0};
+  CtxtHandle *handle = (CtxtHandle *)(uintptr_t)&conn->handle;
+  facts->version = conn->agreed.version;
+  facts->cipher = rfctls__suite_name(conn->agreed.suite);
+  facts->group = rfctls__group_name(conn->agreed.group);
+  facts->server_name = conn->server_name;
+  facts->protocol = (rfctls__bytes){conn->protocol.ProtocolId, conn->protocol.ProtocolIdSize};
+  facts->resumed =
+      conn->begun &&
+      QueryContextAttributesW(handle, SECPKG_ATTR_SESSION_INFO, &session) == SEC_E_OK &&
+      (session.dwFlags & SSL_SESSION_RECONNECT) != 0;
+}
+
+rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list) {
+  PCCERT_CONTEXT leaf = rfctls__conn_peer(conn);
+  rfctls_status status = RFCTLS_OK;
+  if (leaf != NULL) {
+    status = rfctls__verify_list(leaf, list);
+    (void)CertFreeCertificateContext(leaf);
+  }
+  return status;
+}

@@ -1,0 +1,34 @@
+/* Private keys: the forms that files have, brought to PKCS#8, and whether one is a certificate's. */
+#ifndef RFCTLS_SCHANNEL_KEY_H
+#define RFCTLS_SCHANNEL_KEY_H
+
+#include "base/buffer.h"
+#include "engine/engine.h"
+
+typedef enum rfctls__key_kind {
+  RFCTLS__KEY_OTHER = 0,
+  RFCTLS__KEY_RSA,
+  RFCTLS__KEY_EC
+} rfctls__key_kind;
+
+/* Views of a PKCS#8 (RFC 5208). */
+typedef struct rfctls__pkcs8 {
+  rfctls__key_kind kind;
+  rfctls__bytes algorithm; /* AlgorithmIdentifier, whole                 */
+  rfctls__bytes curve;     /* an EC key's: the OID, whole                */
+  rfctls__bytes key;       /* RSAPrivateKey, ECPrivateKey, or what it is */
+} rfctls__pkcs8;
+
+/* E_PARSE. */
+rfctls_status rfctls__pkcs8_read(rfctls__bytes der, rfctls__pkcs8 *out);
+/* Appends the canonical PKCS#8 of a key: E_PARSE unless it is whole. */
+rfctls_status rfctls__pkcs8_put(rfctls__bytes der, rfctls__buffer *out);
+/* The decrypted content of an EncryptedPrivateKeyInfo (RFC 5208 section 6), appended. E_PARSE. */
+rfctls_status rfctls__pkcs8_decrypt(rfctls__bytes der, const char *passphrase, rfctls__buffer *out);
+
+/* The engine's operations; see engine.h. */
+rfctls_status rfctls__schannel_read_key(rfctls__bytes encoded, const char *passphrase,
+                                        rfctls__buffer *pkcs8);
+rfctls_status rfctls__schannel_check_key(rfctls__bytes cert, rfctls__bytes pkcs8);
+
+#endif

@@ -1,0 +1,348 @@
+/* Encryption by a passphrase: see pbe.h. */
+#include "schannel/pbe.h"
+
+#include <string.h>
+
+#include "base/der.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "schannel/crypto.h"
+
+#define OCTETS(text) \
+  { (const uint8_t *)(text), sizeof(text) - 1 }
+#define OID_PBES2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
+#define OID_PBKDF2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
+#define OID_PKCS12_3DES "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"
+
+enum { HASH_LIMIT = 64, KEY_LIMIT = 32, BLOCK_3DES = 8, KEY_3DES = 24, ITERATION_LIMIT = 10000000 };
+enum { FOR_KEY = 1, FOR_IV = 2, FOR_MAC = 3 };
+
+typedef struct hash {
+  rfctls__bytes prf; /* HMAC's OID  */
+  rfctls__bytes oid; /* its own     */
+  const wchar_t *algorithm;
+  size_t size;
+  size_t block;
+} hash;
+
+static const hash hashes[] = {
+    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x07"), OCTETS("\x2b\x0e\x03\x02\x1a"),
+     BCRYPT_SHA1_ALGORITHM, 20, 64},
+    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x09"), OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x01"),
+     BCRYPT_SHA256_ALGORITHM, 32, 64},
+    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x0a"), OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x02"),
+     BCRYPT_SHA384_ALGORITHM, 48, 128},
+    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x0b"), OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x03"),
+     BCRYPT_SHA512_ALGORITHM, 64, 128},
+};
+
+typedef struct cipher {
+  rfctls__bytes oid;
+  const wchar_t *algorithm;
+  size_t key_size;
+} cipher;
+
+static const cipher ciphers[] = {
+    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x02"), BCRYPT_AES_ALGORITHM, 16},
+    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x16"), BCRYPT_AES_ALGORITHM, 24},
+    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x2a"), BCRYPT_AES_ALGORITHM, 32},
+    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x03\x07"), BCRYPT_3DES_ALGORITHM, KEY_3DES},
+};
+
+static rfctls_status fail(void) {
+  return rfctls__fail(RFCTLS_E_PARSE, "what the passphrase protects is damaged");
+}
+
+static rfctls_status fail_unknown(void) {
+  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "it is encrypted in a way that is not read on Windows");
+}
+
+/* Of so many iterations only an attacker makes more. */
+static int read_iterations(rfctls__bytes content, uint64_t *out) {
+  *out = 0;
+  for (size_t i = 0; i < content.size; i++) {
+    *out = *out << 8 | content.data[i];
+    if (*out > ITERATION_LIMIT) {
+      return 0;
+    }
+  }
+  return *out > 0;
+}
+
+/* ---- PBES2 ---- */
+
+static const cipher *find_cipher(rfctls__bytes oid) {
+  for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++) {
+    if (rfctls__bytes_equal(ciphers[i].oid, oid)) {
+      return &ciphers[i];
+    }
+  }
+  return NULL;
+}
+
+static const hash *find_hash(rfctls__bytes oid, int as_prf) {
+  for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+    if (rfctls__bytes_equal(as_prf ? hashes[i].prf : hashes[i].oid, oid)) {
+      return &hashes[i];
+    }
+  }
+  return NULL;
+}
+
+typedef struct derivation {
+  rfctls__bytes salt;
+  uint64_t iterations;
+  const hash *prf; /* NULL: one that we do not know */
+} derivation;
+
+static int read_derivation(rfctls__bytes function, derivation *out) {
+  rfctls__bytes oid, parameters, number, length, prf;
+  if (!rfctls__der_take(&function, RFCTLS__DER_OID, &oid) || !RFCTLS__OID_IS(oid, OID_PBKDF2) ||
+      !rfctls__der_only(function, RFCTLS__DER_SEQUENCE, &parameters) ||
+      !rfctls__der_take(&parameters, RFCTLS__DER_OCTETS, &out->salt) ||
+      !rfctls__der_take(&parameters, RFCTLS__DER_INTEGER, &number) ||
+      !read_iterations(number, &out->iterations)) {
+    return 0;
+  }
+  (void)rfctls__der_take(&parameters, RFCTLS__DER_INTEGER, &length); /* the cipher says so, too */
+  out->prf = &hashes[0];
+  if (rfctls__der_take(&parameters, RFCTLS__DER_SEQUENCE, &prf)) {
+    if (!rfctls__der_take(&prf, RFCTLS__DER_OID, &oid)) {
+      return 0;
+    }
+    out->prf = find_hash(oid, 1);
+  }
+  return parameters.size == 0;
+}
+
+static rfctls_status decrypt_pbes2(rfctls__bytes parameters, const char *passphrase,
+                                   rfctls__bytes data, rfctls__buffer *out) {
+  rfctls__bytes rest, function, scheme, oid, iv;
+  rfctls__bytes password = {(const uint8_t *)passphrase, strlen(passphrase)};
+  uint8_t key[KEY_LIMIT];
+  derivation how;
+  const cipher *by;
+  rfctls_status status;
+  if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
+      !rfctls__der_take(&rest, RFCTLS__DER_SEQUENCE, &function) ||
+      !rfctls__der_only(rest, RFCTLS__DER_SEQUENCE, &scheme) ||
+      !rfctls__der_take(&scheme, RFCTLS__DER_OID, &oid) || !read_derivation(function, &how)) {
+    return fail();
+  }
+  by = find_cipher(oid);
+  if (by == NULL || how.prf == NULL) {
+    return fail_unknown();
+  }
+  if (!rfctls__der_only(scheme, RFCTLS__DER_OCTETS, &iv)) {
+    return fail();
+  }
+  status = rfctls__crypto_pbkdf2(how.prf->algorithm, password, how.salt, how.iterations, key,
+                                 by->key_size);
+  if (status == RFCTLS_OK) {
+    status =
+        rfctls__crypto_decrypt(by->algorithm, (rfctls__bytes){key, by->key_size}, iv, data, out);
+  }
+  rfctls__wipe(key, sizeof key);
+  return status;
+}
+
+/* ---- PKCS#12's own, RFC 7292 appendix B ---- */
+
+static rfctls_status repeat(rfctls__bytes text, size_t block, rfctls__buffer *out) {
+  size_t size = (text.size + block - 1) / block * block;
+  uint8_t *room;
+  rfctls_status status = size > 0 ? rfctls__buffer_reserve(out, size, &room) : RFCTLS_OK;
+  if (status != RFCTLS_OK || size == 0) {
+    return status;
+  }
+  for (size_t i = 0; i < size; i++) {
+    room[i] = text.data[i % text.size];
+  }
+  rfctls__buffer_commit(out, size);
+  return RFCTLS_OK;
+}
+
+/* Adds what the last digest is, repeated, and 1, to each block. */
+static void stir(uint8_t *blocks, size_t size, size_t block, const uint8_t *last,
+                 size_t last_size) {
+  for (size_t at = 0; at < size; at += block) {
+    unsigned carry = 1;
+    for (size_t i = block; i-- > 0;) {
+      carry += blocks[at + i] + (unsigned)last[i % last_size];
+      blocks[at + i] = (uint8_t)carry;
+      carry >>= 8;
+    }
+  }
+}
+
+static rfctls_status hash_often(const hash *by, rfctls__bytes data, uint64_t iterations,
+                                uint8_t out[HASH_LIMIT]) {
+  rfctls_status status = rfctls__crypto_hash(by->algorithm, NULL, data, out, by->size);
+  for (uint64_t i = 1; status == RFCTLS_OK && i < iterations; i++) {
+    status =
+        rfctls__crypto_hash(by->algorithm, NULL, (rfctls__bytes){out, by->size}, out, by->size);
+  }
+  return status;
+}
+
+/* password is a BMPString with its NUL, or empty. */
+static rfctls_status derive(const hash *by, int purpose, rfctls__bytes password, rfctls__bytes salt,
+                            uint64_t iterations, uint8_t *out, size_t size) {
+  rfctls__buffer input = {NULL, 0, 0, 0};
+  uint8_t *room, last[HASH_LIMIT];
+  rfctls_status status = rfctls__buffer_reserve(&input, by->block, &room);
+  if (status == RFCTLS_OK) {
+    memset(room, purpose, by->block);
+    rfctls__buffer_commit(&input, by->block);
+    status = repeat(salt, by->block, &input);
+  }
+  if (status == RFCTLS_OK) {
+    status = repeat(password, by->block, &input);
+  }
+  while (status == RFCTLS_OK && size > 0) {
+    size_t part = size < by->size ? size : by->size;
+    status = hash_often(by, rfctls__buffer_bytes(&input), iterations, last);
+    if (status == RFCTLS_OK) {
+      memcpy(out, last, part);
+      out += part;
+      size -= part;
+      stir(input.data + input.head + by->block, rfctls__buffer_size(&input) - by->block, by->block,
+           last, by->size);
+    }
+  }
+  rfctls__wipe(last, sizeof last);
+  rfctls__buffer_wipe(&input);
+  return status;
+}
+
+/* In UTF-16, big endian, with its NUL. */
+static rfctls_status put_password(const char *passphrase, rfctls__buffer *out) {
+  int count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, passphrase, -1, NULL, 0);
+  wchar_t *wide;
+  uint8_t *room;
+  rfctls_status status;
+  if (count <= 0) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "the passphrase is not UTF-8");
+  }
+  wide = rfctls__alloc((size_t)count * sizeof *wide);
+  if (wide == NULL) {
+    return rfctls__fail_memory();
+  }
+  (void)MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, passphrase, -1, wide, count);
+  status = rfctls__buffer_reserve(out, 2 * (size_t)count, &room);
+  for (size_t i = 0; status == RFCTLS_OK && i < (size_t)count; i++) {
+    room[2 * i] = (uint8_t)(wide[i] >> 8);
+    room[2 * i + 1] = (uint8_t)wide[i];
+  }
+  if (status == RFCTLS_OK) {
+    rfctls__buffer_commit(out, 2 * (size_t)count);
+  }
+  rfctls__wipe(wide, (size_t)count * sizeof *wide);
+  rfctls__free(wide);
+  return status;
+}
+
+static rfctls_status decrypt_3des(rfctls__bytes parameters, const char *passphrase,
+                                  rfctls__bytes data, rfctls__buffer *out) {
+  rfctls__buffer password = {NULL, 0, 0, 0};
+  rfctls__bytes rest, salt, number;
+  uint8_t key[KEY_3DES], iv[BLOCK_3DES];
+  uint64_t iterations;
+  rfctls_status status;
+  if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
+      !rfctls__der_take(&rest, RFCTLS__DER_OCTETS, &salt) ||
+      !rfctls__der_only(rest, RFCTLS__DER_INTEGER, &number) ||
+      !read_iterations(number, &iterations)) {
+    return fail();
+  }
+  status = put_password(passphrase, &password);
+  if (status == RFCTLS_OK) {
+    status = derive(&hashes[0], FOR_KEY, rfctls__buffer_bytes(&password), salt, iterations, key,
+                    sizeof key);
+  }
+  if (status == RFCTLS_OK) {
+    status = derive(&hashes[0], FOR_IV, rfctls__buffer_bytes(&password), salt, iterations, iv,
+                    sizeof iv);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__crypto_decrypt(BCRYPT_3DES_ALGORITHM, (rfctls__bytes){key, sizeof key},
+                                    (rfctls__bytes){iv, sizeof iv}, data, out);
+  }
+  rfctls__wipe(key, sizeof key);
+  rfctls__buffer_wipe(&password);
+  return status;
+}
+
+rfctls_status rfctls__pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
+                                  rfctls__bytes data, rfctls__buffer *out) {
+  rfctls__bytes oid;
+  if (!rfctls__der_take(&algorithm, RFCTLS__DER_OID, &oid)) {
+    return fail();
+  }
+  if (RFCTLS__OID_IS(oid, OID_PBES2)) {
+    return decrypt_pbes2(algorithm, passphrase, data, out);
+  }
+  return RFCTLS__OID_IS(oid, OID_PKCS12_3DES) ? decrypt_3des(algorithm, passphrase, data, out)
+                                              : fail_unknown();
+}
+
+/* ---- the MAC of a PKCS#12 ---- */
+
+typedef struct mac {
+  const hash *by;
+  rfctls__bytes digest;
+  rfctls__bytes salt;
+  uint64_t iterations;
+} mac;
+
+static int read_mac(rfctls__bytes content, mac *out) {
+  rfctls__bytes info, algorithm, oid, number;
+  out->iterations = 1;
+  if (!rfctls__der_take(&content, RFCTLS__DER_SEQUENCE, &info) ||
+      !rfctls__der_take(&info, RFCTLS__DER_SEQUENCE, &algorithm) ||
+      !rfctls__der_take(&algorithm, RFCTLS__DER_OID, &oid) ||
+      !rfctls__der_only(info, RFCTLS__DER_OCTETS, &out->digest) ||
+      !rfctls__der_take(&content, RFCTLS__DER_OCTETS, &out->salt)) {
+    return 0;
+  }
+  out->by = find_hash(oid, 0);
+  return content.size == 0 || (rfctls__der_only(content, RFCTLS__DER_INTEGER, &number) &&
+                               read_iterations(number, &out->iterations));
+}
+
+static rfctls_status compare(const mac *wanted, rfctls__bytes password, rfctls__bytes data) {
+  uint8_t key[HASH_LIMIT], digest[HASH_LIMIT];
+  rfctls__bytes by = {key, wanted->by->size};
+  rfctls_status status = derive(wanted->by, FOR_MAC, password, wanted->salt, wanted->iterations,
+                                key, wanted->by->size);
+  if (status == RFCTLS_OK) {
+    status = rfctls__crypto_hash(wanted->by->algorithm, &by, data, digest, wanted->by->size);
+  }
+  if (status == RFCTLS_OK &&
+      !rfctls__bytes_equal(wanted->digest, (rfctls__bytes){digest, wanted->by->size})) {
+    status = rfctls__fail(RFCTLS_E_PARSE, "passphrase of the PKCS#12 is wrong");
+  }
+  rfctls__wipe(key, sizeof key);
+  return status;
+}
+
+rfctls_status rfctls__pbe_check_mac(rfctls__bytes content, const char *passphrase,
+                                    rfctls__bytes data) {
+  rfctls__buffer password = {NULL, 0, 0, 0};
+  mac wanted;
+  rfctls_status status = RFCTLS_OK;
+  if (!read_mac(content, &wanted)) {
+    return fail();
+  }
+  if (wanted.by == NULL) {
+    return fail_unknown();
+  }
+  if (passphrase != NULL) {
+    status = put_password(passphrase, &password);
+  }
+  if (status == RFCTLS_OK) {
+    status = compare(&wanted, rfctls__buffer_bytes(&password), data);
+  }
+  rfctls__buffer_wipe(&password);
+  return status;
+}
