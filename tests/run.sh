@@ -8,7 +8,7 @@
 #   tsan        the C tests under ThreadSanitizer
 #   coverage    everything but what installs, and which lines of core/ it reached
 #   bench       what a connection costs, beside OpenSSL alone: tests/bench/run.py
-#   mingw       compiles what is portable for Windows; runs nothing
+#   windows     built for Windows over SChannel, and run under Debian 12's Wine, which has clients only
 #   wheel       Python's package as pip builds it: its tests, and mypy; needs PyPI
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
 #   debian13    the same in Debian 13
@@ -91,30 +91,14 @@ part_bench() {
   logged build/release/run.log "$system_python" tests/bench/run.py build/release
 }
 
-part_mingw() {
-  install_missing cmake ninja-build gcc-mingw-w64-x86-64-posix
-  build mingw
-}
+# wine and wine64 alone would bring a library of another version.
+wine_packages=(cmake ninja-build gcc gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix googletest
+  wine wine64 libgnutls30 python3 python3-pytest python3-cryptography netbase openssl gnutls-bin)
 
-# The sdist, from it the wheel, and that in a virtual environment where nothing else of ours is.
-part_wheel() {
-  local work=$PWD/build/wheel python=$PWD/build/wheel/venv/bin/python
-  install_missing "${wheel_packages[@]}" python3-venv python3-cryptography openssl
-  rm -rf "$work"
-  mkdir -p "$work/junit"
-  say "wheel: a virtual environment, with what the tests need"
-  "$system_python" -m venv "$work/venv"
-  logged "$work/run.log" "$python" -m pip install --quiet -r tests/python/requirements.txt
-  say "wheel: building the sdist, and from it the wheel"
-  logged "$work/run.log" "$python" -m build --outdir "$work/dist" .
-  logged "$work/run.log" "$python" -m pip install --quiet --no-index "$work/dist/"*.whl
-  "$system_python" tests/support/make_pki.py "$work/pki"
-  say "wheel: testing"
-  (cd "$work" && RFCTLS_TEST_PKI=$work/pki logged run.log "$python" -m pytest -q -rs \
-    -p no:cacheprovider --junitxml=junit/python.xml ../../tests/python)
-  say "wheel: mypy"
-  (cd "$work" && logged run.log "$python" -m mypy --config-file ../../pyproject.toml -p rfctls)
-  logged "$work/run.log" "$python" -m mypy --cache-dir "$work/mypy" examples/python
+part_windows() {
+  install_missing "${wine_packages[@]}"
+  build mingw
+  run_ctest mingw --label-regex '^(unit|windows|abi)$'
 }
 
 part_debian12() { fresh_debian debian12 bookworm; }

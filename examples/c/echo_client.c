@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if defined(_WIN32)
+#include <windows.h>
+#endif
 
 enum { LINE = 64, CHUNK = 64 * LINE };
 
@@ -69,9 +72,13 @@ static const char *version_text(rfctls_tls_version version) {
 }
 
 static long long now_ms(void) {
+#if defined(_WIN32) /* its older C library has no timespec_get */
+  return (long long)GetTickCount64();
+#else
   struct timespec now;
   timespec_get(&now, TIME_UTC);
   return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+#endif
 }
 
 int main(int argc, char **argv) {

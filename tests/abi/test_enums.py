@@ -13,13 +13,13 @@ def committed():
 
 
 def compiled(tmp_path):
-    program, source = tmp_path / "enums", tmp_path / "enums.c"
+    program, source = tmp_path / "enums.exe", tmp_path / "enums.c"
     prints = "".join(f'  printf("{name}\\t%d\\n", (int){name});\n'
                      for name in headers.enumerators())
     source.write_text("#include <rfctls.h>\n#include <stdio.h>\n"
                       f"int main(void) {{\n{prints}  return 0;\n}}\n")
     subprocess.run([os.environ["CC"], f"-I{headers.INCLUDE}", source, "-o", program], check=True)
-    lines = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    lines = subprocess.run([*headers.EMULATOR, program], capture_output=True, text=True, check=True).stdout
     return {name: int(value) for name, value in (row.split("\t") for row in lines.splitlines())}
 
 

@@ -6,6 +6,8 @@ import re
 ROOT = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"])
 BUILD = pathlib.Path(os.environ["RFCTLS_BUILD_DIR"])
 INCLUDE = ROOT / "include"
+EMULATOR = os.environ["RFCTLS_EMULATOR"].split()  # what runs a program of this build
+TRIPLE = pathlib.Path(os.environ["CC"]).name.partition("-gcc")[0]  # of a cross compiler
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
 
 

@@ -1,5 +1,4 @@
 // Do IP addresses become bytes and text as the system's own functions make them?
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -7,6 +6,7 @@
 #include <string>
 
 #include "base/ip.h"
+#include "support/inet.hpp"
 
 namespace {
 
