@@ -12,17 +12,18 @@
 extern "C" {
 #endif
 
-/* ---- connecting: every address of a name in turn, one try at a time ---- */
+/* ---- connecting to the first address of a name that accepts ---- */
 
 typedef struct rfctls__connector rfctls__connector;
 
 /* Keeps a reference of each address. */
 rfctls_status rfctls__connector_new(const rfctls_addresses *addresses, rfctls__connector **out);
 /* As far as it goes without waiting: OK: *out is the connected transport; WANT_WRITE: wait for
- * rfctls__connector_fd to become writable; E_CONNECT: no address is left, the message names the
+ * rfctls__connector_fd to become writable, but not past rfctls__connector_next; E_CONNECT: no address is left, the message names the
  * last failure; E_SYSTEM, E_MEMORY: we are short of something, call again to go on. */
 rfctls_status rfctls__connector_try(rfctls__connector *connector, rfctls_raw **out);
 intptr_t rfctls__connector_fd(const rfctls__connector *connector);
+rfctls__deadline rfctls__connector_next(const rfctls__connector *connector);
 /* Closes what still connects. NULL is allowed. */
 void rfctls__connector_free(rfctls__connector *connector);
 

@@ -265,10 +265,23 @@ intptr_t rfctls__fd_for(const rfctls_socket *socket) {
                                    : rfctls_raw_fd(socket->raw);
 }
 
-rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
-  rfctls__deadline next = rfctls__deadline_earlier(
+static rfctls__deadline timer_of(const rfctls_socket *socket) {
+  return rfctls__deadline_earlier(
       socket->close_deadline,
       rfctls__deadline_earlier(socket->connect_deadline, socket->handshake_deadline));
+}
+
+int rfctls__timer_ran_out(const rfctls_socket *socket) {
+  return rfctls__deadline_passed(timer_of(socket));
+}
+
+static rfctls__deadline next_of_connect(const rfctls_socket *socket) {
+  return socket->connector != NULL ? rfctls__connector_next(socket->connector)
+                                   : (rfctls__deadline)RFCTLS__NEVER;
+}
+
+rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
+  rfctls__deadline next = rfctls__deadline_earlier(timer_of(socket), next_of_connect(socket));
   return socket->closing == RFCTLS__DRAINING /* no event tells of an acknowledgement */
              ? rfctls__deadline_earlier(next, rfctls__now() + LOOK_AGAIN)
              : next;
@@ -298,9 +311,9 @@ void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch) {
 static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int want) {
   rfctls__watch watch;
   rfctls__waker *waker = NULL;
-  rfctls__deadline deadline = verb->deadline;
+  rfctls__deadline deadline = rfctls__deadline_earlier(verb->deadline, next_of_connect(socket));
   rfctls_status status;
-  if (rfctls__deadline_passed(deadline)) {
+  if (rfctls__deadline_passed(verb->deadline)) {
     return rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
   }
   status = rfctls__waker_take(&waker);

@@ -67,7 +67,7 @@ typedef struct rfctls__watch {
   intptr_t fd;
   uint32_t events;           /* RFCTLS__POLL_* */
   uint32_t found;            /* those that memory below is ready for: no system tells of them */
-  rfctls__deadline deadline; /* when to look again: a handshake or close is under way */
+  rfctls__deadline deadline; /* when to look again: a connect, handshake or close is under way */
 } rfctls__watch;
 
 /* RFCTLS__POLL_* to wait for. */
@@ -76,6 +76,8 @@ uint32_t rfctls__events_for(const rfctls_socket *socket, int want);
 intptr_t rfctls__fd_for(const rfctls_socket *socket);
 /* When to look again without any event. */
 rfctls__deadline rfctls__next_look(const rfctls_socket *socket);
+/* Whether a timer that is not one verb's alone has run out: of connect, handshake or close. */
+int rfctls__timer_ran_out(const rfctls_socket *socket);
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch);
 void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch);

@@ -133,10 +133,12 @@ static void look_inside(member *each) {
   const rfctls_socket *socket = each->socket;
   uint32_t wanted = each->events & WANTED;
   int over = socket == NULL ? !rfctls__raw_is_open(each->raw)
-                            : socket->closing == RFCTLS__CLOSED ||
-                                  rfctls__deadline_passed(each->watch.deadline);
+                            : socket->closing == RFCTLS__CLOSED || rfctls__timer_ran_out(socket);
   if (over) {
     each->found |= RFCTLS_EVENT_ERROR | wanted;
+  }
+  if (rfctls__deadline_passed(each->watch.deadline)) {
+    each->found |= wanted;
   }
   if (socket != NULL && (wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(socket)) {
     each->found |= RFCTLS_EVENT_READ;

@@ -19,8 +19,9 @@ RFCTLS_BEGIN
 
 /* ---- make ---- */
 
-/* A client, connected by TCP to the first address of node that accepts; node is also what SNI and
- * the name check use. RFCTLS_E_RESOLVE, RFCTLS_E_CONNECT, RFCTLS_E_TIMEOUT. */
+/* A client, connected by TCP to the first address of node that accepts: IPv6 and IPv4 take turns, and an
+ * address that does not answer holds the next one up for 250 ms (RFC 8305). node is also what SNI and the
+ * name check use. RFCTLS_E_RESOLVE, RFCTLS_E_CONNECT, RFCTLS_E_TIMEOUT. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_connect(const char *node, const char *service,
                                                            rfctls_config *config,
                                                            rfctls_socket **out);

@@ -33,6 +33,19 @@ rfctls_status say(rfctls_status status) {
   return status < 0 ? rfctls__fail_system(status, 104, "scripted failure") : status;
 }
 
+// Descriptors of connects are 7, 8, … in the order of the tries.
+rfctls_status next_of_connect(intptr_t fd) {
+  auto named = state.attempts.find(state.connected_to.at(static_cast<size_t>(fd) - 7));
+  if (named == state.attempts.end()) {
+    return next(state.connects, RFCTLS_OK);
+  }
+  rfctls_status status = named->second.front();
+  if (named->second.size() > 1) {
+    named->second.pop_front();
+  }
+  return status;
+}
+
 }  // namespace
 
 extern "C" {
@@ -44,16 +57,21 @@ int64_t __wrap_rfctls__now(void) {
 
 rfctls_status rfctls__os_resolve(const char *, const char *, rfctls_family, int,
                                  rfctls__os_found found, void *user) {
-  rfctls__endpoint endpoint = {};
-  endpoint.size = 16;
-  return found(user, &endpoint);
+  rfctls_status status = RFCTLS_OK;
+  for (size_t i = 0; i < state.addresses.size() && status == RFCTLS_OK; i++) {
+    rfctls__endpoint endpoint = {};
+    endpoint.size = 16;
+    state.addresses[i].copy(reinterpret_cast<char *>(endpoint.storage.bytes), RFCTLS__IP_TEXT - 1);
+    status = found(user, &endpoint);
+  }
+  return status;
 }
 
-void rfctls__os_describe(const rfctls__endpoint *, char text[RFCTLS__IP_TEXT], uint16_t *port,
-                         rfctls_family *family) {
-  snprintf(text, RFCTLS__IP_TEXT, "192.0.2.1");
+void rfctls__os_describe(const rfctls__endpoint *endpoint, char text[RFCTLS__IP_TEXT],
+                         uint16_t *port, rfctls_family *family) {
+  snprintf(text, RFCTLS__IP_TEXT, "%.60s", reinterpret_cast<const char *>(endpoint->storage.bytes));
   *port = 443;
-  *family = RFCTLS_FAMILY_IPV4;
+  *family = strchr(text, ':') != nullptr ? RFCTLS_FAMILY_IPV6 : RFCTLS_FAMILY_IPV4;
 }
 
 rfctls_status rfctls__os_unix(const char *, rfctls__endpoint *out) {
@@ -69,13 +87,18 @@ int rfctls__os_is_ip(const char *text) {
   return strspn(text, "0123456789.") == strlen(text);
 }
 
-rfctls_status rfctls__os_connect(const rfctls__endpoint *, intptr_t *fd) {
-  *fd = 7;
-  return say(next(state.connects, RFCTLS_OK));
+rfctls_status rfctls__os_connect(const rfctls__endpoint *to, intptr_t *fd) {
+  state.connected_to.emplace_back(reinterpret_cast<const char *>(to->storage.bytes));
+  intptr_t made = 6 + static_cast<intptr_t>(state.connected_to.size());
+  rfctls_status status = next_of_connect(made);
+  if (status >= 0) {
+    *fd = made;
+  }
+  return say(status);
 }
 
-rfctls_status rfctls__os_connected(intptr_t) {
-  return say(next(state.connects, RFCTLS_OK));
+rfctls_status rfctls__os_connected(intptr_t fd) {
+  return say(next_of_connect(fd));
 }
 
 rfctls_status rfctls__os_listen(const rfctls__endpoint *, int, int, intptr_t *fd) {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "net/os.h"
 
@@ -33,7 +35,10 @@ struct State {
   std::deque<Recv> recvs;  // empty: would block
   std::deque<Send> sends;  // empty: takes all
   std::deque<Poll> polls;  // empty: timeout; without a deadline the test fails
-  std::deque<rfctls_status> connects;
+  std::vector<std::string> addresses = {"192.0.2.1"};  // what any name resolves to
+  std::deque<rfctls_status> connects;                  // for those that `attempts` does not name
+  std::map<std::string, std::deque<rfctls_status>> attempts;  // by address; the last one stays
+  std::vector<std::string> connected_to;                      // addresses, as they were tried
   std::deque<rfctls_status> accepts;
   std::function<void()> on_poll;  // runs inside the sleep, as another thread would
   std::string sent;               // all that left

@@ -255,6 +255,54 @@ TEST(Connector, SaysTheLastRefusalAgain) {
   rfctls__connector_free(connector);
 }
 
+// A listener whose queue is full: the system drops what asks to connect, as a dead host would.
+class BlackHole {
+ public:
+  int port = 0;
+
+  explicit BlackHole(const char *ip) {
+    EXPECT_EQ(rfctls_raw_listen(first(resolve(ip, 0)), 1, out(listener_)), RFCTLS_OK) << message();
+    port = port_of(listener_);
+    Addresses at = resolve(ip, port);
+    rfctls_status status = RFCTLS_OK;
+    for (int i = 0; i < 64 && status == RFCTLS_OK; i++) {
+      Raw filler;
+      status = rfctls_raw_connect(first(at), 200, out(filler));
+      fillers_.push_back(std::move(filler));
+    }
+    EXPECT_EQ(status, RFCTLS_E_TIMEOUT) << "it still answers";
+  }
+
+ private:
+  Raw listener_;
+  std::vector<Raw> fillers_;
+};
+
+TEST(Connector, GoesOnBesideADeadAddressAfter250Milliseconds) {
+  if (!has_ipv6()) {
+    GTEST_SKIP() << "no IPv6 on the loopback interface";
+  }
+  BlackHole dead("::1");
+  Raw listener = listen_on("127.0.0.1", dead.port);
+  Addresses both = resolve(nullptr, dead.port);
+  ASSERT_EQ(rfctls_address_family(first(both)), RFCTLS_FAMILY_IPV6);
+  rfctls__connector *connector = nullptr;
+  Raw raw;
+  rfctls_status status;
+  const int64_t begin = rfctls__now();
+  ASSERT_EQ(rfctls__connector_new(both.get(), &connector), RFCTLS_OK);
+  while ((status = rfctls__connector_try(connector, out(raw))) == RFCTLS_WANT_WRITE) {
+    (void)rfctls__wait(rfctls__connector_fd(connector), RFCTLS__POLL_WRITE, nullptr,
+                       rfctls__connector_next(connector), 0);
+  }
+  const int64_t took = rfctls__now() - begin;
+  rfctls__connector_free(connector);
+  ASSERT_EQ(status, RFCTLS_OK);
+  EXPECT_STREQ(rfctls_address_ip(peer_of(raw).get()), "127.0.0.1");
+  EXPECT_GE(took, 250 * int64_t{1000000});
+  EXPECT_LT(took, 900 * int64_t{1000000}) << "the system itself would ask again after a second";
+}
+
 TEST(Connector, ClosesWhatStillConnects) {
   Raw listener = listen_on("127.0.0.1");
   Addresses addresses = resolve("127.0.0.1", port_of(listener));
