@@ -188,6 +188,13 @@ test("a chain that is too deep is refused", function()
   equal(first[1], true)
 end)
 
+test("ciphers and curves", function()
+  equal(pair({ protocol = "tlsv1_2", ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384" }):info "bits", 256)
+  equal(pair({ ciphersuites = "TLS_AES_128_GCM_SHA256" }):info "cipher", "TLS_AES_128_GCM_SHA256")
+  equal(Socket.info((pair { curve = "P-384" })).group, "secp384r1")
+  equal(Socket.info((pair { curveslist = "P-521:X25519" })).group, "secp521r1")
+end)
+
 test("protocols of applications", function()
   local client = pair({ alpn = { "h2", "http/1.1" } }, { alpn = { "http/1.1" } })
   equal(client:getalpn(), "http/1.1")
@@ -197,7 +204,7 @@ test("what is not supported is refused, with its name", function()
   for name, value in pairs {
     dane = true, verifyext = "lsec_continue", mode = "both", protocol = "sslv3", options = "no_such",
     verify = "perhaps", alpn = 42, certificate = helper.pki "server.pem", password = {},
-    certificates = { {}, {} }, cafile = helper.pki "nowhere.pem", key = helper.pki "garbage.pem",
+    certificates = { {}, {} }, capath = helper.pki "nowhere", ciphers = "no_such", curve = "no_such", cafile = helper.pki "nowhere.pem", key = helper.pki "garbage.pem",
   } do
     local parameters = server_parameters { [name] = value }
     if name == "certificate" then parameters.key = nil end

@@ -114,6 +114,28 @@ test("an abort says no goodbye", function()
   equal(select(2, client:receive(1)), "truncated")
 end)
 
+test("ciphers, groups, and places of trust", function()
+  local client = helper.pair { max_version = "1.2", ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384" }
+  matches(client:info "cipher", "aes_256_gcm")
+  equal(helper.pair({ ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" }):info "cipher",
+        "TLS_CHACHA20_POLY1305_SHA256")
+  equal(helper.pair({ groups = "P-384:X25519" }):info "group", "secp384r1")
+  local keys = os.tmpname()
+  helper.pair { insecure_log_keys = keys }
+  local file = assert(io.open(keys))
+  matches(file:read "*l", "^%l+_")
+  file:close()
+  os.remove(keys)
+  for name, value in pairs {
+    ciphers = "no_such", ciphersuites = "no_such", groups = "no_such", cafile = helper.pki "one-bad-ca.pem",
+    capath = helper.pki "nowhere", insecure_log_keys = helper.pki "",
+  } do
+    local config, message, code = rfctls.config { [name] = value }
+    equal(config, nil, name)
+    assert(#message > 0 and code, name)
+  end
+end)
+
 test("a hello takes extensions of the program", function()
   assert(helper.pair { hello_extensions = { { type = 65280, data = "mine" } } })
   local client, server = helper.strangers()

@@ -38,6 +38,8 @@ local types = {
   timeout = "number", handshake = "boolean", owned = "boolean", allow_truncation = "boolean",
   insecure_skip_verify = "boolean", insecure_skip_name_check = "boolean",
   session = "userdata", session_cache = "boolean", scheduler = "table", hello_extensions = "table",
+  capath = "string", ciphers = "string", ciphersuites = "string", groups = "string",
+  insecure_log_keys = "string",
 }
 
 -- A wrong option is a mistake in the program, and raised where the maker was called.
@@ -106,9 +108,29 @@ local function set_ca(handle, options)
   return add_authorities(handle, credentials.chain(options.ca))
 end
 
-local function set_cafile(handle, options)
-  if not options.cafile then return true end
-  return add_authorities(handle, credentials.chain_file(options.cafile))
+-- Calls native setters that take the text of an option each, for the options that are there.
+local function set_texts(handle, options, setters)
+  for _, setter in ipairs(setters) do
+    local text = options[setter[1]]
+    local status = text and native["config_" .. setter[2]](handle, text) or native.OK
+    if status ~= native.OK then return check(status) end
+  end
+  return true
+end
+
+local trust_places = { { "cafile", "add_trust_file" }, { "capath", "add_trust_dir" } }
+
+local function set_trust(handle, options)
+  return set_texts(handle, options, trust_places)
+end
+
+local lists = {
+  { "ciphers", "set_ciphers" }, { "ciphersuites", "set_cipher_suites" }, { "groups", "set_groups" },
+  { "insecure_log_keys", "insecure_log_keys" },
+}
+
+local function set_lists(handle, options)
+  return set_texts(handle, options, lists)
 end
 
 local function version(name, value)
@@ -200,8 +222,8 @@ local function set_switches(handle, options)
 end
 
 local steps = {
-  set_identity, set_ca, set_cafile, set_versions, set_verification, set_names, set_extensions,
-  set_transport, set_switches,
+  set_identity, set_ca, set_trust, set_versions, set_lists, set_verification, set_names,
+  set_extensions, set_transport, set_switches,
 }
 
 -- A config of the options; its role is theirs, else the one given. nil, message, code if the library

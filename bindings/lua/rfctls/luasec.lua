@@ -92,17 +92,26 @@ function readers.alpn(options, names)
   options.alpn = names
 end
 
-for _, name in ipairs { "cafile", "server_name" } do
-  readers[name] = function(options, value) options[name] = value end
+local function passed_on(option)
+  return function(options, value) options[option] = value end
 end
+
+for _, name in ipairs { "cafile", "capath", "server_name", "ciphers", "ciphersuites" } do
+  readers[name] = passed_on(name)
+end
+readers.curve = passed_on "groups"
+readers.curveslist = readers.curve
 
 -- A server's parameters may name DH groups; only elliptic curves are used.
 function readers.dhparam() end
 
-local unknown = { capath = 1, verifyext = 1, dane = 1, ciphers = 1, ciphersuites = 1, curve = 1, curveslist = 1 }
+local unknown = { "verifyext", "dane" }
 
 -- In this order: some look at what others have set.
-local order = { "mode", "protocol", "options", "verify", "depth", "alpn", "cafile", "server_name", "dhparam" }
+local order = {
+  "mode", "protocol", "options", "verify", "depth", "alpn", "cafile", "capath", "server_name", "ciphers",
+  "ciphersuites", "curve", "curveslist", "dhparam",
+}
 
 local function load_identity(given)
   if not given.certificate and not given.key then return nil end
@@ -124,7 +133,7 @@ end
 
 local function translated(parameters)
   if type(parameters) ~= "table" then refuse "the parameters are not a table" end
-  for name in pairs(unknown) do
+  for _, name in ipairs(unknown) do
     if parameters[name] ~= nil then refuse("%s is not supported", name) end
   end
   local options = { identity = identity_of(parameters), handshake = false }
@@ -132,7 +141,7 @@ local function translated(parameters)
     local value = parameters[name]
     if value ~= nil or name == "mode" then readers[name](options, value) end
   end
-  if options.role == "client" and parameters.cafile then options.system_trust = false end
+  if options.role == "client" and (options.cafile or options.capath) then options.system_trust = false end
   return options
 end
 
@@ -274,7 +283,7 @@ luasec.config = {
   options = set_of "all no_ticket no_tlsv1_2 no_tlsv1_3",
   algorithms = { ec = true },
   curves = {},
-  capabilities = { alpn = true, certificate_chain = true },
+  capabilities = { alpn = true, certificate_chain = true, curves_list = true },
 }
 for name in pairs(granted) do luasec.config.options[name] = true end
 
