@@ -1,21 +1,8 @@
-/* Handles of the library as userdata of their own types. Part of the generated module. */
-
-/* A userdata that owns one reference. Its metatable tells its type, and is looked at before the
- * userdata is: SWIG's own pointers trust any userdata. */
-typedef struct handle {
-  void *pointer; /* NULL once collected */
-} handle;
+/* Types of handles, and how scripts see them. Part of the generated module. */
+#include "lua/handle.h"
 
 static handle *handle_at(lua_State *L, int index, const char *type) {
   return (handle *)luaL_checkudata(L, index, type);
-}
-
-static handle *handle_new(lua_State *L, const char *type) {
-  handle *made = (handle *)lua_newuserdata(L, sizeof *made);
-  made->pointer = NULL;
-  luaL_getmetatable(L, type);
-  lua_setmetatable(L, -2);
-  return made;
 }
 
 #define HANDLE_FINALISER(NOUN)                             \
