@@ -87,10 +87,6 @@ static rfctls_status rfctls_any_close(any_socket any) {
   return any.plain != NULL ? rfctls_raw_close(any.plain) : rfctls_socket_close(any.tls);
 }
 
-static intptr_t rfctls_any_fd(any_socket any) {
-  return rfctls_raw_fd(any.plain != NULL ? any.plain : rfctls_socket_raw(any.tls));
-}
-
 static int rfctls_any_is_closed(any_socket any) {
   return any.plain != NULL ? rfctls_raw_fd(any.plain) == -1 : rfctls_socket_is_closed(any.tls);
 }
@@ -120,6 +116,14 @@ static uint32_t events_of(rfctls_status want) {
 /* For what to watch the descriptor; 0: for nothing, try again. */
 static uint32_t rfctls_any_wait_events(any_socket any, rfctls_status want) {
   return any.plain != NULL ? events_of(want) : rfctls_socket_wait_events(any.tls, want);
+}
+
+static int64_t rfctls_any_wait_timeout(any_socket any) {
+  return any.plain != NULL ? -1 : rfctls_socket_wait_timeout(any.tls);
+}
+
+static intptr_t rfctls_any_wait_fd(any_socket any) {
+  return any.plain != NULL ? rfctls_raw_fd(any.plain) : rfctls_socket_wait_fd(any.tls);
 }
 
 static rfctls_status plain_wait(rfctls_raw *plain, rfctls_status want, int64_t timeout_ms) {

@@ -85,7 +85,7 @@ static size_t port_write(SCM port, SCM bytes, size_t start, size_t count) {
 }
 
 static int port_fd(SCM port) {
-  return (int)rfctls_any_fd(link_socket(port_link(port)));
+  return (int)rfctls_any_wait_fd(link_socket(port_link(port)));
 }
 
 static int port_ready(SCM port) {

@@ -6,6 +6,15 @@
 
 %include "compat.i"
 
+/* All handles are types of our own. SWIG's, which programs of several SWIG modules share, would load
+ * GOOPS: half the time of an import. */
+%header %{
+#undef SWIG_GetModule
+#undef SWIG_SetModule
+#define SWIG_GetModule(clientdata) NULL
+#define SWIG_SetModule(clientdata, module) (void)(module)
+%}
+
 %insert("header") "guile/handle.c"
 %insert("header") "guile/convert.c"
 %insert("header") "guile/raise.c"
@@ -198,7 +207,8 @@ rfctls_status rfctls_any_peer_address(any_socket any, rfctls_address **out);
 rfctls_status rfctls_any_join(rfctls_pollset *pollset, any_socket any, uint32_t events, size_t *index);
 rfctls_status rfctls_any_wait(any_socket any, rfctls_status want, int64_t timeout_ms);
 uint32_t rfctls_any_wait_events(any_socket any, rfctls_status want);
-intptr_t rfctls_any_fd(any_socket any);
+int64_t rfctls_any_wait_timeout(any_socket any);
+intptr_t rfctls_any_wait_fd(any_socket any);
 int64_t rfctls_clock(void);
 /* One value that belongs to the socket and goes with it. */
 SCM rfctls_any_facade(SCM socket);

@@ -1,7 +1,7 @@
 ;;; Do both ends talk, with every way to make them?
 
 (add-to-load-path (dirname (current-filename)))
-(use-modules (helper) (rfc tls) (rfc x509) (rnrs bytevectors) (rnrs conditions)
+(use-modules (helper) (rfc tls) (rfc x509) (sagittarius socket) (rnrs bytevectors) (rnrs conditions)
              ((rnrs exceptions) #:select (guard)))
 
 (begin-tests)
@@ -127,6 +127,57 @@
         (check-equal "h2" (tls-socket-selected-alpn socket))
         (tls-socket-close socket)))
     #:options (list #:hello-extensions (list (make-protocol-name-list '("h2" "http/1.1"))))))
+
+;; What a client sends first, as a server without TLS sees it.
+(define (hello . options)
+  (let* ((listener (make-server-socket "0" AF_INET))
+         (socket (apply connect-client (port-of listener) #:handshake #f #:handshake-timeout 5000
+                        options))
+         (server (socket-accept listener))
+         (shaker (in-thread (lambda () (tls-client-handshake socket #:hello-extensions
+                                                             (list (make-hello-extension
+                                                                    4712 #vu8(7 8 9)))))))
+         (hello (socket-recv server 4000)))
+    (socket-close server)
+    (check (condition? (outcome shaker)))
+    (socket-close listener)
+    hello))
+
+(define (contains? bv part)
+  (let loop ((start 0))
+    (and (<= (+ start (bytevector-length part)) (bytevector-length bv))
+         (or (let compare ((i 0))
+               (or (= i (bytevector-length part))
+                   (and (= (bytevector-u8-ref bv (+ start i)) (bytevector-u8-ref part i))
+                        (compare (+ i 1)))))
+             (loop (+ start 1))))))
+
+(behaviour "hello extensions of any type are sent as they are, a maker's and a handshake's"
+  (let ((sent (hello #:hello-extensions (list (make-server-name-indication '("server.test"))
+                                              (make-protocol-name-list '("h2"))
+                                              (make-hello-extension 4711 #vu8(1 2 3 4))))))
+    (check (contains? sent #vu8(#x12 #x67 0 4 1 2 3 4)))
+    (check (contains? sent #vu8(#x12 #x68 0 3 7 8 9)))
+    (check (contains? sent (string->utf8 "server.test")))
+    (check (contains? sent (string->utf8 "h2")))))
+
+(behaviour "a hello extension that the library makes itself is refused"
+  (check (assertion-violation?
+          (raised (hello #:hello-extensions (list (make-hello-extension 0 #vu8(0 0))))))))
+
+(behaviour ":prng is accepted, and changes nothing"
+  (call-with-server echo
+    (lambda (port)
+      (let ((socket (connect-client port #:prng 'mine)))
+        (check (echoes? socket (string->utf8 "random")))
+        (tls-socket-close socket)))
+    #:options '(#:prng mine)))
+
+(behaviour "<tls-socket> is the class of TLS sockets"
+  (call-with-pair
+    (lambda (client server)
+      (check ((@ (oop goops) is-a?) client <tls-socket>))
+      (check (not ((@ (oop goops) is-a?) 5 <tls-socket>))))))
 
 (behaviour "both ends tell who and where they are, also after the end"
   (call-with-server

@@ -98,7 +98,9 @@
          (list #:hello-extensions (list (make-server-name-indication (list (make-string 300 #\a)))))
          (list #:hello-extensions (list (make-protocol-name-list '(""))))
          (list #:hello-extensions (list (make-protocol-name-list (list (make-string 256 #\a)))))
-         (list #:hello-extensions (list (make-hello-extension 4711 '())))
+         (list #:hello-extensions (list (make-hello-extension 0 #vu8(0))))
+         (list #:hello-extensions (list (make-hello-extension 4711 #vu8())
+                                        (make-hello-extension 4711 #vu8())))
          '(#:authorities (5)) '(#:certificates (5) #:private-key 5))))
 
 (behaviour "a host that is not found is named, with its service"

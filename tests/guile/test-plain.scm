@@ -2,7 +2,9 @@
 
 (add-to-load-path (dirname (current-filename)))
 (use-modules (helper) (rfc tls) (rfc x509) (sagittarius socket) (ice-9 rdelim) (ice-9 binary-ports)
-             (rnrs bytevectors) (rnrs conditions) (rnrs files) (srfi srfi-19))
+             (rnrs bytevectors) (rnrs conditions) (rnrs files)
+             ((rnrs records inspection) #:select (record-type-parent)) ((srfi srfi-1) #:select (every))
+             (srfi srfi-19))
 
 (begin-tests)
 
@@ -82,6 +84,7 @@
   (let* ((listener (make-server-socket "0" AF_INET SOCK_STREAM 0))
          (client (make-client-socket "localhost" (port-of listener) AF_INET SOCK_STREAM
                                      (logior AI_V4MAPPED AI_ADDRCONFIG) 0)))
+    (check (socket-info? (socket-peer client)))
     (check-equal "localhost" (socket-info-hostname (socket-peer client)))
     (for-each socket-close (list client listener))))
 
@@ -315,6 +318,46 @@
              (lambda () (tls-client-handshake client))
              (lambda () (tls-socket-raw-socket client))))
       (check (not (socket-closed? client))))))
+
+(behaviour "the types of conditions stand under each other as they are documented"
+  (for-each (lambda (child parent)
+              (check (eq? parent (record-type-parent child))))
+            (list &host-not-found &socket &socket-connection &socket-closed &socket-read-timeout
+                  &socket-reset &socket-truncated &tls)
+            (list &i/o &i/o &socket &socket &socket &socket &socket &socket))
+  (for-each (lambda (make is?)
+              (let ((condition (make 'socket)))
+                (check (is? condition))
+                (check (socket-error? condition))
+                (check-equal 'socket (socket-error-socket condition))))
+            (list make-socket-error make-socket-connection-error make-socket-closed-error
+                  make-socket-read-timeout-error make-socket-reset-error
+                  make-socket-truncated-error)
+            (list socket-error? socket-connection-error? socket-closed-error?
+                  socket-read-timeout-error? socket-reset-error? socket-truncated-error?))
+  (check (host-not-found-error? (make-host-not-found-error "node" "service")))
+  (check-equal '(E_ALERT "no" 40 #f)
+               (let ((condition (make-tls-error #f 'E_ALERT "no" 40 #f)))
+                 (map (lambda (part) (part condition))
+                      (list tls-error-status tls-error-message tls-error-alert tls-error-depth)))))
+
+(behaviour "constants are the system's"
+  (check-equal '(0 1 2) (list SHUT_RD SHUT_WR SHUT_RDWR))
+  (check (every exact-integer?
+                (list AF_UNSPEC AF_INET AF_INET6 SOCK_STREAM SOCK_DGRAM IPPROTO_TCP IPPROTO_UDP
+                      AI_PASSIVE AI_CANONNAME AI_NUMERICHOST AI_NUMERICSERV AI_V4MAPPED AI_ALL
+                      AI_ADDRCONFIG MSG_PEEK MSG_DONTWAIT MSG_WAITALL))))
+
+(behaviour "IP addresses are read and written"
+  (for-each (lambda (text bytes)
+              (let ((address (string->ip-address text)))
+                (check (ip-address? address))
+                (check-equal text (ip-address->string address))
+                (check-equal bytes (ip-address->bytevector address))))
+            '("10.1.2.3" "::1" "fe80::1%lo")
+            '(#vu8(10 1 2 3) #vu8(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1)
+              #vu8(#xfe #x80 0 0 0 0 0 0 0 0 0 0 0 0 0 1)))
+  (check (assertion-violation? (raised (string->ip-address "256.1.1.1")))))
 
 (behaviour "every condition is under &i/o and tells its status"
   (call-with-plain-pair

@@ -1,8 +1,10 @@
 ;;; Are TLS sockets good ports?
 
 (add-to-load-path (dirname (current-filename)))
-(use-modules (helper) (rfc tls) (ice-9 binary-ports) (ice-9 rdelim) (ice-9 textual-ports)
-             (rnrs bytevectors))
+(use-modules (helper) (rfc tls) (rfc tls text) (ice-9 binary-ports) (ice-9 rdelim) (ice-9 textual-ports)
+             (rnrs bytevectors) (rnrs conditions)
+             ((rnrs io ports) #:select (make-transcoder utf-8-codec latin-1-codec eol-style
+                                        error-handling-mode get-line)))
 
 (begin-tests)
 
@@ -71,6 +73,29 @@
         (let loop () (unless (char-ready? in) (usleep 1000) (loop)))
         (check-equal #\a (read-char in))
         (check (char-ready? in))))))
+
+(behaviour "transcoded-port waits for no more than what has come"
+  (call-with-pair
+    (lambda (client server)
+      (let ((io (transcoded-port (tls-socket-port client) (make-transcoder (utf-8-codec)))))
+        (tls-socket-send server (string->utf8 "zwölf\n"))
+        (check-equal "zwölf" (get-line io))
+        (put-string io "größer\n")
+        (check-equal "größer\n" (text (tls-socket-recv server 9 MSG_WAITALL)))))))
+
+(behaviour "transcoded-port raises or replaces what cannot be decoded"
+  (call-with-pair
+    (lambda (client server)
+      (define (transcoded mode)
+        (transcoded-port (tls-socket-input-port client)
+                         (make-transcoder (utf-8-codec) (eol-style none) mode)))
+      (tls-socket-send server #vu8(255 10))
+      (check-equal (string #\xfffd) (get-line (transcoded (error-handling-mode replace))))
+      (tls-socket-send server #vu8(255 10))
+      (check (condition? (raised (get-line (transcoded (error-handling-mode raise))))))
+      (tls-socket-send server #vu8(228 10))
+      (check-equal "ä" (get-line (transcoded-port (tls-socket-input-port client)
+                                                  (make-transcoder (latin-1-codec))))))))
 
 (behaviour "closing the port closes the socket, unless close? is #f"
   (call-with-pair

@@ -81,6 +81,24 @@
     (takes 0 (check (socket-connection-error? (raised (connect-client port)))))
     (takes 0 (check (socket-connection-error? (raised (connect-client port #:handshake #f)))))))
 
+;; The queue of a listener that does not accept is full: the next connection is not answered.
+(behaviour "a connection that nobody answers ends at its timer"
+  (let ((full (socket PF_INET SOCK_STREAM 0)))
+    (bind full AF_INET INADDR_LOOPBACK 0)
+    (listen full 0)
+    (let* ((port (sockaddr:port (getsockname full)))
+           (waiting (map (lambda (i)
+                           (let ((one (socket PF_INET (logior SOCK_STREAM SOCK_NONBLOCK) 0)))
+                             (connect one AF_INET INADDR_LOOPBACK port)
+                             one))
+                         (iota 4))))
+      (takes 300 (check (socket-connection-error?
+                         (raised (connect-client (number->string port) #:connect-timeout 300)))))
+      (takes 300 (check (socket-connection-error?
+                         (raised (connect-client (number->string port) #:connect-timeout 300
+                                                 #:handshake #f)))))
+      (for-each close-port (cons full waiting)))))
+
 (behaviour "an interrupt runs while a thread waits"
   (call-with-pair
     (lambda (client server)

@@ -240,6 +240,31 @@
          (list #:certificates (certificates "client-other-ca")
                #:private-key (key "client-other-ca")))))
 
+(behaviour "a wrapped server that does not require a certificate takes a client without"
+  (for-each
+   (lambda (required? works?)
+     (let* ((listener (socket PF_INET SOCK_STREAM 0))
+            (thread (begin
+                      (bind listener AF_INET INADDR_LOOPBACK 0)
+                      (listen listener 1)
+                      (in-thread
+                       (lambda ()
+                         (call-with-tls-socket
+                             (socket->tls-socket (car (accept listener)) #:client-socket #f
+                                                 #:certificates (certificates "server")
+                                                 #:private-key (key "server")
+                                                 #:authorities (certificates "ca")
+                                                 #:peer-certificate-required? required?)
+                           echo-all)))))
+            (client (connect-client (number->string (sockaddr:port (getsockname listener)))))
+            (told (guard (condition (#t condition)) (tls-socket-shutdown client SHUT_WR)
+                         (tls-socket-recv client 1))))
+       (check-equal works? (bytevector? told))
+       (check-equal works? (not (condition? (outcome thread))))
+       (guard (condition (#t #f)) (tls-socket-close client))
+       (close-port listener)))
+   '(#f #t) '(#t #f)))
+
 (behaviour "a callback gives the client's identity when the server asks"
   (call-with-server
     (lambda (listener)

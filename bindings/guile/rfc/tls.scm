@@ -33,6 +33,8 @@
           ;; ---- ours ----
           tls-default-certificate-verifier tls-default-authorities
           tls-socket-version tls-socket-cipher tls-socket-server-name tls-socket-ready?
+          tls-socket-session tls-socket-resumed?
+          tls-session? tls-session->bytevector bytevector->tls-session
 
           ;; ---- of (sagittarius socket) ----
           SHUT_RD SHUT_WR SHUT_RDWR MSG_PEEK MSG_DONTWAIT MSG_WAITALL
@@ -47,6 +49,7 @@
           &socket-reset socket-reset-error?
           &socket-truncated socket-truncated-error?
           &tls tls-error? tls-error-status tls-error-message tls-error-alert tls-error-depth)
-  (import (rfc tls socket)
+  (import (rfc tls config)
+          (rfc tls socket)
           (rfc tls port)
           (sagittarius socket)))

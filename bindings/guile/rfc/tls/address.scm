@@ -9,7 +9,8 @@
           (only (rnrs bytevectors)
                 make-bytevector bytevector-copy bytevector-length bytevector-uint-set! endianness)
           (srfi srfi-9)
-          (rfc tls native))
+          (rfc tls native)
+          (rfc tls failure))
 
   (define-record-type <ip-address>
     (make-ip-address text bytes)
@@ -21,9 +22,10 @@
   (define (string->ip-address text)
     (let* ((ip (car (string-split text #\%)))
            (ipv6? (string-index ip #\:))
+           (number (false-if-exception (inet-pton (if ipv6? AF_INET6 AF_INET) ip)))
            (bytes (make-bytevector (if ipv6? 16 4))))
-      (bytevector-uint-set! bytes 0 (inet-pton (if ipv6? AF_INET6 AF_INET) ip)
-                            (endianness big) (bytevector-length bytes))
+      (check number 'string->ip-address "not an IP address" text)
+      (bytevector-uint-set! bytes 0 number (endianness big) (bytevector-length bytes))
       (make-ip-address text bytes)))
 
   ;; Network byte order: 4 or 16 bytes.

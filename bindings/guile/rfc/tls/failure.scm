@@ -3,18 +3,17 @@
 
 (library (rfc tls failure)
   (export socket-condition check wrong-type
-          call-naming-host call-counting call-with-rescue anything? quietly)
+          call-naming-host call-connecting call-counting call-with-rescue anything? quietly)
   (import (guile)
           (only (rnrs conditions)
                 condition simple-conditions make-message-condition make-who-condition
                 make-irritants-condition irritants-condition? condition-irritants
                 make-assertion-violation)
-          (only (rnrs base) assertion-violation)
           (only (rnrs files) i/o-error?)
           (rfc tls native)
           (rfc tls condition))
 
-  ;; A condition with a message for people and an association list for programs.
+  ;; A condition with a message for people and irritants for programs.
   (define (describe kind who message irritants)
     (condition kind
                (make-who-condition who)
@@ -27,7 +26,7 @@
   ;; A wrong argument: an &assertion.
   (define (check right? who message . culprits)
     (unless right?
-      (apply assertion-violation who message culprits)))
+      (raise-exception (describe (make-assertion-violation) who message culprits))))
 
   ;; A thing of the wrong type, as Guile's own procedures report it: an &assertion, too.
   (define (wrong-type who kind thing)
@@ -100,14 +99,22 @@
                                failure)))
       thunk))
 
-  ;; A host that is not found is reported with the service, too; a peer that does not answer the
-  ;; connection attempt is no read timeout.
+  ;; A host that is not found is reported with the service, too.
   (define (call-naming-host node service thunk)
     (call-improving
      (lambda (part)
-       (cond ((host-not-found-error? part) (make-host-not-found-error node service))
-             ((socket-read-timeout-error? part) (make-socket-connection-error #f))
-             (else part)))
+       (if (host-not-found-error? part)
+           (make-host-not-found-error node service)
+           part))
+     thunk))
+
+  ;; A peer that does not answer the connection attempt is no read timeout.
+  (define (call-connecting connected? thunk)
+    (call-improving
+     (lambda (part)
+       (if (and (socket-read-timeout-error? part) (not (connected?)))
+           (make-socket-connection-error (socket-error-socket part))
+           part))
      thunk))
 
   ;; Adds what earlier calls had done, (count), to the count that a failure tells.

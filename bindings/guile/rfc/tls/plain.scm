@@ -66,7 +66,7 @@
     (check-strings 'make-client-socket node service)
     (check-options 'make-client-socket ai-socktype ai-flags ai-protocol)
     (let ((addresses (resolve node service (family-number 'make-client-socket ai-family) #f)))
-      (ready (call-naming-host node service
+      (ready (call-connecting (const #f)
                (lambda () (connect-to-one (addresses->list addresses))))
              #:node node #:service service)))
 

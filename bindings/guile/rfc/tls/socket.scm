@@ -2,9 +2,7 @@
 
 (library (rfc tls socket)
   (export make-client-tls-socket make-server-tls-socket make-server-tls-socket* socket->tls-socket
-          tls-default-certificate-verifier tls-default-authorities
           tls-client-handshake tls-server-handshake tls-socket-accept
-          make-hello-extension make-server-name-indication make-protocol-name-list
 
           <tls-socket> tls-socket?
           tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
@@ -13,6 +11,8 @@
           call-with-tls-socket
           tls-socket-peer-certificate tls-socket-selected-alpn
           tls-socket-version tls-socket-cipher tls-socket-server-name
+          tls-socket-session tls-socket-resumed?
+          tls-session? tls-session->bytevector bytevector->tls-session
           tls-socket-client-certificate-callback-set!
           tls-socket-peer tls-socket-info tls-socket-name tls-socket-info-values
           tls-socket-node tls-socket-service
@@ -26,13 +26,13 @@
           ;; of either kind
           socket-accept)
   (import (guile)
-          (srfi srfi-9)
           (rfc tls native)
           (rfc tls condition)
           (rfc tls failure)
           (rfc tls wait)
           (rfc tls talk)
           (rfc tls plain)
+          (rfc tls config)
           (rfc x509))
 
   (define *tls-version-1.3* #x0304)
@@ -104,93 +104,6 @@
       (lambda () (answer ((memory-certificate-callback (memory socket)) socket)))
       values))
 
-  ;; ---- hello extensions ----
-
-  (define-record-type <hello-extension>
-    (make-hello-extension type data)
-    hello-extension?
-    (type hello-extension-type)
-    (data hello-extension-data))
-
-  (define server-name-type 0)
-  (define protocol-names-type 16)
-
-  ;; The first name is asked for and checked.
-  (define (make-server-name-indication names)
-    (make-hello-extension server-name-type names))
-
-  (define (make-protocol-name-list names)
-    (make-hello-extension protocol-names-type names))
-
-  ;; Hands each extension to the setters of a config or of a socket.
-  (define (apply-extensions extensions set-name! add-protocol!)
-    (for-each (lambda (extension)
-                (let ((data (hello-extension-data extension)))
-                  (cond ((eqv? (hello-extension-type extension) server-name-type)
-                         (set-name! (car data)))
-                        ((eqv? (hello-extension-type extension) protocol-names-type)
-                         (for-each add-protocol! data))
-                        (else
-                         (check #f 'make-hello-extension
-                                "only server name and protocol names can be sent"
-                                (hello-extension-type extension))))))
-              extensions))
-
-  (define (apply-socket-extensions socket extensions)
-    (apply-extensions extensions
-                      (lambda (name) (rfctls-socket-set-server-name socket name))
-                      (lambda (name) (rfctls-socket-add-protocol socket name))))
-
-  ;; ---- configs ----
-
-  ;; What a client checks of its server when the program does not say: #t the library's checks
-  ;; (chain, trust store, host name), a procedure, or #f nothing.
-  (define tls-default-certificate-verifier (make-parameter #t))
-
-  ;; Trust anchors of clients beside the system's.
-  (define tls-default-authorities (make-parameter '()))
-
-  (define (set-verifier! config verifier)
-    (cond ((procedure? verifier) (rfctls-config-set-asking config #t #f))
-          ((not verifier) (rfctls-config-insecure-skip-verify config))
-          ((not (eq? verifier #t))
-           (check #f 'certificate-verifier "neither a boolean nor a procedure" verifier))))
-
-  (define (set-identity! config certificates private-key)
-    (when (or private-key (pair? certificates))
-      (rfctls-config-set-identity config (certificates->chain certificates)
-                                  (->private-key private-key))))
-
-  ;; What clients and servers have in common.
-  (define (make-config role certificates private-key extensions authorities verifier version)
-    (let ((config (rfctls-config-new role)))
-      (rfctls-config-set-blocking config #f)
-      (set-identity! config certificates private-key)
-      (apply-extensions extensions
-                        (lambda (name) (rfctls-config-set-server-name config name))
-                        (lambda (name) (rfctls-config-add-protocol config name)))
-      (for-each (lambda (authority) (rfctls-config-add-authority config authority))
-                (->certificates authorities))
-      (set-verifier! config verifier)
-      (when version
-        (rfctls-config-set-versions config version version))
-      config))
-
-  (define (set-timer! config timer milliseconds)
-    (when milliseconds
-      (rfctls-config-set-timeout config timer milliseconds)))
-
-  ;; A server that is given neither certificates nor a key makes itself a throw-away identity.
-  (define (make-server-config certificates private-key extensions authorities verifier version)
-    (define (make certificates private-key)
-      (make-config RFCTLS-SERVER certificates private-key extensions authorities verifier version))
-    (if (or private-key (pair? certificates))
-        (make certificates private-key)
-        (call-with-values (lambda () (make-self-signed-identity "localhost")) make)))
-
-  (define (require-certificate! config)
-    (rfctls-config-set-peer-cert config RFCTLS-PEER-CERT-REQUIRED))
-
   ;; ---- makers ----
 
   ;; Without a handshake, connecting is waited for here; otherwise the handshake does both.
@@ -199,23 +112,30 @@
                                    #:key (handshake #t) (certificates '()) (private-key #f)
                                    (hello-extensions '()) (authorities (tls-default-authorities))
                                    (certificate-verifier (tls-default-certificate-verifier))
-                                   (connect-timeout #f) (handshake-timeout #f)
+                                   (session #f) (connect-timeout #f) (handshake-timeout #f)
                                    (prng #f) (version #f))
     (check-strings 'make-client-tls-socket node service)
     (check-options 'make-client-tls-socket ai-socktype ai-flags ai-protocol)
-    (let ((config (make-config RFCTLS-CLIENT certificates private-key hello-extensions authorities
-                               certificate-verifier version)))
-      (rfctls-config-set-family config (family-number 'make-client-tls-socket ai-family))
-      (rfctls-config-set-blocking config (not handshake))
-      (set-timer! config RFCTLS-TIMER-CONNECT connect-timeout)
-      (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
-      (let ((socket (call-naming-host node service
-                      (lambda () (rfctls-socket-connect node service config)))))
-        (rfctls-socket-set-blocking socket #f)
-        (remember! socket #:verifier certificate-verifier)
-        (if handshake
-            (closing-on-failure socket (lambda () (tls-client-handshake socket)))
-            socket))))
+    (let* ((config (config RFCTLS-CLIENT #:certificates certificates #:private-key private-key
+                           #:hello-extensions hello-extensions #:authorities authorities
+                           #:verifier certificate-verifier #:version version
+                           #:family (family-number 'make-client-tls-socket ai-family)
+                           #:blocking? (not handshake) #:connect-timeout connect-timeout
+                           #:handshake-timeout handshake-timeout))
+           (socket (call-naming-host node service
+                     (lambda ()
+                       (call-connecting (const #f)
+                         (lambda () (rfctls-socket-connect node service config)))))))
+      (rfctls-socket-set-blocking socket #f)
+      (remember! socket #:verifier certificate-verifier)
+      (when session
+        (rfctls-socket-set-session socket session))
+      (if handshake
+          (closing-on-failure socket
+            (lambda ()
+              (call-connecting (lambda () (rfctls-socket-raw socket))
+                (lambda () (tls-client-handshake socket)))))
+          socket)))
 
   (define* (make-server-tls-socket service certificates
                                    #:optional ai-family ai-socktype ai-protocol
@@ -225,12 +145,12 @@
                                    (prng #f) (version #f))
     (check-strings 'make-server-tls-socket service)
     (check-options 'make-server-tls-socket ai-socktype #f ai-protocol)
-    (let ((config (make-server-config certificates private-key hello-extensions authorities
-                                      certificate-verifier version)))
-      (rfctls-config-set-family config (family-number 'make-server-tls-socket ai-family))
-      (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
-      (when client-certificate-required?
-        (require-certificate! config))
+    (let ((config (config RFCTLS-SERVER #:certificates certificates #:private-key private-key
+                          #:hello-extensions hello-extensions #:authorities authorities
+                          #:verifier certificate-verifier #:version version
+                          #:family (family-number 'make-server-tls-socket ai-family)
+                          #:handshake-timeout handshake-timeout
+                          #:require-certificate? client-certificate-required?)))
       (remember! (call-naming-host #f service
                    (lambda () (rfctls-socket-listen #f service config)))
                  #:verifier certificate-verifier)))
@@ -273,15 +193,14 @@
                                (certificate-verifier
                                 (or (not client-socket) (tls-default-certificate-verifier)))
                                (handshake-timeout #f) (version #f))
-    (let ((config (if client-socket
-                      (make-config RFCTLS-CLIENT certificates private-key hello-extensions
-                                   authorities certificate-verifier version)
-                      (make-server-config certificates private-key hello-extensions authorities
-                                          certificate-verifier version))))
-      (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
-      (when (and (not client-socket) peer-certificate-required?
-                 (or (pair? authorities) (procedure? certificate-verifier)))
-        (require-certificate! config))
+    (let ((config (config (if client-socket RFCTLS-CLIENT RFCTLS-SERVER)
+                          #:certificates certificates #:private-key private-key
+                          #:hello-extensions hello-extensions #:authorities authorities
+                          #:verifier certificate-verifier #:version version
+                          #:handshake-timeout handshake-timeout
+                          #:require-certificate?
+                          (and (not client-socket) peer-certificate-required?
+                               (or (pair? authorities) (procedure? certificate-verifier))))))
       (let ((tls-socket (wrap socket config certificate-verifier)))
         (if handshake
             (closing-on-failure tls-socket
@@ -324,6 +243,7 @@
               (begin
                 (quietly (lambda () (tls-socket-close connection)))
                 #f)))))
+    (check-tls 'tls-socket-accept socket)
     (let ((connection (drive socket reading (lambda () (rfctls-any-accept socket)))))
       (and connection
            (begin
@@ -394,4 +314,20 @@
   (define (tls-socket-version socket)
     (assv-ref `((,*tls-version-1.0* . "TLSv1") (,*tls-version-1.1* . "TLSv1.1")
                 (,*tls-version-1.2* . "TLSv1.2") (,*tls-version-1.3* . "TLSv1.3"))
-              (rfctls-socket-tls-version socket))))
+              (rfctls-socket-tls-version socket)))
+
+  ;; ---- sessions, to resume a connection later: sockets that are made alike do so by themselves ----
+
+  (define tls-session? rfctls-session-p)
+
+  ;; The newest that the server gave, or #f. In TLS 1.3 it comes with what is received after the
+  ;; handshake.
+  (define (tls-socket-session socket)
+    (call-with-rescue tls-error? (lambda (failure) #f)
+                      (lambda () (rfctls-socket-session socket))))
+
+  (define tls-socket-resumed? rfctls-socket-is-resumed)
+
+  ;; SECRET: who has the bytes can read the session, and pretend to be its client.
+  (define tls-session->bytevector rfctls-session-bytes)
+  (define bytevector->tls-session rfctls-session-from-bytes))

@@ -10,7 +10,8 @@
           socket-set-read-timeout! socket-get-read-timeout
           MSG_WAITALL SHUT_RD SHUT_WR SHUT_RDWR)
   (import (guile)
-          (only (rnrs bytevectors) make-bytevector bytevector-length bytevector-copy!)
+          (only (rnrs bytevectors)
+                bytevector? make-bytevector bytevector-length bytevector-copy!)
           (rfc tls native)
           (rfc tls condition)
           (rfc tls failure)
@@ -47,8 +48,13 @@
 
   ;; ---- arguments ----
 
+  (define (check-bytes who bv)
+    (unless (bytevector? bv)
+      (wrong-type who "bytevector" bv)))
+
   ;; How many bytes a range has; len -1 is to the end.
   (define (range-count who bv start len)
+    (check-bytes who bv)
     (let ((size (bytevector-length bv)))
       (check (and (exact-integer? start) (<= 0 start size))
              who "start is not in the bytevector" start)
@@ -93,6 +99,7 @@
 
   ;; All bytes, unless the socket is non-blocking; then what went, -1 if nothing could go.
   (define* (socket-send socket bv #:optional (flags 0))
+    (check-bytes 'socket-send bv)
     (send-all 'socket-send socket bv 0 (bytevector-length bv) flags))
 
   (define* (socket-send/range socket bv #:optional (start 0) (len -1) (flags 0))
@@ -128,6 +135,7 @@
   ;; How many bytes came; 0 at the polite end, -1 when a non-blocking socket would wait.
   (define* (socket-recv! socket bv start len #:optional (flags 0))
     (check-flags 'socket-recv! flags recv-flags)
+    (check (not (eqv? len -1)) 'socket-recv! "not a count of bytes" len)
     (let ((count (range-count 'socket-recv! bv start len)))
       (or ((if (all? flags) receive-all! receive!) 'socket-recv! socket bv start count flags)
           -1)))
@@ -202,6 +210,7 @@
 
   (define (call-with-socket socket procedure)
     (check-socket 'call-with-socket socket)
+    (check (procedure? procedure) 'call-with-socket "not a procedure" procedure)
     (call-with-values (lambda () (closing-on-failure socket (lambda () (procedure socket))))
       (lambda results
         (socket-close socket)

@@ -86,32 +86,24 @@
              (and (not (eq? waiter (module-ref module 'default-read-waiter #f)))
                   waiter)))))
 
-  ;; Nothing tells a descriptor's watcher what the peer's system has acknowledged, nor that a client
-  ;; goes on to its next address: while closing and in a handshake the socket is looked at anew.
-  (define closing-nap 5)
-  (define handshake-nap 100)
-
-  (define (longest-sleep socket)
-    (cond ((rfctls-raw-p socket) never)
-          ((rfctls-socket-is-closed socket) closing-nap)
-          ((rfctls-socket-is-listener socket) never)
-          ((eqv? (rfctls-socket-tls-version socket) RFCTLS-TLS-ANY) handshake-nap)
-          (else never)))
-
   (define (change-watches! memory change watch)
     (set-memory-watches! memory (change watch (memory-watches memory))))
 
   ;; Lets the scheduler's other tasks run.
+  (define (watch-by waiter socket events milliseconds)
+    (let ((watch (rfctls-make-watch (rfctls-any-wait-fd socket) events milliseconds)))
+      (change-watches! (memory socket) cons watch)
+      (waiter watch)
+      (change-watches! (memory socket) delq watch)
+      (close-port watch)))
+
   (define (wait-by waiter socket want left)
     (let ((events (rfctls-any-wait-events socket want))
-          (left (min left (longest-sleep socket))))
-      (unless (zero? events)
-        (let ((watch (rfctls-make-watch (rfctls-any-fd socket) events
-                                        (if (eqv? left never) -1 left))))
-          (change-watches! (memory socket) cons watch)
-          (waiter watch)
-          (change-watches! (memory socket) delq watch)
-          (close-port watch)))))
+          (timeout (rfctls-any-wait-timeout socket)))
+      (unless (or (zero? events) (zero? timeout))
+        (watch-by waiter socket events
+                  (cond ((negative? timeout) (if (eqv? left never) -1 left))
+                        (else (min left timeout)))))))
 
   ;; Wakes the tasks that wait for a socket: it was closed.
   (define (wake-tasks socket)
