@@ -24,8 +24,7 @@ c_labels='^(unit|engine|interop|fault|embed|abi)$'
 # The compression libraries are what OpenSSL asks for when a program is linked statically.
 test_packages=("${build_packages[@]}" g++ libgtest-dev zlib1g-dev libzstd-dev binutils python3-pytest
   python3-cryptography lua5.1 lua5.2 lua5.3 lua5.4 luajit lua-socket lua-sec lua-copas lua-cqueues
-  lua-luv netbase openssl
-  gnutls-bin curl)
+  lua-luv luarocks netbase openssl gnutls-bin curl)
 
 # What pip cannot bring.
 wheel_packages=(gcc libc6-dev libssl-dev python3-dev)
