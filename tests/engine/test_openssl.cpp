@@ -252,6 +252,23 @@ TEST_F(SystemTrust, what_is_shared_takes_the_settings_of_its_own_context) {
   EXPECT_EQ(connect(plan(), "wrong-ca"), RFCTLS_E_VERIFY);
 }
 
+TEST_F(SystemTrust, that_is_shared_gets_no_flags_of_any_context) {
+  rfctls__trust *trust = nullptr;
+  put_bundle("ca.pem");
+  Plan strict = plan(), lax = plan();
+  lax.check_name = false;
+  lax.name = "elsewhere.test";
+  EXPECT_EQ(connect(lax), RFCTLS_OK);
+  EXPECT_EQ(connect(strict), RFCTLS_OK);
+  EXPECT_EQ(connect(strict, "wrong-name"), RFCTLS_E_VERIFY);
+  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, &trust), RFCTLS_OK);
+  X509_VERIFY_PARAM *shared = X509_STORE_get0_param(rfctls__trust_store(trust));
+  EXPECT_EQ(X509_VERIFY_PARAM_get_flags(shared), 0u);
+  EXPECT_EQ(X509_VERIFY_PARAM_get_depth(shared), -1);
+  EXPECT_EQ(X509_VERIFY_PARAM_get0_host(shared, 0), nullptr);
+  rfctls__trust_release(trust);
+}
+
 TEST_F(SystemTrust, reads_the_bundle_only_when_the_directory_has_no_issuer) {
   link_hashed(directory(), "ca.pem");
   put_bundle("other-ca.pem");

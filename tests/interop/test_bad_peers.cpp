@@ -165,4 +165,24 @@ TEST_P(BadClients, are_refused_by_name_and_told_why) {
   }
 }
 
+// Whoever holds a certificate of a public authority is nobody that a server knows.
+TEST(SystemTrust, is_not_a_servers_for_its_clients_unless_asked_for) {
+  Identity own = load_identity("client");
+  setenv("SSL_CERT_FILE", pki_path("ca.pem").c_str(), 1);
+  for (rfctls_demand demand : {RFCTLS_PEER_CERT_OPTIONAL, RFCTLS_PEER_CERT_REQUIRED}) {
+    for (bool asked_for : {false, true}) {
+      Config of_client = client_config(), of_server = server_config();
+      require(rfctls_config_set_identity(of_client.get(), own.chain.get(), own.key.get()), "own");
+      require(rfctls_config_set_peer_cert(of_server.get(), demand), "demand");
+      if (asked_for) {
+        require(rfctls_config_set_system_trust(of_server.get(), 1), "system trust");
+      }
+      Pair pair(of_client, of_server);
+      (void)pair.shake();
+      EXPECT_EQ(asked_for ? RFCTLS_OK : RFCTLS_E_VERIFY, pair.server_status);
+    }
+  }
+  unsetenv("SSL_CERT_FILE");
+}
+
 }  // namespace

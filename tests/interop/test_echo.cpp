@@ -359,6 +359,44 @@ TEST_P(Echo, a_descriptor_above_1024_works) {
   }
 }
 
+TEST_P(Echo, recv_of_absurdly_many_bytes_gives_those_that_are_there) {
+  Pair pair(GetParam());
+  ASSERT_EQ(RFCTLS_OK, pair.shake());
+  for (size_t capacity : {size_t{1} << 31, size_t{1} << 63, SIZE_MAX}) {
+    char room[64];
+    size_t received = 0;
+    ASSERT_EQ(RFCTLS_OK, send_all(pair.server, "few"));
+    ASSERT_EQ(RFCTLS_OK, rfctls_socket_recv(pair.client.get(), 0, room, capacity, &received));
+    EXPECT_EQ("few", std::string(room, received));
+  }
+}
+
+TEST_P(Echo, the_same_key_and_certificate_serve_two_sockets_at_once_and_in_turn) {
+  Identity own = load_identity("server");
+  std::vector<Config> configs(2);
+  for (Config &config : configs) {
+    require(rfctls_config_new(RFCTLS_SERVER, out(config)), "config");
+    require(rfctls_config_set_identity(config.get(), own.chain.get(), own.key.get()), "identity");
+  }
+  own = Identity();
+  for (int i = 0; i < 2; i++) {
+    Pair one(client_config(GetParam()), configs[0]), two(client_config(GetParam()), configs[1]);
+    ASSERT_EQ(RFCTLS_OK, one.shake());
+    ASSERT_EQ(RFCTLS_OK, two.shake());
+    for (Pair *pair : {&one, &two}) {
+      ASSERT_EQ(RFCTLS_OK, send_all(pair->server, "same"));
+      EXPECT_EQ("same", receive(pair->client));
+    }
+  }
+}
+
+TEST_P(Echo, a_socket_is_not_closed_before_its_handshake) {
+  Pair pair(GetParam());
+  EXPECT_EQ(0, rfctls_socket_is_closed(pair.client.get()));
+  EXPECT_EQ(0, rfctls_socket_is_closed(pair.server.get()));
+  EXPECT_EQ(0, rfctls_socket_is_closed(pair.listener.get()));
+}
+
 TEST_P(Echo, no_handle_is_an_argument_error_and_no_crash) {
   size_t count = 0;
   char c = 0;

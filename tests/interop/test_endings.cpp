@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -23,6 +25,13 @@ class Endings : public testing::TestWithParam<rfctls_tls_version> {
 
   int server_fd() {
     return static_cast<int>(rfctls_raw_fd(rfctls_socket_raw(pair.server.get())));
+  }
+
+  // The server's end goes away with a reset.
+  void reset() {
+    struct linger hard = {1, 0};
+    setsockopt(server_fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    pair.server.reset();
   }
 
   Pair pair{GetParam()};
@@ -122,14 +131,43 @@ TEST(Detach, is_for_sockets_with_a_descriptor) {
 }
 
 TEST_P(Endings, a_reset_is_a_reset_in_both_directions_and_no_sigpipe) {
-  struct linger hard = {1, 0};
   ASSERT_EQ(SIG_DFL, signal(SIGPIPE, SIG_DFL));
-  setsockopt(server_fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-  pair.server.reset();
+  reset();
   receive_all(pair.client, &status);
   EXPECT_EQ(RFCTLS_E_RESET, status);
   EXPECT_EQ(RFCTLS_E_RESET, send_all(pair.client, "x"));
   EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(pair.client.get()));
+}
+
+TEST_P(Endings, a_stale_errno_changes_no_answer) {
+  reset();
+  for (int stale : {EAGAIN, EINTR, 0}) {
+    char c = 0;
+    size_t count = 0;
+    errno = stale;
+    EXPECT_EQ(RFCTLS_E_RESET, rfctls_socket_recv(pair.client.get(), 0, &c, 1, &count)) << stale;
+    errno = stale;
+    EXPECT_EQ(RFCTLS_E_RESET, rfctls_socket_send(pair.client.get(), 0, &c, 1, &count)) << stale;
+  }
+}
+
+// A program that leaves without closing anything, while a thread of it still waits.
+[[noreturn]] void leave_with_open_sockets(rfctls_tls_version version) {
+  Pair pair(version);
+  if (pair.shake() != RFCTLS_OK) {
+    _exit(2);
+  }
+  std::thread([&] {
+    char c = 0;
+    size_t count = 0;
+    (void)rfctls_socket_recv(pair.server.get(), 0, &c, 1, &count);
+  }).detach();
+  std::exit(0);
+}
+
+TEST_P(Endings, a_process_ends_cleanly_with_open_sockets) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(leave_with_open_sockets(GetParam()), testing::ExitedWithCode(0), "");
 }
 
 TEST_P(Endings, closing_twice_spares_a_descriptor_that_was_opened_in_between) {

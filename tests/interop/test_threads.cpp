@@ -1,9 +1,14 @@
 // May one thread read while another writes and a third closes, on one connection?
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <fstream>
+#include <future>
 #include <random>
 #include <vector>
 
@@ -175,6 +180,82 @@ TEST_P(Threads, one_config_serves_many_threads) {
   for (auto &thread : threads) {
     thread.join();
   }
+}
+
+uint64_t resident_bytes() {
+  uint64_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST(SlowReader, gets_a_gib_whole_and_memory_stays_flat) {
+  constexpr uint64_t kBlocks = 1024 * 1024 * 1024 / kBlock;
+  Pair pair;
+  ASSERT_EQ(RFCTLS_OK, pair.shake());
+  std::vector<unsigned char> block(kBlock);
+  fill_pattern(block.data(), kBlock, 0);
+  const uint64_t before = resident_bytes();
+  std::thread sender([&] {
+    std::vector<unsigned char> numbered = block;
+    for (uint64_t i = 0; i < kBlocks; i++) {
+      size_t sent = 0;
+      memcpy(numbered.data(), &i, sizeof i);
+      ASSERT_EQ(RFCTLS_OK,
+                rfctls_socket_send(pair.server.get(), 0, numbered.data(), kBlock, &sent));
+    }
+    ASSERT_EQ(RFCTLS_OK, rfctls_socket_close(pair.server.get()));
+  });
+  std::vector<unsigned char> got(kBlock);
+  uint64_t most = before, bad = 0;
+  for (uint64_t i = 0; i < kBlocks; i++) {
+    size_t received = 0;
+    ASSERT_EQ(RFCTLS_OK,
+              rfctls_socket_recv(pair.client.get(), RFCTLS_WAITALL, got.data(), kBlock, &received));
+    memcpy(block.data(), &i, sizeof i);
+    bad += received != kBlock || got != block;
+    if (i % 64 == 0) {
+      most = std::max(most, resident_bytes());
+    }
+    if (i % 16 == 0) {
+      std::this_thread::yield();  // the sender, who never waits for anything else, is ahead
+    }
+  }
+  sender.join();
+  EXPECT_EQ(0u, bad);
+  EXPECT_LT(most - before, 16u * 1024 * 1024);
+}
+
+// A verifier that takes its time, until others have used what it may not hold.
+struct Slow {
+  std::promise<void> asked;
+  std::future<bool> others_done;
+};
+
+int decide_late(void *userdata, rfctls_socket *) {
+  auto *slow = static_cast<Slow *>(userdata);
+  slow->asked.set_value();
+  return slow->others_done.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+}
+
+TEST_P(Threads, a_slow_verifier_holds_no_lock) {
+  Slow slow;
+  std::promise<bool> others;
+  slow.others_done = others.get_future();
+  Config slow_config = client_config(GetParam());
+  ASSERT_EQ(RFCTLS_OK, rfctls_config_set_verifier(slow_config.get(), decide_late, &slow, nullptr));
+  Pair pair(slow_config, server_config("server", GetParam()));
+  std::thread other([&] {
+    slow.asked.get_future().wait();
+    EXPECT_EQ(RFCTLS_CLIENT, rfctls_socket_role(pair.client.get()));
+    EXPECT_EQ(RFCTLS_TLS_ANY, rfctls_socket_tls_version(pair.client.get()));
+    EXPECT_EQ(RFCTLS_OK, rfctls_socket_set_timeout(pair.client.get(), RFCTLS_TIMER_READ, 20000));
+    Socket same = connect_to(pair.listener, slow_config);  // the config is free
+    Pair usual(GetParam());
+    EXPECT_EQ(RFCTLS_OK, usual.shake());
+    others.set_value(true);
+  });
+  EXPECT_EQ(RFCTLS_OK, pair.shake()) << rfctls_error_message();
+  other.join();
 }
 
 TEST_P(Threads, errors_belong_to_the_thread_that_met_them) {

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <vector>
@@ -86,6 +88,43 @@ TEST(Timers, read_ends_at_its_timer_and_later_data_still_comes) {
   expect_timeout([&] { return rfctls_socket_recv(pair.client.get(), 0, &c, 1, &got); });
   ASSERT_EQ(RFCTLS_OK, send_all(pair.server, "late"));
   EXPECT_EQ("late", receive(pair.client));
+}
+
+volatile std::sig_atomic_t alarms;
+
+void count_alarm(int) {
+  alarms = alarms + 1;
+}
+
+TEST(Timers, signals_neither_end_nor_stretch_a_call) {
+  Pair pair;
+  ASSERT_EQ(RFCTLS_OK, pair.shake());
+  struct sigaction act {
+  }, before{};
+  act.sa_handler = count_alarm;  // without SA_RESTART: system calls are interrupted
+  ASSERT_EQ(0, sigaction(SIGALRM, &act, &before));
+  const itimerval often{{0, 5000}, {0, 5000}}, never{};
+  std::thread other([&] {
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, nullptr);  // so that the reader gets them
+    while (alarms < 5) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(RFCTLS_OK, send_all(pair.server, "after all"));
+  });
+  ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, nullptr));
+  EXPECT_EQ("after all", receive(pair.client));
+  other.join();
+  rfctls_socket_set_timeout(pair.client.get(), RFCTLS_TIMER_READ, kTimer);
+  expect_timeout([&] {
+    char c = 0;
+    size_t count = 0;
+    return rfctls_socket_recv(pair.client.get(), 0, &c, 1, &count);
+  });
+  setitimer(ITIMER_REAL, &never, nullptr);
+  sigaction(SIGALRM, &before, nullptr);
 }
 
 TEST(Timers, write_ends_at_its_timer_and_counts_what_left) {

@@ -1,4 +1,5 @@
 """What the public headers say, read without a compiler."""
+import ctypes
 import os
 import pathlib
 import re
@@ -25,6 +26,28 @@ def functions():
         for declaration in re.findall(r"RFCTLS_API\b([^;]*);", _text(header)):
             names.append(re.search(r"RFCTLS_CALL\s+(\w+)\s*\(", declaration).group(1))
     return names
+
+
+def signatures():
+    """Each function's result and parameters, as (name, result, [type of a parameter…])."""
+    found = []
+    for header in HEADERS:
+        for declaration in re.findall(r"RFCTLS_API\b([^;]*);", _text(header)):
+            result, name, parameters = re.fullmatch(
+                r"\s*(.*?)\s*RFCTLS_CALL\s+(\w+)\s*\((.*)\)\s*", declaration, re.DOTALL).groups()
+            types = [re.sub(r"\s*\w+$", "", " ".join(each.split()))
+                     for each in parameters.split(",") if each.strip() != "void"]
+            found.append((name, " ".join(result.split()), types))
+    return found
+
+
+def loaded():
+    """The library in this process; None where an interpreter cannot load it."""
+    library = BUILD / "core" / "librfctls.so"
+    if not library.exists() or b"__asan_init" in (data := library.read_bytes()) or (
+            b"__tsan_init" in data):  # their runtimes have to be there first
+        return None
+    return ctypes.CDLL(str(library))
 
 
 def enumerators():

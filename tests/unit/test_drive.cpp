@@ -2,6 +2,7 @@
 // would block, is interrupted, takes or gives half, resets, ends, or when time runs out?
 #include <gtest/gtest.h>
 
+#include <climits>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -38,6 +39,8 @@ class Drive : public testing::Test {
   void TearDown() override {
     rfctls_socket_unref(socket);
     rfctls_config_unref(config);
+    socket = nullptr;
+    config = nullptr;
   }
 
   void wrap(int owned = 1) {
@@ -393,6 +396,22 @@ TEST_F(Drive, a_refusal_by_the_function_fails_the_handshake) {
   give(hello);
   EXPECT_EQ(RFCTLS_E_VERIFY, rfctls_socket_handshake(socket));
   EXPECT_EQ(RFCTLS_REASON_REFUSED, rfctls_error_verify_reason());
+}
+
+int answer_as_told(void *answer, rfctls_socket *) {
+  return *static_cast<int *>(answer);
+}
+
+TEST_F(Drive, an_answer_of_the_verifier_that_is_not_1_is_a_no) {
+  for (int answer : {0, 2, -1, 256, INT_MIN, INT_MAX}) {
+    TearDown();
+    SetUp();
+    script.question = RFCTLS_WANT_VERIFY;
+    ASSERT_EQ(RFCTLS_OK, rfctls_config_set_verifier(config, answer_as_told, &answer, nullptr));
+    wrap();
+    give(hello);
+    EXPECT_EQ(RFCTLS_E_VERIFY, rfctls_socket_handshake(socket)) << answer;
+  }
 }
 
 TEST_F(Drive, closing_inside_the_verifier_ends_the_handshake) {
