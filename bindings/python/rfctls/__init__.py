@@ -87,12 +87,54 @@ __all__ = [
     "WantReadError",
     "WantWriteError",
     "connect",
+    "create_connection",
+    "create_server",
     "engine",
     "listen",
+    "open_connection",
+    "start_server",
+    "start_tls",
+    "upgrade_connection",
     "wrap",
 ]
 
 __version__: str = native.rfctls_version()
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .aio import (
+        create_connection,
+        create_server,
+        open_connection,
+        start_server,
+        start_tls,
+        upgrade_connection,
+    )
+
+_IN_ASYNCIO = {
+    "create_connection",
+    "create_server",
+    "open_connection",
+    "start_server",
+    "start_tls",
+    "upgrade_connection",
+}
+
+
+def __getattr__(name: str) -> object:
+    """asyncio is imported by the first who asks for something of it: it is slow to import."""
+    if name in _IN_ASYNCIO:
+        from . import aio
+
+        found: object = getattr(aio, name)
+        globals()[name] = found
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_IN_ASYNCIO})
 
 
 def engine() -> str:
