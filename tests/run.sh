@@ -24,7 +24,7 @@ c_labels='^(unit|engine|interop|fault|embed|abi)$'
 # The compression libraries are what OpenSSL asks for when a program is linked statically.
 test_packages=("${build_packages[@]}" g++ libgtest-dev zlib1g-dev libzstd-dev binutils python3-pytest
   python3-cryptography lua5.1 lua5.2 lua5.3 lua5.4 luajit lua-socket lua-sec lua-copas lua-cqueues
-  lua-luv luarocks netbase openssl gnutls-bin curl)
+  lua-luv luarocks netbase openssl gnutls-bin curl python3-hypothesis python3-requests python3-uvloop)
 
 # What pip cannot bring.
 wheel_packages=(gcc libc6-dev libssl-dev python3-dev)
@@ -98,6 +98,27 @@ part_windows() {
   install_missing "${wine_packages[@]}"
   build mingw
   run_ctest mingw --label-regex '^(unit|windows|abi)$'
+}
+
+# The sdist, from it the wheel, and that in a virtual environment where nothing else of ours is.
+part_wheel() {
+  local work=$PWD/build/wheel python=$PWD/build/wheel/venv/bin/python
+  install_missing "${wheel_packages[@]}" python3-venv python3-cryptography openssl
+  rm -rf "$work"
+  mkdir -p "$work/junit"
+  say "wheel: a virtual environment, with what the tests need"
+  "$system_python" -m venv "$work/venv"
+  logged "$work/run.log" "$python" -m pip install --quiet -r tests/python/requirements.txt
+  say "wheel: building the sdist, and from it the wheel"
+  logged "$work/run.log" "$python" -m build --outdir "$work/dist" .
+  logged "$work/run.log" "$python" -m pip install --quiet --no-index "$work/dist/"*.whl
+  "$system_python" tests/support/make_pki.py "$work/pki"
+  say "wheel: testing"
+  (cd "$work" && RFCTLS_TEST_PKI=$work/pki logged run.log "$python" -m pytest -q -rs \
+    -p no:cacheprovider --junitxml=junit/python.xml ../../tests/python)
+  say "wheel: mypy"
+  (cd "$work" && logged run.log "$python" -m mypy --config-file ../../pyproject.toml -p rfctls)
+  logged "$work/run.log" "$python" -m mypy --cache-dir "$work/mypy" examples/python
 }
 
 part_debian12() { fresh_debian debian12 bookworm; }

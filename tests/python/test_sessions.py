@@ -220,6 +220,69 @@ def test_bytes_that_are_none_are_not_fed():
         below.drain(-1)
 
 
+# ---- ciphers, groups, secrets ----
+
+
+def agreed(version, **options):
+    """A connection to a server of ssl, and its channel binding there."""
+    def serve(conn):
+        conn.sendall(b"x")
+        return conn.get_channel_binding("tls-unique"), echo(conn)
+
+    with serving(tls(serve)) as server:
+        with rfctls.connect("localhost", server.port, authorities=CA, timeout=LIMIT,
+                            min_version=version, max_version=version, **options) as sock:
+            assert sock.recv(1) == b"x"
+            yield sock
+        yield server.result()[0]
+
+
+def test_ciphers_suites_and_groups_are_chosen():
+    sock, _ = agreed("TLSv1.3", cipher_suites="TLS_CHACHA20_POLY1305_SHA256", groups="P-384")
+    assert (sock.cipher(), sock.group()) == (
+        ("TLS_CHACHA20_POLY1305_SHA256", "TLSv1.3", 256), "secp384r1")
+    sock, _ = agreed("TLSv1.2", ciphers="ECDHE+AESGCM+AES128")
+    assert sock.cipher()[0].endswith("_WITH_AES_128_GCM_SHA256")
+    for option in ("ciphers", "cipher_suites", "groups"):
+        with pytest.raises(rfctls.ArgumentError, match="no-such"):
+            rfctls.Config(**{option: "no-such"})
+
+
+def test_channel_bindings():
+    sock, unique = agreed("TLSv1.2")
+    assert sock.get_channel_binding("tls-unique") == unique
+    sock, _ = agreed("TLSv1.3")
+    assert len(sock.get_channel_binding()) == 32
+    assert sock.get_channel_binding() == sock.export_key("EXPORTER-Channel-Binding", 32, b"")
+    import hashlib
+    assert sock.get_channel_binding("tls-server-end-point") == hashlib.sha256(
+        sock.peer_certificate.der).digest()
+    with pytest.raises(rfctls.UnsupportedError):
+        sock.get_channel_binding("tls-unique")
+    with pytest.raises(ValueError):
+        sock.get_channel_binding("no-such")
+    for length in (0, -1, 8161):
+        with pytest.raises(ValueError):
+            sock.export_key("EXPERIMENTAL-x", length)
+
+
+def test_secrets_are_logged_only_when_asked(tmp_path):
+    sock, _ = agreed("TLSv1.3", insecure_key_log=tmp_path / "keys")
+    assert "CLIENT_TRAFFIC_SECRET_0" in (tmp_path / "keys").read_text()
+    with pytest.raises(OSError):
+        rfctls.Config(insecure_key_log=tmp_path)
+
+
+def test_a_directory_of_anchors(tmp_path):
+    import subprocess
+    (tmp_path / "ca.pem").write_bytes(open(CA, "rb").read())
+    subprocess.run(["openssl", "rehash", tmp_path], check=True)
+    with serving(tls(echo)) as server:
+        rfctls.connect("localhost", server.port, trust_directory=tmp_path, system_trust=False).close()
+    with pytest.raises(OSError):
+        rfctls.Config(trust_directory=tmp_path / "none")
+
+
 # ---- certificates ----
 
 

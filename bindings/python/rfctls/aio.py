@@ -119,7 +119,7 @@ class TLSTransport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         """Whether it is closed, or closing."""
-        return self._link.closing
+        return self._link.closing or self._link.lower.is_closing()
 
     def close(self) -> None:
         """Sends what was written, says goodbye, and closes when the peer has got all."""
@@ -383,7 +383,7 @@ class Link(asyncio.Protocol):
         view = memoryview(data).cast("B")
         if self._write_end:
             raise RuntimeError("writing was ended")
-        if self.closing or self._lost or not view:
+        if self.closing or self.lower.is_closing() or not view:
             return
         if not self._backlog:
             view = self._encrypt(view)

@@ -10,6 +10,7 @@ from .certificates import Identity, load_certificates
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
+    from os import PathLike
     from typing import Any, Literal, TypedDict
 
     from .certificates import Certificate, Certificates, Finding
@@ -26,9 +27,13 @@ if TYPE_CHECKING:
 
         identity: Identity | IdentitySource | None
         authorities: Certificates
+        trust_directory: str | PathLike[str] | None
         system_trust: bool | None
         min_version: Version | None
         max_version: Version | None
+        ciphers: str | None
+        cipher_suites: str | None
+        groups: str | None
         alpn: Iterable[str]
         hello_extensions: Iterable[tuple[int, bytes]]
         verifier: Verifier | None
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
         allow_truncation: bool
         insecure_skip_verify: bool
         insecure_skip_name_check: bool
+        insecure_key_log: str | PathLike[str] | None
 
 
 _ROLES = {"client": native.RFCTLS_CLIENT, "server": native.RFCTLS_SERVER}
@@ -55,6 +61,11 @@ _DEMANDS = {
     "ignored": native.RFCTLS_PEER_CERT_IGNORED,
     "optional": native.RFCTLS_PEER_CERT_OPTIONAL,
     "required": native.RFCTLS_PEER_CERT_REQUIRED,
+}
+_LISTS = {
+    "ciphers": native.rfctls_config_set_ciphers,
+    "cipher_suites": native.rfctls_config_set_cipher_suites,
+    "groups": native.rfctls_config_set_groups,
 }
 _TIMERS = {
     "connect_timeout": native.RFCTLS_TIMER_CONNECT,
@@ -75,9 +86,15 @@ class Config:
                         known), that returns an Identity or None
     authorities         trust anchors: certificates, bytes or files of them. Client: beside the
                         system's. Server: the only ones for client certificates
+    trust_directory     a folder of more trust anchors, under the names that "openssl rehash" makes;
+                        each is read when a chain asks for it
     system_trust        whether the system's trust store counts: clients True, servers False
     min_version         the oldest version to speak, "TLSv1.2" by default
     max_version         the newest version to speak
+    ciphers             ciphers up to TLS 1.2, cipher suites of TLS 1.3, and groups for the key
+    cipher_suites       exchange, in the engine's own words, the preferred first:
+    groups              "ECDHE+AESGCM", "TLS_AES_256_GCM_SHA384", "X25519:P-256". What is known to be
+                        weak stays out
     alpn                application protocols, the preferred first: ["h2", "http/1.1"]
     hello_extensions    client: what to add to the hello, as (type, bytes) pairs, for the extensions
                         that the engine does not send itself
@@ -99,15 +116,21 @@ class Config:
                         are known to be rude, under protocols that carry their own lengths
     insecure_skip_verify        DANGER: accepts any certificate of the peer, or none
     insecure_skip_name_check    DANGER: accepts a trusted certificate that was issued to anybody
+    insecure_key_log            DANGER: a file to append the secrets of each connection to, with
+                                which whoever recorded it can read it (as SSLKEYLOGFILE)
     """
 
     __slots__ = (
         "role",
         "identity",
         "authorities",
+        "trust_directory",
         "system_trust",
         "min_version",
         "max_version",
+        "ciphers",
+        "cipher_suites",
+        "groups",
         "alpn",
         "hello_extensions",
         "verifier",
@@ -122,14 +145,19 @@ class Config:
         "allow_truncation",
         "insecure_skip_verify",
         "insecure_skip_name_check",
+        "insecure_key_log",
         "_handle",
     )
     role: Role
     identity: Identity | IdentitySource | None
     authorities: tuple[Certificate, ...]
+    trust_directory: str | PathLike[str] | None
     system_trust: bool | None
     min_version: Version | None
     max_version: Version | None
+    ciphers: str | None
+    cipher_suites: str | None
+    groups: str | None
     alpn: tuple[str, ...]
     hello_extensions: tuple[tuple[int, bytes], ...]
     verifier: Verifier | None
@@ -144,6 +172,7 @@ class Config:
     allow_truncation: bool
     insecure_skip_verify: bool
     insecure_skip_name_check: bool
+    insecure_key_log: str | PathLike[str] | None
     _handle: native.Handle
 
     def __init__(
@@ -152,9 +181,13 @@ class Config:
         *,
         identity: Identity | IdentitySource | None = None,
         authorities: Certificates = (),
+        trust_directory: str | PathLike[str] | None = None,
         system_trust: bool | None = None,
         min_version: Version | None = None,
         max_version: Version | None = None,
+        ciphers: str | None = None,
+        cipher_suites: str | None = None,
+        groups: str | None = None,
         alpn: Iterable[str] = (),
         hello_extensions: Iterable[tuple[int, bytes]] = (),
         verifier: Verifier | None = None,
@@ -169,6 +202,7 @@ class Config:
         allow_truncation: bool = False,
         insecure_skip_verify: bool = False,
         insecure_skip_name_check: bool = False,
+        insecure_key_log: str | PathLike[str] | None = None,
     ) -> None:
         if isinstance(alpn, (str, bytes)):
             raise TypeError("alpn must be several names, not one str")
@@ -179,9 +213,13 @@ class Config:
         self._keep("role", role)
         self._keep("identity", identity)
         self._keep("authorities", tuple(load_certificates(authorities)))
+        self._keep("trust_directory", trust_directory)
         self._keep("system_trust", system_trust)
         self._keep("min_version", min_version)
         self._keep("max_version", max_version)
+        self._keep("ciphers", ciphers)
+        self._keep("cipher_suites", cipher_suites)
+        self._keep("groups", groups)
         self._keep("alpn", tuple(alpn))
         self._keep("hello_extensions", tuple(hello_extensions))
         self._keep("verifier", verifier)
@@ -196,6 +234,7 @@ class Config:
         self._keep("allow_truncation", bool(allow_truncation))
         self._keep("insecure_skip_verify", bool(insecure_skip_verify))
         self._keep("insecure_skip_name_check", bool(insecure_skip_name_check))
+        self._keep("insecure_key_log", insecure_key_log)
         self._keep("_handle", native.rfctls_config_new(_pick("role", _ROLES, role)))
         self._set_behaviour()
         self._set_trust()
@@ -211,6 +250,9 @@ class Config:
             _pick("min_version", VERSIONS, self.min_version),
             _pick("max_version", VERSIONS, self.max_version),
         )
+        for name, set_list in _LISTS.items():
+            if getattr(self, name) is not None:
+                set_list(handle, getattr(self, name))
         for name in self.alpn:
             native.rfctls_config_add_protocol(handle, name)
         for kind, data in self.hello_extensions:
@@ -230,6 +272,8 @@ class Config:
             native.rfctls_config_set_identity(handle, self.identity._chain, self.identity._key)
         for certificate in self.authorities:
             native.rfctls_config_add_authority(handle, certificate._handle)
+        if self.trust_directory is not None:
+            native.rfctls_config_add_trust_dir(handle, self.trust_directory)
         if self.system_trust is not None:
             native.rfctls_config_set_system_trust(handle, bool(self.system_trust))
         if self.peer_certificate is not None:
@@ -239,6 +283,8 @@ class Config:
             native.rfctls_config_insecure_skip_verify(handle)
         if self.insecure_skip_name_check:
             native.rfctls_config_insecure_skip_name_check(handle)
+        if self.insecure_key_log is not None:
+            native.rfctls_config_insecure_log_keys(handle, self.insecure_key_log)
         native.rfctls_config_set_asking(handle, self.verifier is not None, callable(self.identity))
 
     def replace(self, **changes: Any) -> Config:

@@ -45,6 +45,7 @@ _WANT_VERIFY: int = native.RFCTLS_WANT_VERIFY
 _WANT_IDENTITY: int = native.RFCTLS_WANT_IDENTITY
 _VERSION_NAMES = {number: name for name, number in VERSIONS.items()}
 _NOW = 0.0  # the deadline of what must not wait
+_KEY_MOST = 8160  # bytes (RFC 5869)
 _SENDFILE_BLOCK = 128 * 1024
 _reloading = allocate_lock()  # a listener's C config and ours change together
 
@@ -531,6 +532,32 @@ class TLSSocket:
         if name is None or version is None:
             return None
         return name, version, 128 if "_128_" in name else 256
+
+    def group(self) -> str | None:
+        """The group of the key exchange by its IANA name, "x25519"; None before, or without one."""
+        return native.rfctls_socket_group(self._handle)
+
+    def get_channel_binding(self, cb_type: str = "tls-exporter") -> bytes:
+        """What ties an authentication above to this connection, for SCRAM and its like.
+
+        cb_type is "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929), or "tls-unique" in
+        TLS 1.2. UnsupportedError: it is not defined for this connection.
+        """
+        room = bytearray(64)
+        size = native.rfctls_socket_channel_binding(self._handle, cb_type, room)
+        return bytes(room[:size])
+
+    def export_key(self, label: str, length: int, context: Buffer | None = None) -> bytes:
+        """A key for another use, which the peer gets for the same label and context, and nobody
+        else (RFC 8446 section 7.5). The label is registered with IANA, or "EXPERIMENTAL...".
+        """
+        if isinstance(length, bool) or not isinstance(length, int):
+            raise TypeError(f"length must be an int, not {type(length).__name__}")
+        if not 1 <= length <= _KEY_MOST:
+            raise ValueError(f"length must be 1 to {_KEY_MOST}, not {length}")
+        key = bytearray(length)
+        native.rfctls_socket_export_key(self._handle, label, context, key)
+        return bytes(key)
 
     def selected_alpn_protocol(self) -> str | None:
         """The application protocol agreed on, or None."""
