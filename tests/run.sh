@@ -7,7 +7,8 @@
 #   asan        the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan        the C tests under ThreadSanitizer
 #   coverage    everything but what installs, and which lines of core/ it reached
-#   bench       what a connection costs, beside OpenSSL alone: tests/bench/run.py
+#   bench       what a connection costs, beside OpenSSL alone, ssl, LuaSec and guile-gnutls:
+#               tests/bench/run.py; bench-c, bench-python, bench-lua, bench-guile: one of them
 #   windows     built for Windows over SChannel, and run under Debian 12's Wine, which has clients only
 #   wheel       Python's package as pip builds it: its tests, and mypy; needs PyPI
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
@@ -82,13 +83,19 @@ part_coverage() {
   logged build/coverage/run.log gcovr --root . --filter core/ --object-directory build/coverage
 }
 
-part_bench() {
-  install_missing "${test_packages[@]}" valgrind
+bench() {
+  install_missing "${test_packages[@]}" valgrind guile-gnutls
   mkdir -p build/release
   : >build/release/run.log
   logged build/release/run.log cmake --preset release -DPython3_EXECUTABLE="$system_python"
-  logged build/release/run.log "$system_python" tests/bench/run.py build/release
+  logged build/release/run.log "$system_python" tests/bench/run.py "$@" build/release
 }
+
+part_bench() { bench; }
+part_bench-c() { bench --language c; }
+part_bench-python() { bench --language python; }
+part_bench-lua() { bench --language lua; }
+part_bench-guile() { bench --language guile; }
 
 # wine and wine64 alone would bring a library of another version.
 wine_packages=(cmake ninja-build gcc gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix googletest

@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""What librfctls costs beside OpenSSL alone: run.py [--rounds N] [--only TEXT] [BUILD]
+"""What librfctls costs beside what one would use instead:
 
-BUILD is a configured build tree, build/release by default; its target "bench" is built first.
-Each round does every work once with every program, so that what disturbs the machine disturbs all
-of them; a ratio is made within a round, and the table shows its spread over the rounds.
-Instructions are those of user space, counted by callgrind; they repeat, so they decide where little
-is to be told apart. An aim that is not met is no failure of this program.
+    run.py [--language c|python|lua|guile]... [--rounds N] [--only TEXT] [BUILD]
+
+In C that is OpenSSL alone, in Python ssl, in Lua LuaSec, in Guile guile-gnutls. BUILD is a configured
+build tree, build/release by default; it is brought up to date first. Each round does every work once
+with every program, so that what disturbs the machine disturbs all of them; a ratio is made within a
+round, and the table shows its spread over the rounds: least, median, greatest. Instructions are those of
+user space, counted by callgrind; they repeat, so they decide where little is to be told apart. An aim
+that is not met is no failure of this program.
 """
 
 import argparse
 import contextlib
-import dataclasses
 import os
 import pathlib
 import platform
 import re
+import resource
 import shutil
 import ssl
 import statistics
@@ -22,79 +25,62 @@ import subprocess
 import sys
 import tempfile
 
+from tables import IDLE, IDLE_AIM, INSTRUCTIONS, MIB, TABLES, TIME
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MIB = 1 << 20
-TIME, INSTRUCTIONS = "time", "instr."
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One program doing one work of client.c."""
-    peer: str
-    work: str
-    number: int
-    size: int = 1
-    trust: str = "own"    # own: one authority; else the system's: bundle, or directory and bundle
-    counted: int = 0      # the smaller number when instructions are counted; 0: they are not
-
-    @property
-    def tickets(self):
-        return 2 if self.work == "resume" else 0
-
-    @property
-    def one_processor(self):
-        return self.work == "echo"
-
-
-@dataclasses.dataclass(frozen=True)
-class Line:
-    """A line of the table: what one run costs beside another, and what it should."""
-    title: str
-    ours: Run
-    other: Run
-    aim: float | None = None
-    judge: str = TIME
-
-
-def both(work, number, size=1, **rest):
-    return [Run(peer, work, number, size, **rest) for peer in ("rfctls", "openssl")]
-
-
-def lines():
-    full, raw_full = both("connect", 200, counted=20)
-    yield Line("handshake, context kept", full, raw_full, 1.02, INSTRUCTIONS)
-    resumed, raw_resumed = both("resume", 200, counted=20)
-    yield Line("resumed", resumed, raw_resumed)
-    yield Line("resumed / our full handshake", resumed, full, 0.45, INSTRUCTIONS)
-    for trust in ("bundle", "directory and bundle"):
-        scratch = Run("rfctls", "scratch", 200, trust=trust, counted=20)
-        raw_scratch = Run("openssl", "scratch", 20, trust=trust, counted=1)
-        yield Line(f"from scratch, {trust}", scratch, raw_scratch)
-        yield Line("  / our handshake, context kept", scratch, full, 1.15, INSTRUCTIONS)
-    for work, aim in (("up", 0.88), ("down", 0.92)):
-        for title, size in (("4k", 4096), ("64k", 65536), ("1m", MIB)):
-            run, raw = both(work, 256 * MIB, size, counted=8 * MIB)
-            yield Line(f"{work} {title}", run, raw, aim if size >= 65536 else None)
-    echo, raw_echo = both("echo", 10000, 64, counted=1000)
-    yield Line("ping-pong of 64 bytes, one CPU", echo, raw_echo, 0.95)
-
-
-IDLE = both("idle", 1000, 65536)
-IDLE_AIM = 13_000
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 # ---- running ----
 
 class Bench:
-    def __init__(self, build, folder):
+    def __init__(self, build, folder, languages):
         self.programs = build / "tests" / "bench"
         self.pki = build / "tests" / "pki"
+        self.stage = build / "stage"
         self.folder = folder
         self.processors = sorted(os.sched_getaffinity(0))
         self.servers = {}
         self.stack = contextlib.ExitStack()
-        self.environments = {name: dict(os.environ, **changes)
+        if "guile" in languages:
+            self.compile_scheme()
+        modules = dict(os.environ, **self.module_paths())
+        self.environments = {name: dict(modules, **changes)
                              for name, changes in self.trust_stores()}
+
+    # ---- what is run ----
+
+    def module_paths(self):
+        """The modules are those of the build tree."""
+        share, lib = (self.stage / "lua" / kind / "5.4" for kind in ("share", "lib"))
+        scheme = self.stage / "guile"
+        return {
+            "PYTHONPATH": str(self.stage / "python"),
+            "PYTHONPYCACHEPREFIX": str(self.folder / "pycache"),
+            "LUA_PATH_5_4": f"{share}/?.lua;{share}/?/init.lua;{HERE}/lua/?.lua;;",
+            "LUA_CPATH_5_4": f"{lib}/?.so;;",
+            "GUILE_AUTO_COMPILE": "0",
+            "GUILE_LOAD_PATH": f"{scheme}/site:{HERE}/guile",
+            "GUILE_LOAD_COMPILED_PATH": f"{scheme}/ccache:{self.folder}/ccache",
+            "GUILE_EXTENSIONS_PATH": str(scheme / "extensions"),
+        }
+
+    def compile_scheme(self):
+        for source in (HERE / "guile").glob("*.scm"):
+            compiled = self.folder / "ccache" / source.with_suffix(".go").name
+            subprocess.run(["guild", "compile", "-O2", "-o", compiled, source], check=True,
+                           env=dict(os.environ, **self.module_paths()), stdout=subprocess.DEVNULL)
+
+    def program(self, run):
+        if run.language == "c":
+            return [self.programs / f"bench_{run.peer}"]
+        if run.language == "python":
+            return ["/usr/bin/python3", HERE / "python" / "client.py", run.peer]
+        if run.language == "lua":
+            return ["lua5.4", HERE / "lua" / "client.lua", run.peer]
+        return ["guile", "-c", "((@ (client) main) (command-line))", run.peer]
+
+    # ---- servers and clients ----
 
     def trust_stores(self):
         """The system's trust store with our root in it, kept in two ways."""
@@ -129,8 +115,8 @@ class Bench:
 
     def do(self, run, number=None, prefix=()):
         authority = self.pki / "ca.pem" if run.trust == "own" else "system"
-        command = [*prefix, self.programs / f"bench_{run.peer}", run.work, "127.0.0.1",
-                   self.port_for(run), authority, str(number or run.number), str(run.size)]
+        command = [*prefix, *self.program(run), run.work, "127.0.0.1", self.port_for(run),
+                   authority, str(number or run.number), str(run.size)]
         client = self.start(self.processors[0], command, stderr=subprocess.PIPE,
                             env=self.environments[run.trust])
         output, errors = client.communicate()
@@ -140,8 +126,18 @@ class Bench:
 
     def time(self, run):
         """Nanoseconds of processor time for one unit."""
+        if run.whole:
+            return self.time_processes(run)
         (cost,), _ = self.do(run)
         return cost / run.number
+
+    def time_processes(self, run):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        for _ in range(run.number):
+            self.do(run)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return used * 1e9 / run.number
 
     def instructions(self, run):
         """For one unit: what twice as many more cost, so that beginnings do not count."""
@@ -154,7 +150,8 @@ class Bench:
 
 def in_rounds(bench, table, rounds):
     """Times of every run, one a round. Every other round goes backwards."""
-    runs = list(dict.fromkeys(run for line in table for run in (line.ours, line.other)))
+    runs = list(dict.fromkeys(run for line in table for run in (line.ours, line.other, line.less)
+                              if run))
     times = {run: [] for run in runs}
     for round_number in range(rounds):
         for run in runs if round_number % 2 == 0 else reversed(runs):
@@ -171,12 +168,13 @@ def verdict(value, aim):
 
 def amount(value, run):
     """Instructions, by the MiB where bytes are counted."""
-    value *= MIB if run.work in ("up", "down") else 1
+    value *= MIB if run.counts_bytes else 1
     return f"{value / 1e6:.2f} M" if value >= 1e5 else f"{value:.0f}"
 
 
 def show_line(line, times, counts):
-    ratios = [a / b for a, b in zip(times[line.ours], times[line.other])]
+    less = times[line.less] if line.less else [0] * len(times[line.ours])
+    ratios = [(a - c) / (b - c) for a, b, c in zip(times[line.ours], times[line.other], less)]
     spread = min(ratios), statistics.median(ratios), max(ratios)
     ours, other = counts.get(line.ours), counts.get(line.other)
     ratio = ours / other if ours and other else None
@@ -204,33 +202,50 @@ def show_machine(build, rounds):
           f"load {os.getloadavg()[0]:.1f}\n")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("build", nargs="?", type=pathlib.Path, default=ROOT / "build" / "release")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="only lines whose title has this in it")
-    options = parser.parse_args()
-    subprocess.run(["cmake", "--build", options.build, "--target", "bench"], check=True,
-                   stdout=subprocess.DEVNULL)
-    table = [line for line in lines() if options.only in line.title]
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.build.resolve(), pathlib.Path(folder))
-        with bench.stack:
-            times = in_rounds(bench, table, options.rounds)
-            counts = {}
-            if shutil.which("valgrind"):
-                counts = {run: bench.instructions(run) for run in times if run.counted}
-            else:
-                print("no instruction counts: valgrind is not installed", file=sys.stderr)
-            idle = [bench.do(run)[0] for run in IDLE] if options.only in "idle" else None
-    show_machine(options.build, options.rounds)
+def measure(bench, table, rounds):
+    times = in_rounds(bench, table, rounds)
+    if not shutil.which("valgrind"):
+        print("no instruction counts: valgrind is not installed", file=sys.stderr)
+        return times, {}
+    return times, {run: bench.instructions(run) for run in times if run.counted}
+
+
+def show_table(other, table, times, counts):
     print(f"{'':<38}{'time, ours / other':>21}  {'instructions':>27}")
-    print(f"{'ours / OpenSSL alone, unless named':<38}{'min':>7}{'median':>7}{'max':>7}"
+    print(f"{f'ours / {other}, unless named':<38}{'min':>7}{'median':>7}{'max':>7}"
           f"{'ours':>11}{'other':>10}{'ratio':>8}  aim")
     for line in table:
         show_line(line, times, counts)
-    if idle:
-        show_idle(idle)
+
+
+def bring_up_to_date(build, languages):
+    """The programs in C, and the modules."""
+    targets = ["bench"] if languages == ["c"] else ["bench", "all"]
+    subprocess.run(["cmake", "--build", build, "--target", *targets], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", nargs="?", type=pathlib.Path, default=ROOT / "build" / "release")
+    parser.add_argument("--language", action="append", choices=TABLES, help="default: all")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", default="", help="only lines whose title has this in it")
+    options = parser.parse_args()
+    languages = options.language or list(TABLES)
+    bring_up_to_date(options.build, languages)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(options.build.resolve(), pathlib.Path(folder), languages)
+        with bench.stack:
+            for language in languages:
+                other, lines = TABLES[language]
+                table = [line for line in lines() if options.only in line.title]
+                times, counts = measure(bench, table, options.rounds)
+                print(f"\n==== {language} ====")
+                show_machine(options.build, options.rounds)
+                show_table(other, table, times, counts)
+                if language == "c" and options.only in "idle":
+                    show_idle([bench.do(run)[0] for run in IDLE])
 
 
 if __name__ == "__main__":
