@@ -19,6 +19,7 @@
             begin-tests end-tests
             pki certificates key contents bytes text
             port-of connect-client in-thread outcome call-with-server echo echo-all call-with-pair
+            make-ends shake
             start-peer peer-line last-words call-with-peer
             example-path call-with-example
             run milliseconds on-time? open-descriptors resident-kilobytes))
@@ -179,6 +180,32 @@
             (tls-socket-close client)
             (outcome closer))
           (apply values results))))))
+
+;; ---- without a network, without a thread ----
+
+(define root (delay (certificates "ca")))
+(define server-chain (delay (certificates "server")))
+(define server-key (delay (key "server")))
+
+;; Two TLS sockets over one pair of descriptors, their handshake still to come.
+(define (make-ends)
+  (let* ((ends (socketpair PF_UNIX SOCK_STREAM 0))
+         (take-over (lambda (end) (let ((descriptor (dup->fdes end))) (close-port end) descriptor))))
+    (list (socket->tls-socket (take-over (car ends)) #:handshake #f
+                              #:authorities (force root)
+                              #:hello-extensions
+                              (list (make-server-name-indication '("server.test"))))
+          (socket->tls-socket (take-over (cdr ends)) #:handshake #f #:client-socket #f
+                              #:certificates (force server-chain)
+                              #:private-key (force server-key)))))
+
+;; Both handshakes, by turns.
+(define (shake client server)
+  (for-each tls-socket-nonblocking! (list client server))
+  (let loop ((clients? #f) (servers? #f))
+    (unless (and clients? servers?)
+      (loop (or clients? (tls-client-handshake client))
+            (or servers? (tls-server-handshake server))))))
 
 ;; ---- peers in other processes ----
 

@@ -40,19 +40,6 @@
     (set! stop #t)
     (outcome collector)))
 
-(behaviour "a collection before every call does no harm"
-  (call-with-pair
-    (lambda (client server)
-      (let ((buffer (make-bytevector 64)))
-        (repeat 100
-          (lambda ()
-            (gc)
-            (tls-socket-send client (bytes 64))
-            (gc)
-            (check-equal 64 (tls-socket-recv! server buffer 0 64 MSG_WAITALL))
-            (gc)
-            (check (equal? (bytes 64) buffer))))))))
-
 (behaviour "sockets that are dropped without a handshake give their descriptors back"
   (let* ((listener (make-server-tls-socket "0" (certificates "server") #:private-key (key "server")))
          (port (port-of listener)))
