@@ -6,6 +6,7 @@
 #   plain       everything, as it is built for developing (also when no part is named)
 #   asan        the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan        the C tests under ThreadSanitizer
+#   fuzz        searches inputs that break the library, each target 10 s (RFCTLS_FUZZ_SECONDS), by libFuzzer
 #   coverage    everything but what installs, and which lines of core/ it reached
 #   bench       what a connection costs, beside OpenSSL alone, ssl, LuaSec and guile-gnutls:
 #               tests/bench/run.py; bench-c, bench-python, bench-lua, bench-guile: one of them
@@ -37,13 +38,15 @@ logged() {
   "$@" 2>&1 | tee -a "$log"
 }
 
-build() { # PRESET
-  mkdir -p "build/$1"
-  : >"build/$1/run.log"
-  say "$1: configuring"
-  logged "build/$1/run.log" cmake --preset "$1" -DPython3_EXECUTABLE="$system_python"
-  say "$1: building"
-  logged "build/$1/run.log" cmake --build --preset "$1"
+build() { # PRESET cmake options...
+  local preset=$1
+  shift
+  mkdir -p "build/$preset"
+  : >"build/$preset/run.log"
+  say "$preset: configuring"
+  logged "build/$preset/run.log" cmake --preset "$preset" -DPython3_EXECUTABLE="$system_python" "$@"
+  say "$preset: building"
+  logged "build/$preset/run.log" cmake --build --preset "$preset"
 }
 
 run_ctest() { # PRESET ctest options...
@@ -71,6 +74,18 @@ part_tsan() {
   install_missing "${test_packages[@]}"
   build tsan
   run_ctest tsan --label-regex "$c_labels"
+}
+
+# What this Debian calls just clang, with what -fsanitize=fuzzer and llvm-cov need.
+part_fuzz() {
+  local version
+  install_missing "${test_packages[@]}" clang
+  version=$(clang -dumpversion)
+  version=${version%%.*}
+  install_missing "clang-$version" "libclang-rt-$version-dev" "llvm-$version"
+  build fuzz -DCMAKE_C_COMPILER="clang-$version" -DCMAKE_CXX_COMPILER="clang++-$version" \
+    -DRFCTLS_FUZZ_SECONDS="${RFCTLS_FUZZ_SECONDS:-10}"
+  run_ctest fuzz --label-regex '^fuzz$'
 }
 
 part_coverage() {

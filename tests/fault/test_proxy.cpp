@@ -43,12 +43,15 @@ class Proxy {
     port = ntohs(address.sin_port);
   }
   ~Proxy() {
-    thread_.join();
     close(listener_);
   }
 
   void start(uint16_t server_port) {
     thread_ = std::thread([this, server_port] { relay(server_port); });
+  }
+
+  void join() {
+    thread_.join();
   }
 
   uint16_t port;
@@ -232,6 +235,7 @@ struct Session {
     client.run(socket, of_client);
     other.join();
     socket.reset();
+    proxy.join();
     to_client = proxy.passed[0];
     to_server = proxy.passed[1];
     struck = proxy.struck;
