@@ -39,6 +39,7 @@ static const saying sayings[] = {
      "the peer speaks no version, or no cipher suite, that we speak"},
     {SEC_E_APPLICATION_PROTOCOL_MISMATCH, RFCTLS_E_PROTOCOL,
      "none of the application protocols that the client offered is spoken here"},
+    {SEC_E_UNSUPPORTED_FUNCTION, RFCTLS_E_UNSUPPORTED, "this system's SChannel has clients only"},
     {SEC_E_NO_CREDENTIALS, RFCTLS_E_IDENTITY, "Windows does not find the key of our certificate"},
     {SEC_E_UNKNOWN_CREDENTIALS, RFCTLS_E_IDENTITY, "Windows does not take our certificate"},
 };

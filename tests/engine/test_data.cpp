@@ -53,11 +53,11 @@ TEST_P(Data, fills_the_room_with_what_is_there) {
   send_all(client_end(), server_end(), sent);
   EXPECT_EQ(server_end().decrypt(&data, 2 * kRecord + 1), RFCTLS_OK);
   EXPECT_EQ(data, sent.substr(0, 2 * kRecord + 1));
-  EXPECT_EQ(engine().pending(server_end().get()), kRecord - 1);
+  EXPECT_EQ(server_end().pending(), kRecord - 1);
   EXPECT_EQ(server_end().in.size(), 0u);
   EXPECT_EQ(server_end().decrypt(&data, 10), RFCTLS_OK);
   EXPECT_EQ(data, sent.substr(2 * kRecord + 1, 10));
-  EXPECT_EQ(engine().pending(server_end().get()), kRecord - 11);
+  EXPECT_EQ(server_end().pending(), kRecord - 11);
 }
 
 TEST_P(Data, stays_encrypted_in_the_buffer_until_there_is_room) {
@@ -159,6 +159,10 @@ TEST_P(Data, that_was_changed_on_the_way_breaks_both_ends) {
   EXPECT_GT(server_end().out.size(), 0u);
   pair_->move();
   EXPECT_EQ(receive(client_end(), &data), RFCTLS_E_ALERT);
+  if (judges_late(RFCTLS_CLIENT)) {  // SSPI tells no alert
+    EXPECT_EQ(client_end().failure.alert, -1);
+    return;
+  }
   EXPECT_EQ(client_end().failure.alert, 20);
   EXPECT_EQ(client_end().failure.message, "the peer sent alert bad_record_mac");
 }

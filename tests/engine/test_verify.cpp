@@ -39,9 +39,10 @@ class Verify : public EachVersion {
     plan.authorities = {"ca.pem"};
     return plan;
   }
+  // Wine takes RSA keys only, and sends no issuers.
   Plan client_named(const std::string &identity) const {
     Plan plan = client();
-    plan.identity = identity;
+    plan.identity = identity == "client" && is_wine() ? "client-rsa-direct" : identity;
     return plan;
   }
 };
@@ -69,13 +70,17 @@ TEST_P(Verify, of_a_client_judges_every_server_of_the_manifest) {
     EXPECT_EQ(rfctls_reason_name(pair.client.failure.reason), row.reason)
         << pair.client.failure.message;
     EXPECT_GE(pair.client.failure.depth, 0);
-    EXPECT_EQ(pair.server.status, RFCTLS_E_ALERT);
+    expect_refusal_heard(pair);
   }
 }
 
 TEST_P(Verify, of_a_server_judges_every_client_of_the_manifest) {
   std::vector<Row> rows = manifest("client");
   ASSERT_GE(rows.size(), 4u);
+  if (judges_late(RFCTLS_CLIENT) && is_wine()) {
+    skip(
+        "Wine's SChannel sends a client's certificate without its issuers, and with RSA keys only");
+  }
   for (const Row &row : rows) {
     SCOPED_TRACE(row.name + ": " + row.why);
     Pair pair(client_named(row.name), asking_server());
@@ -100,9 +105,7 @@ TEST_P(Verify, says_when_a_certificate_expired) {
   const std::string beginning = "certificate for server.test expired on 20";
   EXPECT_EQ(pair.client.failure.message.substr(0, beginning.size()), beginning);
   EXPECT_EQ(pair.client.failure.message.size(), beginning.size() + strlen("yy-mm-dd"));
-  EXPECT_EQ(pair.server.status, RFCTLS_E_ALERT);
-  EXPECT_EQ(pair.server.failure.alert, 45);
-  EXPECT_NE(pair.server.failure.message.find("certificate_expired"), std::string::npos);
+  expect_refusal_heard(pair, 45);
 }
 
 TEST_P(Verify, says_which_name_was_found_and_which_was_asked_for) {
@@ -353,8 +356,7 @@ TEST_P(Question, lets_the_program_refuse_what_the_library_would_accept) {
   EXPECT_EQ(pair.client.failure.reason, RFCTLS_REASON_REFUSED);
   EXPECT_EQ(pair.client.failure.depth, 0);
   EXPECT_NE(pair.client.failure.message.find("server.test"), std::string::npos);
-  EXPECT_EQ(pair.server.status, RFCTLS_E_ALERT);
-  EXPECT_EQ(pair.server.failure.alert, 42);
+  expect_refusal_heard(pair, 42);
 }
 
 TEST_P(Question, is_asked_also_where_nothing_would_be_checked) {
@@ -421,7 +423,9 @@ TEST_P(Question, of_both_kinds_may_come_in_one_handshake) {
   client_is.ask_identity = true;
   Pair pair(client_is, question_server());
   int asked = 0;
-  for (pair.shake(); pair.client.status > RFCTLS_WANT_READ || pair.server.status > RFCTLS_WANT_READ;
+  pair.shake();
+  require_identity_question(pair);
+  for (; pair.client.status > RFCTLS_WANT_READ || pair.server.status > RFCTLS_WANT_READ;
        pair.shake()) {
     asked++;
     if (pair.client.status == RFCTLS_WANT_IDENTITY) {
@@ -447,6 +451,10 @@ TEST_P(Question, survives_bytes_that_come_one_at_a_time) {
 TEST_P(Question, that_is_never_answered_leaks_nothing) {
   Pair pair(asking_client(), question_server());
   pair.shake();
+  if (judges_late(RFCTLS_CLIENT)) {  // the server has missed a certificate before that
+    EXPECT_NE(pair.client.status, RFCTLS_OK);
+    return;
+  }
   EXPECT_EQ(pair.client.status, RFCTLS_WANT_VERIFY);
 }
 
@@ -465,6 +473,12 @@ TEST_P(Question, fails_cleanly_wherever_memory_ends) {
     pair.move();
     pair.server.handshake();
     pair.move();
+    if (judges_late(RFCTLS_CLIENT) && !is_tls13()) {  // one flight more
+      pair.client.handshake();
+      pair.move();
+      pair.server.handshake();
+      pair.move();
+    }
     allocations_left = failures;
     rfctls__set_alloc_hook(fail_after_some);
     status = pair.client.handshake();

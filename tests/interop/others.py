@@ -8,6 +8,7 @@ back and what it saw, or raises Refused. A program that is not installed is a sk
 """
 import concurrent.futures
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -20,7 +21,9 @@ import time
 
 import pytest
 
-PEER = os.environ["RFCTLS_INTEROP_PEER"]
+EMULATOR = os.environ["RFCTLS_EMULATOR"].split()  # what runs our program, when it is another system's
+PEER = [*EMULATOR, os.environ["RFCTLS_INTEROP_PEER"]]
+GOOD_SERVER = "server-rsa-direct" if EMULATOR else "server"
 PKI = pathlib.Path(os.environ["RFCTLS_TEST_PKI"])
 CA = str(PKI / "ca.pem")
 HOST = "127.0.0.1"
@@ -198,6 +201,12 @@ def client_hello(minor):
 # ---- ours ----
 
 
+def skip_unsupported(text):
+    """What another engine than OpenSSL's says it cannot do."""
+    if EMULATOR and (match := re.search(r"E_UNSUPPORTED[^\n]*", text)):
+        pytest.skip(f"SChannel: {match[0]}")
+
+
 def settings(**values):
     """Our program's arguments: a list is the setting again and again, None leaves it out."""
     for name, value in values.items():
@@ -210,12 +219,24 @@ def prefix(identity):
     return identity and PKI / identity
 
 
+@functools.cache
+def why_no_server():
+    """Asks our program once whether it can serve at all, as not every SChannel does."""
+    settings_of_one = settings(identity=prefix(GOOD_SERVER))
+    with Program(*PEER, "echo", 1, *settings_of_one) as server:
+        with tcp(server.port_after("port=")) as conn:
+            conn.sendall(client_hello(3))
+            read_to_the_end(conn)
+        line = server.expect(r"([^\n]*)\n")[1]
+    return f"SChannel: {facts_of(line)['message']}" if "E_UNSUPPORTED" in line else None
+
+
 class Ours:
     """Both roles of the library."""
 
     @staticmethod
     def command(port, identity=None, **wishes):
-        return [PEER, "client", HOST, str(port), *settings(
+        return [*PEER, "client", HOST, str(port), *settings(
             ca=CA, identity=prefix(identity), **wishes)]
 
     @classmethod
@@ -224,6 +245,7 @@ class Ours:
                               timeout=LIMIT, check=False)
         said = done.stderr.decode()
         facts = facts_of(said)
+        skip_unsupported(said)
         if done.returncode:
             raise Refused(said, facts)
         return done.stdout, {"version": facts["version"], "alpn": facts.get("alpn")}
@@ -240,10 +262,14 @@ class Ours:
         arguments = settings(identity=prefix(identity), version=version, alpn=alpn, **wishes)
         if demand:
             arguments = [*arguments, *settings(ca=CA, demand="required")]
-        self._server = Program(PEER, mode, connections, *arguments)
+        self._server = Program(*PEER, mode, connections, *arguments)
 
     def __enter__(self):
-        self.port = self._server.port_after("port=")
+        try:
+            self.port = self._server.port_after("port=")
+        except AssertionError:
+            skip_unsupported(self._server.text)
+            raise
         return self
 
     def __exit__(self, kind, *_):
@@ -257,7 +283,9 @@ class Ours:
 
     def facts(self):
         """How the next connection went, once it is over."""
-        return facts_of(self._server.expect(r"([^\n]*)\n")[1])
+        line = self._server.expect(r"([^\n]*)\n")[1]
+        skip_unsupported(line)
+        return facts_of(line)
 
     def seen(self):
         facts = self.facts()

@@ -15,6 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#endif
+
 #define LIMIT_MS 20000 /* of every timer that may wait for the peer; not reached when all is well */
 
 /* How a connection went. The first failure is kept before the next call forgets it. */
@@ -114,7 +119,7 @@ static const struct {
     {"1.3", RFCTLS_TLS_1_3},
 };
 
-static void tell(const char *key, const char *value) {
+static void show(const char *key, const char *value) {
   if (value != NULL) {
     fprintf(stderr, "%s=%s\t", key, value);
   }
@@ -126,7 +131,7 @@ static void tell_bytes(const char *key, rfctls_status status, const unsigned cha
   for (size_t i = 0; i < size; i++) {
     snprintf(text + 2 * i, 3, "%02x", bytes[i]);
   }
-  tell(key, status == RFCTLS_OK ? text : NULL);
+  show(key, status == RFCTLS_OK ? text : NULL);
 }
 
 static void tell_bindings(const rfctls_socket *socket) {
@@ -145,22 +150,22 @@ static void tell_bindings(const rfctls_socket *socket) {
 static void tell_agreement(const rfctls_socket *socket) {
   for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
     if (versions[i].version == rfctls_socket_tls_version(socket)) {
-      tell("version", versions[i].name);
+      show("version", versions[i].name);
     }
   }
-  tell("cipher", rfctls_socket_cipher(socket));
-  tell("group", rfctls_socket_group(socket));
-  tell("alpn", rfctls_socket_protocol(socket));
-  tell("sni", rfctls_socket_server_name(socket));
-  tell("subject", rfctls_cert_subject(rfctls_socket_peer_cert(socket)));
+  show("cipher", rfctls_socket_cipher(socket));
+  show("group", rfctls_socket_group(socket));
+  show("alpn", rfctls_socket_protocol(socket));
+  show("sni", rfctls_socket_server_name(socket));
+  show("subject", rfctls_cert_subject(rfctls_socket_peer_cert(socket)));
   tell_bindings(socket);
 }
 
 static void tell_outcome(const outcome *result) {
   if (result->status != RFCTLS_OK) {
-    tell("origin", result->origin);
-    tell("message", result->message);
-    tell("reason", rfctls_reason_name(result->reason));
+    show("origin", result->origin);
+    show("message", result->message);
+    show("reason", rfctls_reason_name(result->reason));
     fprintf(stderr, "alert=%d\t", result->alert);
   }
   fprintf(stderr, "sent=%zu\treceived=%zu\tstatus=%s\n", result->sent, result->received,
@@ -250,7 +255,8 @@ static const struct {
 };
 
 static int complain(const char *what) {
-  fprintf(stderr, "peer: %s: %s\n", what, rfctls_error_message());
+  fprintf(stderr, "peer: %s: %s: %s\n", what, rfctls_status_name(rfctls_error_status()),
+          rfctls_error_message());
   return 2;
 }
 
@@ -326,10 +332,20 @@ static int run_server(rfctls_config *config, int connections, talker *talk) {
   return code;
 }
 
+/* Windows would change line ends on their way. */
+static void keep_bytes(void) {
+#if defined(_WIN32)
+  _setmode(_fileno(stdin), _O_BINARY);
+  _setmode(_fileno(stdout), _O_BINARY);
+  _setmode(_fileno(stderr), _O_BINARY);
+#endif
+}
+
 int main(int argc, char **argv) {
   int client = argc > 3 && strcmp(argv[1], "client") == 0;
   rfctls_config *config = NULL;
   int code;
+  keep_bytes();
   if (argc < 3) {
     fprintf(stderr,
             "usage: peer client HOST PORT [SETTING=VALUE ...]\n"

@@ -136,10 +136,14 @@ def good_identities(out, root, issuer):
                      "for server.test, localhost, *.wild.test, 127.0.0.1 and ::1", entity)
     out.identity("server-direct", "server", None, "the same names, issued by the root itself",
                  issue("server.test", issuer=root, names=SERVER_NAMES))
+    out.identity("server-rsa-direct", "server", None, "the same with an RSA key",
+                 issue("server.test", rsa_key(2048), root, names=SERVER_NAMES))
     out.identity("client", "client", None, "a client",
                  issue("client", issuer=issuer, usage=CLIENT))
     out.identity("client-rsa", "client", None, "a client with an RSA key",
                  issue("client", rsa_key(2048), issuer, usage=CLIENT))
+    out.identity("client-rsa-direct", "client", None, "the same, issued by the root itself",
+                 issue("client", rsa_key(2048), root, usage=CLIENT))
     return entities
 
 
