@@ -89,7 +89,7 @@
         (check-equal 'E_STATE (tls-error-status (raised (tls-socket-send socket (bytes 1)))))
         (tls-socket-close socket)))))
 
-(behaviour "closing twice is closing once; other verbs say that it is closed"
+(behaviour "closing twice is closing once, and other verbs say that it is closed"
   (call-with-pair
     (lambda (client server)
       (in-thread (lambda () (tls-socket-close server)))

@@ -72,6 +72,7 @@
 ;; kind: right value, predicate of what is not wrong.
 (define kinds
   `((tls ,(lambda () client) ,tls-socket?)
+    (listener ,(lambda () listener) ,(const #f))
     (socket ,(lambda () client) ,(lambda (thing) (or (tls-socket? thing) (socket? thing))))
     (unwrapped ,(lambda () plain) ,(lambda (thing) (or (socket? thing) (port? thing) (small? thing))))
     (bytes ,(lambda () (bytes 3)) ,bytevector?)
@@ -151,6 +152,8 @@
   `((make-client-tls-socket node service family socktype ai-flags protocol ,@client-keywords)
     (make-server-tls-socket service certificates family socktype protocol ,@server-keywords)
     (make-server-tls-socket* service certificates ,@server-keywords)
+    (tls-socket-reload! listener certificates
+                        ,@(remove (lambda (each) (memq each '(#:prng any))) server-keywords))
     (make-client-socket node service family socktype ai-flags protocol)
     (make-server-socket service family socktype protocol)
     (socket->tls-socket unwrapped

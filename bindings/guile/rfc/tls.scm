@@ -31,7 +31,7 @@
           *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
 
           ;; ---- ours ----
-          tls-default-certificate-verifier tls-default-authorities
+          tls-default-certificate-verifier tls-default-authorities tls-socket-reload!
           tls-socket-version tls-socket-cipher tls-socket-server-name tls-socket-ready?
           tls-socket-session tls-socket-resumed?
           tls-session? tls-session->bytevector bytevector->tls-session

@@ -2,6 +2,7 @@
 
 (library (rfc tls socket)
   (export make-client-tls-socket make-server-tls-socket make-server-tls-socket* socket->tls-socket
+          tls-socket-reload!
           tls-client-handshake tls-server-handshake tls-socket-accept
 
           <tls-socket> tls-socket?
@@ -154,6 +155,21 @@
       (remember! (call-naming-host #f service
                    (lambda () (rfctls-socket-listen #f service config)))
                  #:verifier certificate-verifier)))
+
+  ;; Another identity, and all else, for the connections that a listener accepts from now on; what it
+  ;; accepted before keeps its own. For a certificate that was renewed.
+  (define* (tls-socket-reload! listener certificates
+                               #:key (private-key #f) (authorities '())
+                               (client-certificate-required? #f) (certificate-verifier #t)
+                               (hello-extensions '()) (handshake-timeout #f) (version #f))
+    (check-tls 'tls-socket-reload! listener)
+    (rfctls-socket-reload listener
+                          (config RFCTLS-SERVER #:certificates certificates
+                                  #:private-key private-key #:hello-extensions hello-extensions
+                                  #:authorities authorities #:verifier certificate-verifier
+                                  #:version version #:handshake-timeout handshake-timeout
+                                  #:require-certificate? client-certificate-required?))
+    (set-memory-verifier! (memory listener) certificate-verifier))
 
   ;; One listener for each address family that the system has.
   (define (make-server-tls-socket* service certificates . options)

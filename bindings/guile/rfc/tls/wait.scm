@@ -7,7 +7,8 @@
 (library (rfc tls wait)
   (export memory remember!
           memory-blocking? set-memory-blocking! memory-read-timeout set-memory-read-timeout!
-          memory-verifier memory-certificate-callback set-memory-certificate-callback!
+          memory-verifier set-memory-verifier!
+          memory-certificate-callback set-memory-certificate-callback!
           memory-transport memory-plain set-memory-plain! memory-node memory-service
           drive reading writing patiently at-once wait-here wake-tasks
           timeout->milliseconds deadline-in time-left longest-wait)
@@ -25,7 +26,7 @@
     memory?
     (blocking? memory-blocking? set-memory-blocking!)
     (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
-    (verifier memory-verifier)
+    (verifier memory-verifier set-memory-verifier!)
     (certificate-callback memory-certificate-callback set-memory-certificate-callback!)
     (transport memory-transport)            ; the port that owns the descriptor, or #f
     (plain memory-plain set-memory-plain!)  ; the plain socket below, once it was shown
