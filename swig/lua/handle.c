@@ -1,13 +1,24 @@
 /* Types of handles, and how scripts see them. Part of the generated module. */
 #include "lua/handle.h"
 
+/* type is one pointer a noun. No other userdata of this size holds it but by a metatable that was looked
+ * at: that saves looking again at every call. */
 static handle *handle_at(lua_State *L, int index, const char *type) {
-  return (handle *)luaL_checkudata(L, index, type);
+  handle *found = NULL;
+  if (lua_type(L, index) == LUA_TUSERDATA && lua_rawlen(L, index) == sizeof *found) {
+    found = (handle *)lua_touserdata(L, index);
+  }
+  if (found == NULL || found->type != type) {
+    found = (handle *)luaL_checkudata(L, index, type);
+    found->type = type;
+  }
+  return found;
 }
 
 #define HANDLE_FINALISER(NOUN)                             \
+  static const char type_##NOUN[] = "rfctls." #NOUN;       \
   static int collect_##NOUN(lua_State *L) {                \
-    handle *dead = handle_at(L, 1, "rfctls." #NOUN);       \
+    handle *dead = handle_at(L, 1, type_##NOUN);           \
     rfctls_##NOUN##_unref((rfctls_##NOUN *)dead->pointer); \
     dead->pointer = NULL;                                  \
     return 0;                                              \

@@ -3,7 +3,8 @@
 enum {
   SCRATCH_LEAST =
       16384, /* one TLS record holds at most this much plaintext (RFC 8446 section 5.1) */
-  SCRATCH_MOST = 262144 /* what is asked beyond comes in several pieces                           */
+  SCRATCH_MOST =
+      1048576 /* what is asked beyond comes in several pieces                           */
 };
 
 /* A buffer of *capacity bytes, which is cut down to what there can be. One a Lua state, kept in its
@@ -21,7 +22,8 @@ static void *scratch_of(lua_State *L, size_t *capacity) {
   lua_pop(L, 1);
   if (size >= *capacity && scratch != NULL)
     return scratch;
-  size = *capacity > SCRATCH_LEAST ? SCRATCH_MOST : SCRATCH_LEAST;
+  for (size = SCRATCH_LEAST; size < *capacity; size *= 4) {
+  }
   lua_pushlightuserdata(L, (void *)&key);
   scratch = lua_newuserdata(L, size);
   lua_rawset(L, LUA_REGISTRYINDEX);

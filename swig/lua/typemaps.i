@@ -86,7 +86,7 @@ HANDLE_FINALISER(NOUN)
   handle_type(L, #NOUN, collect_##NOUN);
 %}
 %typemap(in) rfctls_##NOUN *, const rfctls_##NOUN *
-%{ $1 = handle_at(L, $input, "rfctls." #NOUN)->pointer; %}
+%{ $1 = handle_at(L, $input, type_##NOUN)->pointer; %}
 %enddef
 
 /* The userdata is made after the arguments are read (by absolute index) and before the call, so that
@@ -98,7 +98,7 @@ HANDLE_FINALISER(NOUN)
 %{ $1 = &made; %}
 %typemap(check) rfctls_##NOUN **PARAMETER %{
   if (WEIGHT > 0) lua_gc(L, LUA_GCSTEP, WEIGHT);
-  owned$argnum = handle_new(L, "rfctls." #NOUN);
+  owned$argnum = handle_new(L, type_##NOUN);
   place$argnum = lua_gettop(L);
 %}
 %typemap(argout) rfctls_##NOUN **PARAMETER %{
@@ -112,7 +112,7 @@ HANDLE_FINALISER(NOUN)
 /* A borrowed handle gets a reference of its own. */
 %define %borrowed(NOUN)
 %typemap(out) rfctls_##NOUN * %{
-  if ($1 != NULL) handle_new(L, "rfctls." #NOUN)->pointer = rfctls_##NOUN##_ref($1);
+  if ($1 != NULL) handle_new(L, type_##NOUN)->pointer = rfctls_##NOUN##_ref($1);
   else lua_pushnil(L);
   SWIG_arg++;
 %}
@@ -152,7 +152,7 @@ HANDLE_FINALISER(NOUN)
 /* nil is "none" where the C function takes NULL for an answer. */
 %define %optional(NOUN)
 %typemap(in) rfctls_##NOUN *NOUN
-%{ $1 = lua_isnil(L, $input) ? NULL : handle_at(L, $input, "rfctls." #NOUN)->pointer; %}
+%{ $1 = lua_isnil(L, $input) ? NULL : handle_at(L, $input, type_##NOUN)->pointer; %}
 %enddef
 %optional(chain)
 %optional(key)

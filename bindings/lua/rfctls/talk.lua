@@ -81,9 +81,8 @@ function talk.methods(class, noun)
 
   -- Sets a timer to what is left until the deadline, if there is one and C waits.
   local function arm(self, timer, deadline)
-    if deadline and not self.scheduler then
-      set_timeout(self.handle, timer, wait.left(self, deadline))
-    end
+    if not deadline or self.scheduler then return end
+    set_timeout(self.handle, timer, wait.left(self, deadline))
   end
   class.arm = arm
 
@@ -115,20 +114,22 @@ function talk.methods(class, noun)
     return self.block >= 0 and self.block / 1000 or nil, self.total >= 0 and self.total / 1000 or nil
   end
 
+  local function send_some(self, deadline, data, done, count)
+    if self.scheduler then return run(self, deadline, send_range, 0, data, done, count) end
+    if deadline then arm(self, native.TIMER_WRITE, deadline) end
+    return send_range(self.handle, 0, data, done, count)
+  end
+
   -- Sends the bytes i to j. The index of the last one sent is the result: j, or after nil, word.
   -- A wait that got something away may wait again; only a total ends it.
   function class:send(data, i, j)
     local first, last = 1, #data
     if i or j then first, last = range(last, i, j) end
-    local done, deadline = first - 1, deadline_of(self)
+    local deadline = self.total > 0 and deadline_of(self) or nil
+    local done = first - 1
     local status, sent
     repeat
-      arm(self, native.TIMER_WRITE, deadline)
-      if self.scheduler then
-        status, sent = run(self, deadline, send_range, 0, data, done, last - done)
-      else
-        status, sent = send_range(self.handle, 0, data, done, last - done)
-      end
+      status, sent = send_some(self, deadline, data, done, last - done)
       done = done + sent
       if status == E_TIMEOUT and sent > 0 and not deadline then status = OK end
     until done >= last or status ~= OK
@@ -141,14 +142,17 @@ function talk.methods(class, noun)
   -- Receives until there are count bytes, or until a line ends, or until all ends. The bytes, or nil,
   -- the status (OK at the polite end), the bytes that came.
   local function collect(self, receive, prefix, count)
-    local deadline, scheduler = deadline_of(self), self.scheduler
+    local deadline, scheduler = self.total > 0 and deadline_of(self) or nil, self.scheduler
     local whole, parts = prefix or "", nil
     local size, came, ended = #whole, 0, false
     local status, data = OK, nil
     while size < count and not ended do
-      arm(self, native.TIMER_READ, deadline)
-      if scheduler then status, data = run(self, deadline, receive, 0, count - size)
-      else status, data = receive(self.handle, 0, count - size) end
+      if scheduler then
+        status, data = run(self, deadline, receive, 0, count - size)
+      else
+        if deadline then arm(self, native.TIMER_READ, deadline) end
+        status, data = receive(self.handle, 0, count - size)
+      end
       if data and data ~= "" then
         came = came + #data
         if receive == recv_line then
@@ -175,15 +179,16 @@ function talk.methods(class, noun)
   -- peer's polite end is "closed" and has no code.
   function class:receive(pattern, prefix)
     local data, status, came
-    local kind = pattern == nil and "line" or patterns[pattern]
     local some = self.scheduler and recv or recv_all -- a scheduler must not lose what came before
-    if kind == "line" then
+    local kind = pattern == nil and "line" or patterns[pattern]
+    if is_whole(pattern) and pattern >= 0 then
+      if pattern > without_end then pattern = without_end end
+      data, status, came = collect(self, some, prefix, pattern)
+    elseif kind == "line" then
       data, status, came = collect(self, recv_line, prefix, without_end)
     elseif kind == "all" then
       data, status, came = collect(self, some, prefix, without_end)
       if status == OK and #came > #(prefix or "") then data = came end
-    elseif is_whole(pattern) and pattern >= 0 then
-      data, status, came = collect(self, some, prefix, math.min(pattern, without_end))
     else
       error("bad argument #1 to 'receive' (invalid receive pattern)", 2)
     end
