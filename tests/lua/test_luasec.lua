@@ -263,6 +263,8 @@ test("info, statistics, certificates are LuaSec's", function()
   equal(mine:serial(), reference:serial(), "serial")
   equal(mine:notbefore(), reference:notbefore(), "notbefore")
   equal(mine:notafter(), reference:notafter(), "notafter")
+  local early = require("rfctls.luasec.certificate").new { not_after = function() return 86399 end }
+  equal(early:notafter(), "Jan  1 23:59:59 1970 GMT", "a day of one digit")
   equal(mine:validat(os.time()), true)
   equal(mine:validat(0), false)
   for _, name in ipairs { "subject", "issuer" } do

@@ -84,7 +84,7 @@ function Certificate:serial()
 end
 
 local function date(seconds)
-  return (os.date("!%b %d %H:%M:%S %Y GMT", seconds):gsub(" 0", "  ", 1))
+  return (os.date("!%b %d %H:%M:%S %Y GMT", seconds):gsub("^(%a+) 0", "%1  "))
 end
 
 function Certificate:notbefore()
