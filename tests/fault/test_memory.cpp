@@ -90,7 +90,7 @@ struct Trial {
   long nth = 0;
 };
 
-const Identity &identity(const std::string &name) {
+const Identity &identity(const char *name) {
   static std::map<std::string, Identity> all;
   auto found = all.find(name);
   return found != all.end() ? found->second : all.emplace(name, load_identity(name)).first->second;
