@@ -14,6 +14,8 @@
 #   wheel       Python's package as pip builds it: its tests, and mypy; needs PyPI
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
 #   debian13    the same in Debian 13
+#   pip12       pip install in a fresh minimal Debian 12; needs PyPI
+#   pip13       the wheel of pip12 in a fresh minimal Debian 13
 #
 # Installs what is missing by apt (as root, or by sudo). Build trees, logs and JUnit files are kept
 # under build/. The exit code is 0 only if every part ran and no test failed.
@@ -156,8 +158,31 @@ part_wheel() {
   logged "$work/run.log" "$python" -m mypy --cache-dir "$work/mypy" examples/python
 }
 
-part_debian12() { fresh_debian debian12 bookworm; }
-part_debian13() { fresh_debian debian13 trixie; }
+# Both commands; their results are told as this run's own.
+both_commands='status=0
+  /src/examples/quickstart.sh && /src/tests/run.sh || status=$?
+  cp -r /src/build/dev/ctest.xml /src/build/dev/tests/junit /src/build/result/
+  exit $status'
+
+both_commands_in() { # PART SUITE
+  local status=0
+  rm -rf "build/$1/junit"
+  fresh_debian "$1" "$2" "$both_commands" || status=$?
+  cp -r "build/$1/result/." "build/$1/"
+  return "$status"
+}
+
+part_debian12() { both_commands_in debian12 bookworm; }
+part_debian13() { both_commands_in debian13 trixie; }
+
+# What a user does: pip install in a Debian 12, and the wheel made there in a Debian 13.
+part_pip12() {
+  fresh_debian pip12 bookworm "/src/tests/support/pip_install.sh /src /src/build/result"
+}
+part_pip13() {
+  fresh_debian pip13 trixie "/src/tests/support/pip_install.sh /src/build/*.whl" \
+    build/pip12/result/*.whl
+}
 
 # debootstrapped PART SUITE: a minimal system in build/PART/pristine, made once.
 debootstrapped() {
@@ -172,13 +197,14 @@ debootstrapped() {
   as_root mv "$pristine.new" "$pristine"
 }
 
-# fresh_debian PART SUITE: both commands in a copy of a minimal system. It has mounts and processes of
-# its own, so that nothing of it is left, however it ends.
+# fresh_debian PART SUITE COMMAND: runs it in a copy of a minimal system, with the sources in /src. It has
+# mounts and processes of its own, so that nothing of it is left, however it ends; what it puts into
+# /src/build/result is kept in build/PART.
 fresh_debian() {
   local part=$1 work
   install_missing debootstrap debian-archive-keyring util-linux
   mkdir -p "build/$part"
-  rm -f "build/$part/"*.xml "build/$part/run.log"
+  rm -rf "build/$part/"*.xml "build/$part/run.log" "build/$part/result"
   debootstrapped "$part" "$2"
   say "$part: copying it, and the sources"
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/rfctls-$part.XXXXXX")
@@ -188,17 +214,20 @@ fresh_debian() {
   as_root chmod 755 "$work"
   as_root mkdir "$work/src"
   tar --exclude=./build --exclude=./.git -cf - . | as_root tar -xf - --no-same-owner -C "$work/src"
+  as_root mkdir -p "$work/src/build/result"
   apt-config dump Acquire | as_root tee "$work/etc/apt/apt.conf.d/90host" >/dev/null
   as_root cp /etc/resolv.conf /etc/hosts "$work/etc/"
+  [ -z "${PIP_CERT-}" ] || as_root cp "$PIP_CERT" "$work/etc/pip.crt"
+  [ -z "${4-}" ] || as_root cp "$4" "$work/src/build/"
   local status=0
   logged "build/$part/run.log" as_root unshare --mount --pid --fork --kill-child sh -euc '
     mount -t proc proc "$0/proc"
     mount --rbind /dev "$0/dev"
     exec chroot "$0" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
       ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-      sh -euc "/src/examples/quickstart.sh && /src/tests/run.sh"' "$work" || status=$?
-  as_root sh -c 'cp "$0"/src/build/dev/ctest.xml "$0"/src/build/dev/tests/junit "$1" -r' \
-    "$work" "build/$part/"
+      ${PIP_CERT:+PIP_CERT=/etc/pip.crt} ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} \
+      sh -euc "$1"' "$work" "$3" || status=$?
+  as_root cp -r "$work/src/build/result" "build/$part/"
   return "$status"
 }
 

@@ -273,7 +273,7 @@ def test_polling_for_what_is_no_event(listener, events, error):
 
 def test_a_poll_forgets(listener):
     poll = rfctls.Poll()
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError):
         poll.unregister(listener)
     with pytest.raises(ValueError):
         poll.wait(-1)

@@ -23,6 +23,7 @@ from .errors import (
     IdentityError,
     ResetError,
     ResolveError,
+    SystemCallError,
     TimeoutError,
 )
 from .memory import MemoryTransport
@@ -727,15 +728,17 @@ async def create_server(
 ) -> Server:
     """The same for protocols; see start_server and loop.create_server."""
     server = Server(_config_of("server", config, options), protocol_factory)
-    made: Any = asyncio.get_running_loop().create_server(
-        server._accepted,
-        host,
-        port,  # type: ignore[arg-type]
-        sock=sock,  # type: ignore[arg-type]
-        backlog=backlog,
-        start_serving=start_serving,
-    )
-    server._server = await made
+    where: dict[str, Any] = {"host": host, "port": None if port is None else _port(port)}
+    try:
+        server._server = await asyncio.get_running_loop().create_server(
+            server._accepted, **where, sock=sock, backlog=backlog, start_serving=start_serving
+        )
+    except OverflowError as error:
+        raise ArgumentError(f"backlog is out of range: {backlog}") from error
+    except plain.gaierror as error:
+        raise ResolveError(f"{host}:{port}: {error.strerror}") from error
+    except OSError as error:
+        raise SystemCallError(error.errno or 0, error.strerror or str(error)) from error
     return server
 
 
@@ -813,9 +816,7 @@ async def _connect(
     if sock is not None and host is None and port is None:
         where = {"sock": sock}
     elif sock is None and host is not None and port is not None:
-        service = _service(port)
-        if service.lstrip("-").isdigit() and not 0 <= int(service) <= 65535:
-            raise ArgumentError(f"port {service} is out of range")
+        service = _port(port)
         native.rfctls_socket_set_peer(link.sock._handle, host, service)
         where = {"host": host, "port": service, "family": families[config.ip_version]}
     else:
@@ -830,6 +831,13 @@ async def _connect(
     except OSError as error:
         code = error.errno or ECONNREFUSED
         raise ConnectError(code, f"{host}:{port}: {error.strerror or error}") from error
+
+
+def _port(port: int | str) -> str:
+    service = _service(port)
+    if service.lstrip("-").isdigit() and not 0 <= int(service) <= 65535:
+        raise ArgumentError(f"port {service} is out of range")
+    return service
 
 
 def _reset(error: Exception) -> Exception:

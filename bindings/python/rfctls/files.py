@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .socket import TLSSocket
 
 
+_BUFFER_MOST = 1 << 30
+
+
 class SocketFile(io.RawIOBase):
     """Unbuffered bytes of a socket. The socket closes when it and all its files are closed."""
 
@@ -79,8 +82,14 @@ def open_file(
     newline: str | None,
 ) -> IO[Any]:
     """What TLSSocket.makefile does, which says what it is."""
+    if not isinstance(mode, str):
+        raise TypeError(f"mode must be a str, not {type(mode).__name__}")
     if not set(mode) <= set("rwb"):
         raise ValueError(f"mode must be made of r, w and b, not {mode!r}")
+    if buffering is not None and not isinstance(buffering, int):
+        raise TypeError(f"buffering must be an int or None, not {type(buffering).__name__}")
+    if buffering is not None and buffering > _BUFFER_MOST:
+        raise ValueError(f"buffering is out of range: {buffering}")
     reading, writing, binary = "r" in mode or "w" not in mode, "w" in mode, "b" in mode
     raw = SocketFile(sock, "r" * reading + "w" * writing)
     if buffering == 0:
@@ -98,6 +107,9 @@ def open_file(
         buffered = io.BufferedWriter(raw, size)
     if binary:
         return buffered  # type: ignore[no-any-return]
-    text = io.TextIOWrapper(buffered, encoding, errors, newline)
+    try:
+        text = io.TextIOWrapper(buffered, encoding, errors, newline)
+    except LookupError as error:
+        raise ValueError(str(error)) from None
     text.mode = mode  # type: ignore[misc]
     return text

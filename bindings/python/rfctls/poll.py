@@ -53,8 +53,11 @@ class Poll:
         self._set = None
 
     def unregister(self, sock: Pollable) -> None:
-        """Waits for it no more. KeyError: it was not registered."""
-        del self._events[sock]
+        """Waits for it no more."""
+        try:
+            del self._events[sock]
+        except (KeyError, TypeError):
+            raise ValueError(f"not registered: {sock!r}") from None
         self._set = None
 
     def wait(self, timeout: float | None = None) -> list[tuple[Pollable, int]]:

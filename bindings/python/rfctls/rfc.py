@@ -10,6 +10,7 @@ truncated connection is an error; the whole chain is sent.
 
 from __future__ import annotations
 
+import functools
 import socket as plain
 
 from . import connect, listen, native, wrap
@@ -52,17 +53,17 @@ _PROTOCOLS = 16
 
 def make_hello_extension(type: int, data: bytes) -> Extension:
     """An extension of the client's hello."""
-    return type, bytes(data)
+    return type, bytes(memoryview(data))
 
 
 def make_server_name_indication(names: Sequence[str]) -> Extension:
     """The server name to ask for and to check: the first of the names."""
-    return _SERVER_NAME, names[0].encode()
+    return _SERVER_NAME, _texts(names)[0]
 
 
 def make_protocol_name_list(names: Sequence[str]) -> Extension:
     """The application protocols to offer, or to choose from, the preferred first."""
-    return _PROTOCOLS, b"\0".join(name.encode() for name in names)
+    return _PROTOCOLS, b"\0".join(_texts(names))
 
 
 def make_client_tls_socket(
@@ -484,6 +485,14 @@ def socket_error_select(timeout: int | None, *sockets: AnySocket) -> list[AnySoc
 # ---- inside ----
 
 
+def _texts(names: Sequence[str]) -> list[bytes]:
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"names must be several str, not {names!r}")
+    if not names:
+        raise ValueError("names must not be empty")
+    return [name.encode() for name in names]
+
+
 def _config(
     role: Literal["client", "server"],
     hello_extensions: Sequence[Extension],
@@ -548,3 +557,23 @@ def _select(timeout: int | None, events: int, sockets: tuple[AnySocket, ...]) ->
         poll.register(socket, events)
     found = poll.wait(None if timeout is None else timeout / 1000)
     return [socket for socket, happened in found if happened & (events | ERROR)]
+
+
+def _checked(function: Callable[..., Any], kinds: tuple[type, ...]) -> Callable[..., Any]:
+    """The function, which says so when its socket is none."""
+
+    @functools.wraps(function)
+    def check(socket: object, *arguments: Any, **keywords: Any) -> Any:
+        if not isinstance(socket, kinds):
+            raise TypeError(f"not a socket of {function.__name__}: {socket!r}")
+        return function(socket, *arguments, **keywords)
+
+    return check
+
+
+for _name, _function in [*globals().items()]:
+    if getattr(_function, "__module__", "") == __name__ and _name[0] != "_":
+        _first = _function.__code__.co_varnames[:1]
+        if _first == ("socket",) and _name != "socket_to_tls_socket":
+            _kinds = (TLSSocket,) if "tls_" in _name else (TLSSocket, plain.socket)
+            globals()[_name] = _checked(_function, _kinds)

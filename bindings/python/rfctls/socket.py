@@ -20,7 +20,9 @@ from .errors import (
     Error,
     IdentityError,
     StateError,
+    SystemCallError,
     TimeoutError,
+    UnsupportedError,
     WantReadError,
     WantWriteError,
 )
@@ -474,22 +476,29 @@ class TLSSocket:
 
     def getsockopt(self, level: int, optname: int, buflen: int = 0) -> int | bytes:
         """An option of the socket below, as socket.socket tells it."""
-        with self._below() as below:
-            return below.getsockopt(level, optname, buflen) if buflen else below.getsockopt(
-                level, optname
-            )
+        size = (buflen,) if buflen else ()
+        found: int | bytes = self._option("getsockopt", level, optname, *size)
+        return found
 
     def setsockopt(self, level: int, optname: int, value: int | Buffer) -> None:
         """Sets an option of the socket below; see socket.socket."""
-        with self._below() as below:
-            below.setsockopt(level, optname, value)
+        self._option("setsockopt", level, optname, value)
 
-    def _below(self) -> plain.socket:
-        """The socket below, under a descriptor of its own."""
+    def _option(self, call: str, *arguments: Any) -> Any:
+        """Calls the socket below, under a descriptor of its own."""
         import os
         import socket as plain
 
-        return plain.socket(fileno=os.dup(self.fileno()))
+        number = self.fileno()
+        if number < 0:
+            raise UnsupportedError("there is no descriptor below this socket")
+        try:
+            with plain.socket(fileno=os.dup(number)) as below:
+                return getattr(below, call)(*arguments)
+        except OverflowError as error:
+            raise ValueError(str(error)) from None
+        except OSError as error:
+            raise SystemCallError(error.errno, error.strerror) from None
 
     @property
     def family(self) -> plain.AddressFamily:
