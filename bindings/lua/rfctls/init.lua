@@ -14,7 +14,7 @@ local rfctls = {
   connect = Socket.connect,
   listen = Socket.listen,
   wrap = Socket.wrap,
-  select = require("rfctls.select").select,
+  select = function(...) return require("rfctls.select").select(...) end,
 
   -- options, made once for many sockets: options.role is "client" unless it says "server"
   config = function(options) return Config.new(options, "client") end,

@@ -2,7 +2,6 @@
 local native = require "rfctls.library"
 local failure = require "rfctls.failure"
 local wait = require "rfctls.wait"
-local Stream = require "rfctls.stream"
 
 local OK, E_TIMEOUT = native.OK, native.E_TIMEOUT
 local wants, deadline_of, run = wait.wants, wait.deadline, wait.run
@@ -257,7 +256,7 @@ function talk.methods(class, noun)
   -- A stream of it with the methods of Lua's files. Closing the stream closes the socket, unless
   -- close_socket is false.
   function class:stream(close_socket)
-    return Stream.new(self, close_socket)
+    return require("rfctls.stream").new(self, close_socket)
   end
 
   class.__close = function(self) self:close() end
