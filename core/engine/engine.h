@@ -54,6 +54,8 @@ typedef struct rfctls__settings {
   const rfctls__bytes *authorities; /* DER                           */
   size_t authority_count;
   const rfctls__list *trust_dirs; /* paths, each with its NUL, and checked */
+  const rfctls__list *crls;       /* DER, checked; once there is one, the peer's certificate must be
+                                     covered, and its issuers are checked as far as they are */
   int system_trust;
   rfctls_demand peer_cert; /* client: IGNORED (insecure) or REQUIRED */
   rfctls__bytes protocols; /* ALPN as on the wire: length, name, …; empty: none */
@@ -135,6 +137,8 @@ typedef struct rfctls__engine {
   rfctls_status (*check_preference)(rfctls__preference preference, const char *list);
   /* OK: context_init would take anchors from this folder; E_SYSTEM, E_ARGUMENT, E_UNSUPPORTED. */
   rfctls_status (*check_trust_dir)(const char *path);
+  /* OK, E_PARSE: whether it is a revocation list (RFC 5280 section 5). NULL: the engine takes none. */
+  rfctls_status (*check_crl)(rfctls__bytes der);
 
   /* Credentials and trust, once a frozen config. fini also takes what a failed init left, and zeroed
    * memory. A context may be used by connections on many threads at once. */

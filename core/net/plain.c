@@ -312,12 +312,42 @@ rfctls_status rfctls_raw_set_blocking(rfctls_raw *raw, int blocking) {
   return status;
 }
 
+/* Getters may lock a transport that is const to their caller. */
+static rfctls_raw *lock(const rfctls_raw *raw) {
+  rfctls_raw *mutable = (rfctls_raw *)(uintptr_t)raw;
+  rfctls__lock_take(&mutable->lock);
+  return mutable;
+}
+
+int rfctls_raw_is_blocking(const rfctls_raw *raw) {
+  int blocking = 0;
+  if (raw != NULL) {
+    rfctls_raw *locked = lock(raw);
+    blocking = locked->blocking;
+    rfctls__lock_drop(&locked->lock);
+  }
+  return blocking;
+}
+
+static int has_timer(rfctls_timer timer) {
+  return timer == RFCTLS_TIMER_READ || timer == RFCTLS_TIMER_WRITE || timer == RFCTLS_TIMER_ACCEPT;
+}
+
+int64_t rfctls_raw_timeout(const rfctls_raw *raw, rfctls_timer timer) {
+  int64_t milliseconds = -1;
+  if (raw != NULL && has_timer(timer)) {
+    rfctls_raw *locked = lock(raw);
+    milliseconds = locked->timers[timer];
+    rfctls__lock_drop(&locked->lock);
+  }
+  return milliseconds;
+}
+
 rfctls_status rfctls_raw_set_timeout(rfctls_raw *raw, rfctls_timer timer, int64_t milliseconds) {
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__check_timer(timer, milliseconds);
-  if (status == RFCTLS_OK && timer != RFCTLS_TIMER_READ && timer != RFCTLS_TIMER_WRITE &&
-      timer != RFCTLS_TIMER_ACCEPT) {
+  if (status == RFCTLS_OK && !has_timer(timer)) {
     status = rfctls__fail(RFCTLS_E_ARGUMENT, "a transport has timers to read, write and accept");
   }
   if (status == RFCTLS_OK) {

@@ -153,8 +153,12 @@ static rfctls_status name_authorities(SSL_CTX *ctx, const STACK_OF(X509) *author
 }
 
 /* An added authority is an anchor, be it a root or not. */
-static void set_verification(SSL_CTX *ctx) {
-  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
+static void set_verification(SSL_CTX *ctx, int revocation) {
+  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
+  if (revocation) { /* of all: verify.c forgives issuers that no list covers */
+    flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+  }
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), flags);
   SSL_CTX_set_cert_verify_callback(ctx, rfctls__verify_peer, NULL);
 }
 
@@ -190,7 +194,7 @@ static rfctls_status fill(SSL_CTX *ctx, const rfctls__settings *settings, X509_S
     SSL_CTX_set_keylog_callback(ctx, rfctls__conn_log_key);
   }
   set_security_level(ctx, settings->min_version);
-  set_verification(ctx);
+  set_verification(ctx, settings->crls != NULL && settings->crls->count > 0);
   if (status == RFCTLS_OK && !set_versions(ctx, settings->min_version, settings->max_version)) {
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "these TLS versions cannot be spoken");
   }
@@ -249,7 +253,8 @@ static struct {
 /* Nothing but versions and the system's store make a difference. */
 static int is_plain(const rfctls__settings *settings) {
   int system_alone = settings->system_trust && settings->authority_count == 0 &&
-                     (settings->trust_dirs == NULL || settings->trust_dirs->count == 0);
+                     (settings->trust_dirs == NULL || settings->trust_dirs->count == 0) &&
+                     (settings->crls == NULL || settings->crls->count == 0);
   int plain = settings->role == RFCTLS_CLIENT && system_alone && !settings->log_keys &&
               settings->identity.count == 0;
   for (int i = 0; i < RFCTLS__PREFERENCES; i++) {
@@ -313,7 +318,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
                : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
   if (status == RFCTLS_OK) {
     status = rfctls__trust_open(settings->system_trust, authorities, settings->trust_dirs,
-                                &context->trust);
+                                settings->crls, &context->trust);
   }
   if (status == RFCTLS_OK) {
     status = mould_for(settings, rfctls__trust_store(context->trust), authorities, &context->mould);

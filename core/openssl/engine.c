@@ -45,6 +45,7 @@ const rfctls__engine rfctls__engine_linked = {
     .check_extension = rfctls__check_extension,
     .check_preference = rfctls__check_preference,
     .check_trust_dir = rfctls__check_trust_dir,
+    .check_crl = rfctls__check_crl,
     .context_init = rfctls__context_init,
     .context_fini = rfctls__context_fini,
     .conn_init = rfctls__conn_init,

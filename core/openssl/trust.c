@@ -12,6 +12,7 @@
  * store of its own: beside them it holds only the lookups, so it is as cheap. */
 #include "openssl/trust.h"
 
+#include <limits.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,47 @@ static rfctls_status add_dirs(X509_STORE *store, const rfctls__list *dirs) {
   return RFCTLS_OK;
 }
 
+static rfctls_status parse_crl(rfctls__bytes der, X509_CRL **out) {
+  const unsigned char *end = der.data;
+  X509_CRL *crl = der.size <= LONG_MAX ? d2i_X509_CRL(NULL, &end, (long)der.size) : NULL;
+  if (crl == NULL || end != der.data + der.size) {
+    X509_CRL_free(crl);
+    return rfctls__openssl_fail(RFCTLS_E_PARSE, "the revocation list cannot be read");
+  }
+  *out = crl;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__check_crl(rfctls__bytes der) {
+  rfctls__openssl_errors callers;
+  X509_CRL *crl = NULL;
+  rfctls_status status;
+  rfctls__openssl_begin(&callers);
+  status = parse_crl(der, &crl);
+  X509_CRL_free(crl);
+  rfctls__openssl_end(&callers);
+  return status;
+}
+
+static int is_empty(const rfctls__list *list) {
+  return list == NULL || list->count == 0;
+}
+
+static rfctls_status add_crls(X509_STORE *store, const rfctls__list *crls) {
+  for (size_t i = 0; crls != NULL && i < crls->count; i++) {
+    X509_CRL *crl = NULL;
+    rfctls_status status = parse_crl(rfctls__list_at(crls, i), &crl);
+    if (status == RFCTLS_OK && X509_STORE_add_crl(store, crl) != 1) {
+      status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "a revocation list could not be added");
+    }
+    X509_CRL_free(crl);
+    if (status != RFCTLS_OK) {
+      return status;
+    }
+  }
+  return RFCTLS_OK;
+}
+
 /* ---- the one that is shared ---- */
 
 static rfctls__static_lock shared_lock = RFCTLS__STATIC_LOCK;
@@ -168,9 +210,10 @@ done:
 }
 
 rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
-                                 const rfctls__list *dirs, rfctls__trust **out) {
+                                 const rfctls__list *dirs, const rfctls__list *crls,
+                                 rfctls__trust **out) {
   rfctls__trust *own = NULL;
-  if (system && sk_X509_num(authorities) <= 0 && (dirs == NULL || dirs->count == 0)) {
+  if (system && sk_X509_num(authorities) <= 0 && is_empty(dirs) && is_empty(crls)) {
     return open_shared(out);
   }
   rfctls_status status = trust_new(system, &own);
@@ -179,6 +222,9 @@ rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
   }
   if (status == RFCTLS_OK) {
     status = add_dirs(own->store, dirs);
+  }
+  if (status == RFCTLS_OK) {
+    status = add_crls(own->store, crls);
   }
   if (status == RFCTLS_OK) {
     *out = own;

@@ -16,10 +16,13 @@ typedef struct rfctls__trust rfctls__trust;
 
 /* Whether a folder can hold anchors by their hashed names, as OpenSSL's rehash makes it. */
 rfctls_status rfctls__check_trust_dir(const char *path);
-/* The system's anchors, or not, the authorities (NULL: none), and folders of them (NULL: none); the
+/* Whether it is a revocation list. */
+rfctls_status rfctls__check_crl(rfctls__bytes der);
+/* The system's anchors, or not, the authorities, folders of them, and revocation lists, NULL: none; the
  * caller owns one reference. A system without a trust store has no anchors: that is no error. */
 rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
-                                 const rfctls__list *dirs, rfctls__trust **out);
+                                 const rfctls__list *dirs, const rfctls__list *crls,
+                                 rfctls__trust **out);
 /* Drops one reference; NULL is allowed. */
 void rfctls__trust_release(rfctls__trust *trust);
 

@@ -68,6 +68,9 @@ rfctls_status rfctls__chain_new(rfctls_chain **out);
 rfctls_status rfctls__chain_from_file(const char *path, rfctls_chain **out);
 /* Every certificate of a text; the chain is empty when there is none. */
 rfctls_status rfctls__chain_from_text(rfctls__bytes text, rfctls_chain **out);
+/* Appends every revocation list of the content, PEM or DER; the list is to be empty. E_PARSE: one cannot
+ * be read, or there is none; E_UNSUPPORTED. */
+rfctls_status rfctls__crls_from(rfctls__bytes content, rfctls__list *list);
 /* Takes the bytes out of pkcs8; after a failure they are still there. */
 rfctls_status rfctls__key_new(rfctls__buffer *pkcs8, rfctls_key **out);
 /* The first private key of a text; *out stays NULL when there is none. */

@@ -71,6 +71,7 @@ void rfctls_config_unref(rfctls_config *config) {
   rfctls_key_unref(config->key);
   rfctls_chain_unref(config->authorities);
   rfctls__list_release(&config->trust_dirs);
+  rfctls__list_release(&config->crls);
   for (size_t i = 0; i < RFCTLS__PREFERENCES; i++) {
     rfctls__free(config->preferences[i]);
   }
@@ -249,6 +250,42 @@ rfctls_status rfctls_config_add_trust_dir(rfctls_config *config, const char *pat
                              : status;
 }
 
+/* All of them, or none. */
+static rfctls_status add_crls(rfctls_config *config, rfctls__bytes content) {
+  rfctls__list list = {0};
+  rfctls_status status = rfctls__crls_from(content, &list);
+  for (size_t i = 0; status == RFCTLS_OK && i < list.count; i++) {
+    rfctls__bytes der = rfctls__list_at(&list, i);
+    status = rfctls__list_add(&config->crls, der.data, der.size);
+  }
+  rfctls__list_release(&list);
+  return status;
+}
+
+rfctls_status rfctls_config_add_crls(rfctls_config *config, const void *data, size_t size) {
+  rfctls__bytes content;
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status = rfctls__bytes_given(data, size, &content);
+  }
+  return status == RFCTLS_OK ? add_crls(config, content) : status;
+}
+
+rfctls_status rfctls_config_add_crl_file(rfctls_config *config, const char *path) {
+  rfctls__buffer file = {0};
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status =
+        path != NULL ? rfctls__file_read(path, &file) : rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
+  }
+  if (status == RFCTLS_OK) {
+    status = add_crls(config, rfctls__buffer_bytes(&file));
+    status = status == RFCTLS_OK ? status : rfctls__fail_in("%s", path);
+  }
+  rfctls__buffer_release(&file);
+  return status;
+}
+
 rfctls_status rfctls_config_set_system_trust(rfctls_config *config, int enabled) {
   return set_flag(config, __func__, config ? &config->system_trust : NULL, enabled);
 }
@@ -404,6 +441,7 @@ static rfctls_status freeze(rfctls_config *config) {
       .max_version = config->max_version,
       .authority_count = rfctls_chain_count(config->authorities),
       .trust_dirs = &config->trust_dirs,
+      .crls = &config->crls,
       .system_trust = config->system_trust,
       .peer_cert = demand_of(config),
       .protocols = rfctls__buffer_bytes(&config->protocols),

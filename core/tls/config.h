@@ -21,6 +21,7 @@ struct rfctls_config {
   rfctls_key *key;
   rfctls_chain *authorities;
   rfctls__list trust_dirs; /* paths, each with its NUL */
+  rfctls__list crls;       /* DER                      */
   int system_trust;
   int demand;                /* rfctls_demand, or -1: not said */
   char *server_name;         /* in its form for the wire */

@@ -32,6 +32,16 @@ static rfctls_status put_chain(rfctls__buffer *text, const rfctls_chain *chain) 
   return status;
 }
 
+static rfctls_status put_list(rfctls__buffer *text, const rfctls__list *list) {
+  uint64_t count = list->count;
+  rfctls_status status = put(text, &count, sizeof count);
+  for (size_t i = 0; status == RFCTLS_OK && i < list->count; i++) {
+    rfctls__bytes each = rfctls__list_at(list, i);
+    status = put(text, each.data, each.size);
+  }
+  return status;
+}
+
 /* Ends the making of a key: the text becomes its digest. */
 static rfctls_status finish(rfctls_status status, rfctls__buffer *text, rfctls__session_key *out) {
   if (status == RFCTLS_OK) {
@@ -52,9 +62,11 @@ rfctls_status rfctls__session_config_key(const rfctls_config *config, rfctls__se
   if (status == RFCTLS_OK) {
     status = put_chain(&text, config->chain);
   }
-  for (size_t i = 0; status == RFCTLS_OK && i < config->trust_dirs.count; i++) {
-    rfctls__bytes path = rfctls__list_at(&config->trust_dirs, i);
-    status = put(&text, path.data, path.size);
+  if (status == RFCTLS_OK) {
+    status = put_list(&text, &config->trust_dirs);
+  }
+  if (status == RFCTLS_OK) {
+    status = put_list(&text, &config->crls);
   }
   for (size_t i = 0; status == RFCTLS_OK && i < RFCTLS__PREFERENCES; i++) {
     status = put_text(&text, config->preferences[i]);

@@ -127,6 +127,17 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust_file(rfctls_config 
  * the engine has no such folders. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust_dir(rfctls_config *config,
                                                                  const char *path);
+/* Adds revocation lists (RFC 5280 section 5): PEM with any number of "X509 CRL" blocks, or one in DER; all
+ * or, on failure, none. Once there is one, a peer is refused (RFCTLS_E_VERIFY) if a list names its
+ * certificate or an issuer's, RFCTLS_REASON_REVOKED, and also if no list of its certificate's issuer is
+ * there, or that is outdated or not well signed, RFCTLS_REASON_OTHER. Lists are not fetched; a new config,
+ * for a listener by rfctls_socket_reload, brings new ones. RFCTLS_E_PARSE; RFCTLS_E_UNSUPPORTED: the engine
+ * takes none. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_crls(rfctls_config *config, const void *data,
+                                                            size_t size);
+/* The same from a file. RFCTLS_E_SYSTEM: it cannot be read. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_crl_file(rfctls_config *config,
+                                                                const char *path);
 /* Whether the system's trust store counts: 1 by default for clients, 0 for servers. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_system_trust(rfctls_config *config,
                                                                     int enabled);

@@ -109,9 +109,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_close(rfctls_raw *raw);
 
 /* RFCTLS_E_UNSUPPORTED: over memory no call can wait. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_set_blocking(rfctls_raw *raw, int blocking);
+RFCTLS_API int RFCTLS_CALL rfctls_raw_is_blocking(const rfctls_raw *raw);
 /* RFCTLS_TIMER_READ, _WRITE or _ACCEPT, in milliseconds: -1 none (the default), 0 poll. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_set_timeout(rfctls_raw *raw, rfctls_timer timer,
                                                             int64_t milliseconds);
+/* That timer; -1 also for NULL or a timer that a transport does not have. */
+RFCTLS_API int64_t RFCTLS_CALL rfctls_raw_timeout(const rfctls_raw *raw, rfctls_timer timer);
 
 /* ---- tell ---- */
 

@@ -55,6 +55,10 @@ static rfctls_status check_trust_dir(const char *path) {
   return rfctls__fail(RFCTLS_E_UNSUPPORTED, "no trust in a script, not even in %s", path);
 }
 
+static rfctls_status check_crl(rfctls__bytes der) {
+  return der.size > 0 ? RFCTLS_OK : rfctls__fail(RFCTLS_E_PARSE, "no revocation list");
+}
+
 static rfctls_status context_init(rfctls__context *context, const rfctls__settings *settings) {
   context->role = settings->role;
   return RFCTLS_OK;
@@ -352,6 +356,7 @@ const rfctls__engine rfctls__engine_linked = {
     .check_extension = check_extension,
     .check_preference = check_preference,
     .check_trust_dir = check_trust_dir,
+    .check_crl = check_crl,
     .context_init = context_init,
     .context_fini = context_fini,
     .conn_init = conn_init,

@@ -199,12 +199,12 @@ TEST_F(SystemTrust, is_told_in_findings_too) {
 TEST_F(SystemTrust, is_shared_until_its_files_change) {
   put_bundle("other-ca.pem");
   rfctls__trust *first = nullptr, *second = nullptr, *third = nullptr;
-  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, &first), RFCTLS_OK);
-  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, &second), RFCTLS_OK);
+  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, nullptr, &first), RFCTLS_OK);
+  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, nullptr, &second), RFCTLS_OK);
   EXPECT_EQ(first, second);
   EXPECT_EQ(connect(plan()), RFCTLS_E_VERIFY);
   put_bundle("ca.pem");
-  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, &third), RFCTLS_OK);
+  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, nullptr, &third), RFCTLS_OK);
   EXPECT_NE(first, third);
   EXPECT_EQ(connect(plan()), RFCTLS_OK);
   for (rfctls__trust *trust : {first, second, third}) {
@@ -261,7 +261,7 @@ TEST_F(SystemTrust, that_is_shared_gets_no_flags_of_any_context) {
   EXPECT_EQ(connect(lax), RFCTLS_OK);
   EXPECT_EQ(connect(strict), RFCTLS_OK);
   EXPECT_EQ(connect(strict, "wrong-name"), RFCTLS_E_VERIFY);
-  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, &trust), RFCTLS_OK);
+  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, nullptr, &trust), RFCTLS_OK);
   X509_VERIFY_PARAM *shared = X509_STORE_get0_param(rfctls__trust_store(trust));
   EXPECT_EQ(X509_VERIFY_PARAM_get_flags(shared), 0u);
   EXPECT_EQ(X509_VERIFY_PARAM_get_depth(shared), -1);
@@ -273,7 +273,7 @@ TEST_F(SystemTrust, reads_the_bundle_only_when_the_directory_has_no_issuer) {
   link_hashed(directory(), "ca.pem");
   put_bundle("other-ca.pem");
   rfctls__trust *trust = nullptr;
-  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, &trust), RFCTLS_OK);
+  ASSERT_EQ(rfctls__trust_open(1, nullptr, nullptr, nullptr, &trust), RFCTLS_OK);
   EXPECT_EQ(connect(plan()), RFCTLS_OK);
   EXPECT_EQ(rfctls__trust_is_partial(trust), 1);
   EXPECT_EQ(connect(plan(), "wrong-ca"), RFCTLS_OK);

@@ -138,8 +138,8 @@ def good_identities(out, root, issuer):
                  issue("server.test", issuer=root, names=SERVER_NAMES))
     out.identity("server-rsa-direct", "server", None, "the same with an RSA key",
                  issue("server.test", rsa_key(2048), root, names=SERVER_NAMES))
-    out.identity("client", "client", None, "a client",
-                 issue("client", issuer=issuer, usage=CLIENT))
+    entities["client"] = issue("client", issuer=issuer, usage=CLIENT)
+    out.identity("client", "client", None, "a client", entities["client"])
     out.identity("client-rsa", "client", None, "a client with an RSA key",
                  issue("client", rsa_key(2048), issuer, usage=CLIENT))
     out.identity("client-rsa-direct", "client", None, "the same, issued by the root itself",
@@ -230,6 +230,35 @@ def container(entity, others, encryption):
                                                  encryption)
 
 
+def revocation_list(issuer, *revoked, signer=None, dates=GOOD_DATES):
+    """What issuer says that it revoked; signer's key signs it, if that is not issuer's own."""
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.cert.subject)
+    builder = builder.last_update(dates[0]).next_update(dates[1])
+    for entity in revoked:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(entity.cert.serial_number)
+            .revocation_date(dates[0]).build())
+    return builder.sign((signer or issuer).key, hashes.SHA256())
+
+
+def revocation_lists(out, root, issuer, other, good):
+    def add(label, verdict, why, *lists, form=Encoding.PEM):
+        out.data(label, verdict, why, b"".join(each.public_bytes(form) for each in lists))
+
+    none = revocation_list(issuer)
+    add("none.crl", "good", "the intermediate revoked nobody", none)
+    add("none.crl.der", "good", "the same in DER", none, form=Encoding.DER)
+    add("server.crl", "good", "the intermediate revoked server", revocation_list(
+        issuer, good["server"]))
+    add("client.crl", "good", "the intermediate revoked client", revocation_list(
+        issuer, good["client"]))
+    add("issuer.crl", "good", "the root revoked the intermediate, which revoked nobody", none,
+        revocation_list(root, issuer))
+    add("outdated.crl", "bad", "its next update was due yesterday", revocation_list(
+        issuer, dates=(NOW - 30 * DAY, NOW - DAY)))
+    add("forged.crl", "bad", "signed by somebody else", revocation_list(issuer, signer=other))
+
+
 def loader_files(out, root, other, server, server_rsa):
     encrypt = BestAvailableEncryption(PASSPHRASE)
     traditional = PrivateFormat.TraditionalOpenSSL
@@ -274,6 +303,7 @@ def generate(path, stamp):
     bad_servers(out, issuer, other)
     bad_clients(out, issuer, other)
     loader_files(out, root, other, good["server"], good["server-rsa"])
+    revocation_lists(out, root, issuer, other, good)
     out.finish(stamp)
 
 

@@ -446,6 +446,21 @@ TEST(Plain, IsNotForAChildProcess) {
   EXPECT_EQ(send_all(plain.client, "x"), RFCTLS_OK) << "the parent's is whole";
 }
 
+TEST(Plain, TellsWhetherItBlocksAndItsTimers) {
+  Plain plain;
+  rfctls_raw *one = plain.client.get();
+  EXPECT_EQ(rfctls_raw_is_blocking(one), 1);
+  EXPECT_EQ(rfctls_raw_timeout(one, RFCTLS_TIMER_READ), -1);
+  ASSERT_EQ(rfctls_raw_set_blocking(one, 0), RFCTLS_OK);
+  ASSERT_EQ(rfctls_raw_set_timeout(one, RFCTLS_TIMER_READ, 70), RFCTLS_OK);
+  EXPECT_EQ(rfctls_raw_is_blocking(one), 0);
+  EXPECT_EQ(rfctls_raw_timeout(one, RFCTLS_TIMER_READ), 70);
+  EXPECT_EQ(rfctls_raw_timeout(one, RFCTLS_TIMER_WRITE), -1);
+  EXPECT_EQ(rfctls_raw_timeout(one, RFCTLS_TIMER_CLOSE), -1);
+  EXPECT_EQ(rfctls_raw_timeout(nullptr, RFCTLS_TIMER_READ), -1);
+  EXPECT_EQ(rfctls_raw_is_blocking(nullptr), 0);
+}
+
 TEST(Plain, RefusesWhatItDoesNotKnow) {
   Plain plain;
   Raw raw;
