@@ -31,10 +31,32 @@ end
 -- ---- TAP ----
 
 local count, failures = 0, 0
+local cases = {} -- as JUnit's XML, for tests/support/summary.py
+
+local function escaped(text)
+  text = tostring(text):gsub("[%c\128-\255]", "?")
+  return (text:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;" }))
+end
+
+local function record(name, failure)
+  local inside = failure and ("<failure message=\"%s\"/>"):format(escaped(failure)) or ""
+  cases[#cases + 1] = ("<testcase name=\"%s\">%s</testcase>"):format(escaped(name), inside)
+end
+
+local function write_cases()
+  local path = os.getenv "RFCTLS_JUNIT"
+  local file = path and io.open(path, "w")
+  if not file then return end
+  file:write(("<testsuites><testsuite name=\"%s\" tests=\"%d\" failures=\"%d\">\n"):format(
+    escaped(arg[0]:match "([^/]+)%.lua$"), count, failures))
+  file:write(table.concat(cases, "\n"), "\n</testsuite></testsuites>\n")
+  file:close()
+end
 
 function helper.test(name, body)
   local ok, message = xpcall(body, debug.traceback)
   count = count + 1
+  record(name, not ok and message)
   print(("%s %d - %s"):format(ok and "ok" or "not ok", count, name))
   if not ok then
     failures = failures + 1
@@ -45,6 +67,7 @@ end
 
 function helper.finish()
   print("1.." .. count)
+  write_cases()
   os.exit(failures == 0 and 0 or 1)
 end
 
@@ -205,6 +228,8 @@ function helper.open_now()
   os.remove(name)
   return open
 end
+
+helper.own_pid = own_pid
 
 -- The first wait of a thread makes the descriptor that can wake it, which is kept.
 local function make_waker()

@@ -2,6 +2,7 @@
 --
 --   server NAME COUNT      prints its port, echoes COUNT connections, one after the other
 --   client PORT BYTES      sends BYTES bytes, prints how many came back the same
+--   exhaust                uses up its descriptors, tells what happens
 --   drop                   leaves its sockets open at the end of the program
 local here = arg[0]:match("^(.*)/") or "."
 package.path = here .. "/?.lua;" .. package.path
@@ -60,6 +61,25 @@ end
 function roles.drop()
   kept = helper.pair() -- a global: alive until the very end
   print "dropped"
+end
+
+-- Runs out of descriptors, and tells what a connect and an accept say then, and once there are some again.
+function roles.exhaust()
+  local config = assert(rfctls.config(helper.client_options { handshake = false }))
+  local listener = assert(rfctls.listen("127.0.0.1", 0, helper.server_options(nil, { handshake = false })))
+  local _, port = listener:getsockname()
+  local waiting = assert(rfctls.plain.connect("127.0.0.1", port))
+  listener:settimeout(5)
+  local files, file = {}, true
+  while file do
+    file = io.open("/dev/null")
+    files[#files + 1] = file
+  end
+  print(select(3, rfctls.connect("127.0.0.1", port, config)))
+  print(select(3, listener:accept()))
+  for _, each in ipairs(files) do each:close() end
+  print(listener:accept() and "accepted")
+  waiting:close()
 end
 
 roles[arg[1]](arg[2], arg[3])

@@ -102,6 +102,30 @@ test("2,000 sockets made and dropped with a handshake: descriptors and memory st
   assert(helper.resident() < resident + 1024, "resident memory grows")
 end)
 
+test("100,000 sockets made and dropped without a handshake: the same", function()
+  local config = assert(rfctls.config(helper.client_options { handshake = false }))
+  local listener = assert(rfctls.listen("127.0.0.1", 0, helper.server_options(nil, { handshake = false })))
+  local _, port = listener:getsockname()
+  local function over_memory()
+    for _ = 1, 18 do assert(rfctls.wrap(assert(rfctls.plain.memory()), config)) end
+  end
+  local function over_tcp()
+    local client = assert(rfctls.connect("127.0.0.1", port, config))
+    return assert(listener:accept()), client
+  end
+  for _ = 1, 100 do over_memory() over_tcp() end
+  local descriptors, resident = helper.descriptors(), helper.resident()
+  local most = 0
+  for i = 1, 5000 do -- twenty each, two of them with descriptors
+    over_memory()
+    over_tcp()
+    if i % 500 == 0 then most = math.max(most, helper.open_now()) end
+  end
+  assert(most < descriptors + 400, "dropped sockets pile up: " .. most)
+  equal(helper.descriptors(), descriptors, "descriptors")
+  assert(helper.resident() < resident + 1024, "resident memory grows")
+end)
+
 test("an error in the middle of making leaves nothing open", function()
   local before = helper.descriptors()
   local listener = assert(rfctls.listen("127.0.0.1", 0, helper.server_options()))

@@ -32,6 +32,8 @@ local bad = {
   { "sha1", "WEAK", "." },
   { "missing-intermediate", "ISSUER", "issued by" },
   { "critical-extension", "EXTENSION", "." },
+  { "leaf-as-ca", "CONSTRAINT", "ca certificate" },
+  { "nul-san", "NAME", "server%.test" },
 }
 
 for _, case in ipairs(bad) do
