@@ -219,7 +219,19 @@ def test_requests_tells_what_is_wrong(session):
         session.get("https://localhost:1/", timeout=LIMIT)
 
 
-@pytest.mark.parametrize("arguments", [{"verify": False}, {"verify": CA}, {"cert": pem("client")}])
+def test_requests_trusts_the_bundle_that_it_is_told():
+    requests = pytest.importorskip("requests", reason="requests is not installed")
+    import rfctls.requests
+
+    with https() as server, requests.Session() as session:
+        session.mount("https://", rfctls.requests.Adapter())
+        url = f"https://localhost:{server.server_port}/page"
+        assert session.get(url, timeout=LIMIT, verify=CA).text == "/page"
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(url, timeout=LIMIT, verify=pem("self-signed")[0])
+
+
+@pytest.mark.parametrize("arguments", [{"verify": False}, {"cert": pem("client")}])
 def test_requests_own_words_for_trust_are_refused(session, arguments):
     with pytest.raises(ValueError, match="Adapter"):
         session.get("https://localhost:1/", **arguments)

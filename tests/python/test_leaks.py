@@ -48,7 +48,18 @@ def flat(work, rounds, *, before):
     assert resident() - held_before < 4 << 20, "the process grows"
 
 
-def test_sockets_without_a_handshake():
+def test_a_hundred_thousand_sockets_without_a_handshake():
+    config = rfctls.Config(authorities=CA, server_name="localhost")
+
+    def work():
+        ours, theirs = socket.socketpair()
+        rfctls.wrap(ours, config=config, handshake=False)
+        theirs.close()
+
+    flat(work, 100_000, before=1000)
+
+
+def test_connections_without_a_handshake():
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         config = rfctls.Config(authorities=CA)
 
@@ -85,7 +96,7 @@ def test_sockets_with_a_handshake(polite):
                 sock.close()
 
         with in_thread(serve):
-            flat(work, 300, before=50)
+            flat(work, 2000, before=50)
             listener.close()
 
 

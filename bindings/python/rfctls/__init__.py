@@ -10,7 +10,16 @@
 connect, listen and wrap make a TLSSocket, whose methods are those of socket.socket and
 ssl.SSLSocket. A Config says what sockets should be; each of its keyword arguments can also be
 given to connect, listen and wrap. Certificate, PrivateKey and Identity hold what proves who is who,
-and are read from bytes or files. Poll waits for many sockets at once.
+and are read from bytes or files. A Session can be saved and resumed. Poll waits for many sockets at
+once; a MemoryTransport is for bytes that the program carries itself.
+
+In asyncio, open_connection and start_server give streams, create_connection and create_server take
+protocols, start_tls and upgrade_connection begin TLS on what is there:
+
+    reader, writer = await rfctls.open_connection("example.org", 443)
+
+rfctls.http, rfctls.urllib3 and rfctls.requests are for the HTTP clients that people have. rfctls.rfc
+has the operations of (rfc tls) under their own names.
 
 Every failure is an rfctls.Error, which is an OSError; its subclass says what happened, and str() of
 it names the culprit. The polite end of a connection is b"" from recv; one that was cut is a

@@ -696,8 +696,9 @@ async def start_server(
 ) -> Server:
     """Listens, and calls client_connected_cb(reader, writer) for each client after its handshake.
 
-    As asyncio.start_server. The host None is all addresses, port 0 any that is free; a bound sock
-    can be given instead. A slow client delays nobody.
+    As asyncio.start_server. The host None is all addresses, with a socket for IPv4 and one for
+    IPv6; port 0 any that is free, for each socket. A bound sock can be given instead. A slow client
+    delays nobody.
     """
 
     def protocol() -> asyncio.StreamReaderProtocol:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from os.path import isdir
+
 from requests.adapters import HTTPAdapter
 
 from .config import Config
@@ -23,7 +25,11 @@ __all__ = ["Adapter"]
 
 class Adapter(HTTPAdapter):
     """A transport adapter for a Session. The config, or its keyword arguments, says whom to trust
-    and who we are: verify and cert of requests are refused, so that neither can be passed over."""
+    and who we are.
+
+    A file or folder that verify or the environment (REQUESTS_CA_BUNDLE) names is trusted beside the
+    config's authorities, and instead of the system's store. verify=False and cert are refused.
+    """
 
     def __init__(
         self,
@@ -36,6 +42,7 @@ class Adapter(HTTPAdapter):
         **options: Unpack[Options],
     ) -> None:
         self._config = http_config(config, options)
+        self._trusting: dict[str, Adapter] = {}
         super().__init__(pool_connections, pool_maxsize, max_retries, pool_block)
 
     def init_poolmanager(
@@ -62,11 +69,28 @@ class Adapter(HTTPAdapter):
         proxies: Any = None,
     ) -> Any:
         """Sends a request."""
-        if verify is not True:
-            raise ValueError(
-                f"verify={verify!r}: the Adapter's authorities say whom to trust;"
-                " set the session's trust_env to False if it comes from the environment"
-            )
         if cert is not None:
             raise ValueError("cert: the Adapter's identity says who we are")
+        if isinstance(verify, str):
+            return self._that_trusts(verify).send(request, stream, timeout, True, None, proxies)
+        if verify is not True:
+            raise ValueError(f"verify={verify!r}: the Adapter's config says whom to trust")
         return super().send(request, stream, timeout, verify, cert, proxies)
+
+    def _that_trusts(self, path: str) -> Adapter:
+        """An adapter for a bundle, or a folder, of authorities."""
+        if path not in self._trusting:
+            if isdir(path):
+                config = self._config.replace(trust_directory=path, system_trust=False)
+            else:
+                config = self._config.replace(
+                    authorities=[*self._config.authorities, path], system_trust=False
+                )
+            self._trusting[path] = Adapter(config=config, max_retries=self.max_retries)
+        return self._trusting[path]
+
+    def close(self) -> None:
+        """Closes all its connections."""
+        super().close()
+        for adapter in self._trusting.values():
+            adapter.close()
