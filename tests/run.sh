@@ -11,6 +11,7 @@
 #   bench       what a connection costs, beside OpenSSL alone, ssl, LuaSec and guile-gnutls:
 #               tests/bench/run.py; bench-c, bench-python, bench-lua, bench-guile: one of them
 #   windows     built for Windows over SChannel, and run under Debian 12's Wine, which has clients only
+#   wine10      the same under Debian 13's Wine, unpacked beside the system: servers, too
 #   wheel       Python's package as pip builds it: its tests, and mypy; needs PyPI
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
 #   debian13    the same in Debian 13
@@ -130,11 +131,27 @@ build_other_ends() {
   logged build/dev/run.log cmake --build --preset dev --target engine_host interop_peer
 }
 
-part_windows() {
+part_windows() { under_wine windows; }
+
+part_wine10() {
+  install_missing patchelf debian-archive-keyring
+  say "wine10: Debian 13's Wine, unpacked"
+  tests/windows/get_wine.sh build/wine10
+  export RFCTLS_WINE=$PWD/build/wine10/wine64 RFCTLS_WINEPREFIX=$PWD/build/wine10/prefix
+  under_wine wine10
+}
+
+# under_wine PART: builds for Windows, and runs all tests. What they wrote is the part's own.
+under_wine() {
+  local status=0
   install_missing "${windows_packages[@]}"
   build_other_ends
   build mingw
-  run_ctest mingw
+  run_ctest mingw || status=$?
+  mkdir -p "build/$1"
+  rm -rf "build/$1/junit"
+  cp -r build/mingw/ctest.xml build/mingw/tests/junit "build/$1/"
+  return "$status"
 }
 
 # The sdist, from it the wheel, and that in a virtual environment where nothing else of ours is.

@@ -187,6 +187,13 @@ struct Plan {
   bool resumption = true;
 };
 
+// What stands in for a good server where Wine serves, which takes RSA keys only and sends no issuers.
+inline std::string served(const std::string &identity) {
+  bool limited = judges_late(RFCTLS_SERVER) && is_wine();
+  return limited && (identity == "server" || identity == "server-rsa") ? "server-rsa-direct"
+                                                                       : identity;
+}
+
 inline Plan client_plan(rfctls_tls_version version = RFCTLS_TLS_ANY) {
   Plan plan;
   plan.authorities = {"ca.pem"};
@@ -199,7 +206,7 @@ inline Plan client_plan(rfctls_tls_version version = RFCTLS_TLS_ANY) {
 inline Plan server_plan(const std::string &identity = "server") {
   Plan plan;
   plan.role = RFCTLS_SERVER;
-  plan.identity = identity;
+  plan.identity = served(identity);
   plan.check_name = false;
   return plan;
 }
@@ -293,7 +300,11 @@ class End {
 
   // Each keeps its status, and what the record says if that is a failure.
   rfctls_status handshake() {
-    return done(context_->engine().handshake(memory_, in.get(), out.get()));
+    rfctls_status ended = done(context_->engine().handshake(memory_, in.get(), out.get()));
+    if (ended == RFCTLS_E_UNSUPPORTED) {
+      skip_unsupported(failure.message);
+    }
+    return ended;
   }
   rfctls_status encrypt(const std::string &data, size_t *taken) {
     return done(
@@ -307,6 +318,11 @@ class End {
     EXPECT_TRUE(ended == RFCTLS_OK || given == 0);
     *data = buffer.substr(0, given);
     return ended;
+  }
+  // Into the whole of room, without a buffer of its own.
+  rfctls_status decrypt_into(std::string &room, size_t *given) {
+    return done(
+        context_->engine().decrypt(memory_, in.get(), room.data(), room.size(), given, out.get()));
   }
   rfctls_status close_notify() {
     return done(context_->engine().close_notify(memory_, in.get(), out.get()));
@@ -392,11 +408,6 @@ class Pair {
         }
       }
     } while (move(portion));
-    for (End *end : {&client, &server}) {
-      if (end->status == RFCTLS_E_UNSUPPORTED) {
-        skip_unsupported(end->failure.message);
-      }
-    }
   }
 
   void establish() {
@@ -447,8 +458,11 @@ inline void expect_refusal_heard(Pair &pair, int alert = -1) {
   }
 }
 
-// Wine's SChannel does not tell a client that its server wants a certificate.
+// Wine's SChannel does not tell a client that its server wants a certificate, nor asks for one as a server.
 inline void require_identity_question(const Pair &pair) {
+  if (judges_late(RFCTLS_SERVER) && is_wine()) {
+    skip("Wine's SChannel does not ask clients for certificates");
+  }
   if (judges_late(RFCTLS_CLIENT) && is_wine() && pair.client.status != RFCTLS_WANT_IDENTITY) {
     skip("Wine's SChannel does not ask a client for its certificate in the handshake");
   }

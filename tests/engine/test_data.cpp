@@ -156,6 +156,9 @@ TEST_P(Data, that_was_changed_on_the_way_breaks_both_ends) {
   record.back() = static_cast<char>(record.back() ^ 1);
   server_end().in.append(record);
   EXPECT_EQ(server_end().decrypt(&data), RFCTLS_E_PROTOCOL);
+  if (judges_late(RFCTLS_SERVER) && is_wine()) {
+    return;  // it sends no alerts
+  }
   EXPECT_GT(server_end().out.size(), 0u);
   pair_->move();
   EXPECT_EQ(receive(client_end(), &data), RFCTLS_E_ALERT);

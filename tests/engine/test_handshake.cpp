@@ -63,7 +63,7 @@ TEST_P(Handshake, works_with_each_kind_of_key) {
     SCOPED_TRACE(name);
     Pair pair(client(), server_plan(name));
     pair.establish();
-    EXPECT_EQ(pair.client.peer_chain(), IdentityView(name).chain());
+    EXPECT_EQ(pair.client.peer_chain(), IdentityView(served(name)).chain());
     EXPECT_TRUE(pair.server.peer_chain().empty());
   }
 }
@@ -111,6 +111,9 @@ TEST(Versions, without_overlap_end_in_an_alert) {
   Pair pair(client_plan(RFCTLS_TLS_1_3), server);
   pair.shake();
   EXPECT_EQ(pair.server.status, RFCTLS_E_PROTOCOL);
+  if (judges_late(RFCTLS_SERVER) && is_wine()) {
+    return;  // it sends no alerts
+  }
   EXPECT_EQ(pair.client.status, RFCTLS_E_ALERT);
   EXPECT_EQ(pair.client.failure.alert, 70);
   EXPECT_NE(pair.client.failure.message.find("protocol_version"), std::string::npos);
@@ -264,9 +267,9 @@ TEST_P(Handshake, asks_a_server_for_its_identity_after_every_hello) {
   Pair pair(client(), plan);
   pair.shake();
   ASSERT_EQ(pair.server.status, RFCTLS_WANT_IDENTITY);
-  ASSERT_EQ(pair.server.answer(IdentityView("server-rsa").get()), RFCTLS_OK);
+  ASSERT_EQ(pair.server.answer(IdentityView(served("server-rsa")).get()), RFCTLS_OK);
   pair.establish();
-  EXPECT_EQ(pair.client.peer_chain(), IdentityView("server-rsa").chain());
+  EXPECT_EQ(pair.client.peer_chain(), IdentityView(served("server-rsa")).chain());
 }
 
 TEST_P(Handshake, uses_the_answer_and_not_the_identity_of_the_context) {
@@ -275,9 +278,9 @@ TEST_P(Handshake, uses_the_answer_and_not_the_identity_of_the_context) {
   Pair pair(client(), plan);
   pair.shake();
   ASSERT_EQ(pair.server.status, RFCTLS_WANT_IDENTITY);
-  ASSERT_EQ(pair.server.answer(IdentityView("server-rsa").get()), RFCTLS_OK);
+  ASSERT_EQ(pair.server.answer(IdentityView(served("server-rsa")).get()), RFCTLS_OK);
   pair.establish();
-  EXPECT_EQ(pair.client.peer_chain(), IdentityView("server-rsa").chain());
+  EXPECT_EQ(pair.client.peer_chain(), IdentityView(served("server-rsa")).chain());
 }
 
 TEST_P(Handshake, uses_the_identity_of_a_server_context_when_the_answer_is_none) {
@@ -288,7 +291,7 @@ TEST_P(Handshake, uses_the_identity_of_a_server_context_when_the_answer_is_none)
   ASSERT_EQ(pair.server.status, RFCTLS_WANT_IDENTITY);
   ASSERT_EQ(pair.server.answer(rfctls__identity{}), RFCTLS_OK);
   pair.establish();
-  EXPECT_EQ(pair.client.peer_chain(), IdentityView("server").chain());
+  EXPECT_EQ(pair.client.peer_chain(), IdentityView(served("server")).chain());
 }
 
 // ---- peers that do not speak TLS ----

@@ -6,7 +6,7 @@ import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
-FOLDERS = {"plain": "dev", "windows": "mingw"}  # the part's folder under build/, where the names differ
+FOLDERS = {"plain": "dev"}  # the part's folder under build/, where the names differ
 
 
 class Count:

@@ -7,7 +7,8 @@ set -euo pipefail
 wine=${RFCTLS_WINE:-/usr/lib/wine/wine64}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 export WINEPREFIX=${RFCTLS_WINEPREFIX:-$root/build/wine/prefix}
-export WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all}
+WINESERVER=$(dirname "$(readlink -f "$wine")")/wineserver64 # not that of another version
+export WINESERVER WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all}
 export WINEDLLOVERRIDES='winemenubuilder.exe=d;mscoree=d;mshtml=d;winedbg.exe=d'
 unset DISPLAY WAYLAND_DISPLAY
 
