@@ -5,5 +5,5 @@ void *__real_rfctls__realloc(void *memory, size_t size);
 void *__wrap_rfctls__realloc(void *memory, size_t size);
 
 void *__wrap_rfctls__realloc(void *memory, size_t size) {
-  return __real_rfctls__realloc(memory, size % 16 == 9 ? size / 2 : size);
+  return __real_rfctls__realloc(memory, size % 8 == 1 ? size / 2 : size);
 }
