@@ -61,9 +61,10 @@ static SCM rfctls_port_socket(SCM port) {
   return SCM_SMOB_OBJECT_2(port_link(port));
 }
 
-static size_t port_wait(SCM procedure, SCM port, SCM bytes, size_t start, size_t count) {
-  return scm_to_size_t(scm_call_4(scm_variable_ref(procedure), port, bytes, scm_from_size_t(start),
-                                  scm_from_size_t(count)));
+static size_t port_wait(SCM procedure, SCM port, SCM bytes, size_t start, size_t count,
+                        rfctls_status want) {
+  return scm_to_size_t(scm_call_5(scm_variable_ref(procedure), port, bytes, scm_from_size_t(start),
+                                  scm_from_size_t(count), status_out(want)));
 }
 
 static size_t port_read(SCM port, SCM bytes, size_t start, size_t count) {
@@ -72,7 +73,7 @@ static size_t port_read(SCM port, SCM bytes, size_t start, size_t count) {
                                   SCM_BYTEVECTOR_CONTENTS(bytes) + start, count, &received);
   if (status < RFCTLS_OK)
     raise_failure(status, rfctls_port_socket(port), SCM_BOOL_T);
-  return status == RFCTLS_OK ? received : port_wait(read_here, port, bytes, start, count);
+  return status == RFCTLS_OK ? received : port_wait(read_here, port, bytes, start, count, status);
 }
 
 static size_t port_write(SCM port, SCM bytes, size_t start, size_t count) {
@@ -81,7 +82,7 @@ static size_t port_write(SCM port, SCM bytes, size_t start, size_t count) {
       any_send(link_socket(port_link(port)), SCM_BYTEVECTOR_CONTENTS(bytes) + start, count, &sent);
   if (status < RFCTLS_OK)
     raise_failure(status, rfctls_port_socket(port), scm_from_size_t(sent));
-  return status == RFCTLS_OK ? sent : port_wait(write_here, port, bytes, start, count);
+  return status == RFCTLS_OK ? sent : port_wait(write_here, port, bytes, start, count, status);
 }
 
 static int port_fd(SCM port) {

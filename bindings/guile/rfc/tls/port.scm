@@ -13,21 +13,23 @@
 
   ;; ---- waiting for a port's socket, though it may be non-blocking ----
 
-  (define (reader . how)
-    (lambda (port bv start count)
-      (let ((socket (rfctls-port-socket port)))
-        (apply drive socket memory-read-timeout
-               (lambda () (rfctls-any-recv socket 0 bv start count)) how))))
+  ;; how is where to wait, and what was wanted, where the port's C code has tried already.
+  (define (read! port bv start count . how)
+    (let ((socket (rfctls-port-socket port)))
+      (apply drive socket memory-read-timeout
+             (lambda () (rfctls-any-recv socket 0 bv start count)) how)))
 
   ;; At least one byte of it.
-  (define (writer . how)
-    (lambda (port bv start count)
-      (let ((socket (rfctls-port-socket port)))
-        (apply drive socket patiently
-               (lambda () (rfctls-any-send socket bv start count)) how))))
+  (define (write-some port bv start count . how)
+    (let ((socket (rfctls-port-socket port)))
+      (apply drive socket patiently
+             (lambda () (rfctls-any-send socket bv start count)) how)))
 
-  (rfctls-set-port-procedures (reader) (writer)
-                              (reader #:wait wait-here) (writer #:wait wait-here)
+  (rfctls-set-port-procedures read! write-some
+                              (lambda (port bv start count want)
+                                (read! port bv start count wait-here want))
+                              (lambda (port bv start count want)
+                                (write-some port bv start count wait-here want))
                               socket-ready? socket-close-here)
 
   ;; ---- makers ----

@@ -235,9 +235,10 @@
                "a server's socket cannot do a client's handshake"
                "a client's socket cannot do a server's handshake")
            socket)
-    (and (drive socket writing (lambda () (rfctls-socket-handshake socket))
-                #:answer (lambda (question) (answer-question socket question)))
-         socket))
+    (let ((attempt (lambda () (rfctls-socket-handshake socket))))
+      (and (drive socket writing attempt wait (attempt)
+                  (lambda (question) (answer-question socket question)))
+           socket)))
 
   (define* (tls-client-handshake socket #:key (hello-extensions '()))
     (apply-socket-extensions socket hello-extensions)

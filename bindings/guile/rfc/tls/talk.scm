@@ -197,7 +197,7 @@
 
   ;; The same where no task can be suspended.
   (define (socket-close-here socket)
-    (close socket #:wait wait-here))
+    (close socket wait-here))
 
   (define socket-closed? rfctls-any-is-closed)
 

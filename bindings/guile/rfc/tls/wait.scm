@@ -10,7 +10,7 @@
           memory-verifier set-memory-verifier!
           memory-certificate-callback set-memory-certificate-callback!
           memory-transport memory-plain set-memory-plain! memory-node memory-service
-          drive reading writing patiently at-once wait-here wake-tasks
+          drive reading writing patiently at-once wait wait-here wake-tasks
           timeout->milliseconds deadline-in time-left longest-wait)
   (import (guile)
           (srfi srfi-9)
@@ -126,26 +126,26 @@
 
   ;; What attempt answers when it is finished. Only if it is not, patience is asked how many
   ;; milliseconds to wait: -1 for ever, 0 not at all, then the answer is #f. What is neither finished
-  ;; nor a matter of waiting is a question, for answer.
-  (define* (drive socket patience attempt #:key (wait wait) (answer #f))
-    (let loop ((deadline #f))
-      (let ((result (attempt)))
-        (case result
-          ((want-read want-write)
-           (let ((deadline (or deadline
-                               (let ((milliseconds (patience (memory socket))))
-                                 (and (not (zero? milliseconds))
-                                      (deadline-in milliseconds))))))
-             (and deadline
-                  (let ((left (time-left deadline)))
-                    (if (positive? left)
-                        (wait socket result left)
-                        (time-out socket))
-                    (loop deadline)))))
-          ((want-verify want-identity)
-           (answer result)
-           (loop deadline))
-          (else result)))))
+  ;; nor a matter of waiting is a question, for answer. first is what an attempt answered already.
+  (define* (drive socket patience attempt #:optional (wait wait) (first (attempt)) (answer #f))
+    (define (patient)
+      (let ((milliseconds (patience (memory socket))))
+        (and (not (zero? milliseconds))
+             (deadline-in milliseconds))))
+    (let loop ((result first) (deadline #f))
+      (case result
+        ((want-read want-write)
+         (let ((deadline (or deadline (patient))))
+           (and deadline
+                (let ((left (time-left deadline)))
+                  (if (positive? left)
+                      (wait socket result left)
+                      (time-out socket))
+                  (loop (attempt) deadline)))))
+        ((want-verify want-identity)
+         (answer result)
+         (loop (attempt) deadline))
+        (else result))))
 
   (define (reading memory) (if (memory-blocking? memory) (memory-read-timeout memory) 0))
   (define (writing memory) (if (memory-blocking? memory) -1 0))
