@@ -45,6 +45,26 @@ def test_a_bad_server_is_refused_and_hears_nothing(name, reason):
     assert str(error) == str(error).strip(".") and "\n" not in str(error)
 
 
+@pytest.mark.parametrize("name, reason", [("none.crl", None), ("server.crl", "REVOKED"),
+                                          ("issuer.crl", "REVOKED"), ("outdated.crl", "OTHER")])
+@pytest.mark.parametrize("kind", ["file", "bytes", "list"])
+def test_a_revocation_list_counts(name, reason, kind):
+    path = PKI / name
+    crls = {"file": path, "bytes": path.read_bytes(), "list": [path]}[kind]
+
+    def serve(conn):
+        with contextlib.suppress(OSError):
+            tls(echo)(conn)
+
+    with serving(serve) as server:
+        if reason is None:
+            rfctls.connect("localhost", server.port, authorities=CA, crls=crls).close()
+        else:
+            with pytest.raises(rfctls.CertificateError) as caught:
+                rfctls.connect("localhost", server.port, authorities=CA, crls=crls)
+            assert caught.value.reason == reason
+
+
 @pytest.mark.parametrize("name, word", [
     ("expired", "expired"), ("wrong-name", "server.test"), ("wrong-ca", "other root"),
     ("self-signed", "self-signed"), ("ip-under-dns", "127.0.0.1")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import native
+from .errors import ParseError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Certificates: TypeAlias = "Source | Certificate | Iterable[Source | Certificate]"
 
 
-def _is_bytes(source: object) -> TypeIs[Bytes]:
+def is_bytes(source: object) -> TypeIs[Bytes]:
     return isinstance(source, (bytes, bytearray, memoryview))
 
 
@@ -28,7 +29,7 @@ def _is_pem(source: Bytes) -> bool:
 
 
 def _is_source(source: object) -> TypeIs[Source]:
-    return _is_bytes(source) or isinstance(source, str) or hasattr(source, "__fspath__")
+    return is_bytes(source) or isinstance(source, str) or hasattr(source, "__fspath__")
 
 
 class Certificate:
@@ -108,7 +109,10 @@ class Certificate:
         """What ssl.SSLSocket.getpeercert gives: "subject", "issuer", "subjectAltName", ..."""
         from .x509 import describe
 
-        return describe(self.der)
+        try:
+            return describe(self.der)
+        except (IndexError, KeyError, StopIteration, ValueError) as error:
+            raise ParseError("the certificate cannot be taken apart") from error
 
     def __eq__(self, other: object) -> bool:
         return self.der == other.der if isinstance(other, Certificate) else NotImplemented
@@ -143,7 +147,7 @@ class PrivateKey:
     def load(cls, source: Source, passphrase: str | bytes | None = None) -> PrivateKey:
         """Reads a key from PEM or DER bytes or from a file; never asks for a passphrase itself."""
         made = object.__new__(cls)
-        if not _is_bytes(source):
+        if not is_bytes(source):
             made._handle = native.rfctls_key_from_file(source, passphrase)
         elif _is_pem(source):
             made._handle = native.rfctls_key_from_pem(source, passphrase)
@@ -187,7 +191,7 @@ class Identity:
     @classmethod
     def load(cls, source: Source, passphrase: str | bytes | None = None) -> Identity:
         """Reads both from PEM text or PKCS#12, which is bytes or a file."""
-        if _is_bytes(source):
+        if is_bytes(source):
             return cls._from_handles(native.rfctls_identity_load(source, passphrase))
         return cls._from_handles(native.rfctls_identity_load_file(source, passphrase))
 
@@ -227,8 +231,19 @@ def load_certificates(source: Certificates) -> list[Certificate]:
     return found
 
 
+def sources(source: Source | Iterable[Source]) -> list[Source]:
+    """One source, or several."""
+    if _is_source(source):
+        return [source]
+    found = list(source)
+    for each in found:
+        if not _is_source(each):
+            raise TypeError(f"not bytes or a file: {each!r}")
+    return found
+
+
 def _chain_handle_of(source: Source) -> native.Handle:
-    if not _is_bytes(source):
+    if not is_bytes(source):
         return native.rfctls_chain_from_file(source)
     if _is_pem(source):
         return native.rfctls_chain_from_pem(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from . import native
-from .certificates import Identity, load_certificates
+from .certificates import Identity, is_bytes, load_certificates, sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, Literal, TypedDict
 
-    from .certificates import Certificate, Certificates, Finding
+    from .certificates import Certificate, Certificates, Finding, Source
     from .socket import TLSSocket
 
     Role = Literal["client", "server"]
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         identity: Identity | IdentitySource | None
         authorities: Certificates
         trust_directory: str | PathLike[str] | None
+        crls: Source | Iterable[Source]
         system_trust: bool | None
         min_version: Version | None
         max_version: Version | None
@@ -88,6 +89,8 @@ class Config:
                         system's. Server: the only ones for client certificates
     trust_directory     a folder of more trust anchors, under the names that "openssl rehash" makes;
                         each is read when a chain asks for it
+    crls                certificate revocation lists (RFC 5280): bytes or files of them. Once there is
+                        one, the peer's certificate needs a current one of its issuer
     system_trust        whether the system's trust store counts: clients True, servers False
     min_version         the oldest version to speak, "TLSv1.2" by default
     max_version         the newest version to speak
@@ -125,6 +128,7 @@ class Config:
         "identity",
         "authorities",
         "trust_directory",
+        "crls",
         "system_trust",
         "min_version",
         "max_version",
@@ -152,6 +156,7 @@ class Config:
     identity: Identity | IdentitySource | None
     authorities: tuple[Certificate, ...]
     trust_directory: str | PathLike[str] | None
+    crls: tuple[Source, ...]
     system_trust: bool | None
     min_version: Version | None
     max_version: Version | None
@@ -182,6 +187,7 @@ class Config:
         identity: Identity | IdentitySource | None = None,
         authorities: Certificates = (),
         trust_directory: str | PathLike[str] | None = None,
+        crls: Source | Iterable[Source] = (),
         system_trust: bool | None = None,
         min_version: Version | None = None,
         max_version: Version | None = None,
@@ -214,6 +220,7 @@ class Config:
         self._keep("identity", identity)
         self._keep("authorities", tuple(load_certificates(authorities)))
         self._keep("trust_directory", trust_directory)
+        self._keep("crls", tuple(sources(crls)))
         self._keep("system_trust", system_trust)
         self._keep("min_version", min_version)
         self._keep("max_version", max_version)
@@ -274,6 +281,11 @@ class Config:
             native.rfctls_config_add_authority(handle, certificate._handle)
         if self.trust_directory is not None:
             native.rfctls_config_add_trust_dir(handle, self.trust_directory)
+        for source in self.crls:
+            if is_bytes(source):
+                native.rfctls_config_add_crls(handle, source)
+            else:
+                native.rfctls_config_add_crl_file(handle, source)
         if self.system_trust is not None:
             native.rfctls_config_set_system_trust(handle, bool(self.system_trust))
         if self.peer_certificate is not None:
