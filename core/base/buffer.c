@@ -12,7 +12,7 @@
 enum {
   SMALLEST = 64,
   LARGE = 16 * 1024 + 1, /* from here on a queue gets a block                        */
-  BLOCK = 68 * 1024,     /* holds what a step moves, RFCTLS__STEP of it in records   */
+  BLOCK = 68 * 1024,     /* holds what is read at once, or RFCTLS__STEP in records   */
   SPARE_BLOCKS = 16
 };
 

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 
-from tables import IDLE, IDLE_AIM, INSTRUCTIONS, MIB, TABLES, TIME
+from tables import ACCEPT_AIM, IDLE, IDLE_AIM, INSTRUCTIONS, MIB, TABLES, TIME
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -139,6 +139,13 @@ class Bench:
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return used * 1e9 / run.number
 
+    def accept(self, threads):
+        """Handshakes of a server by so many threads: a nanosecond of the clock, of processor time."""
+        pki = [self.pki / name for name in ("server-direct.pem", "server-direct.key", "ca.pem")]
+        output = subprocess.run([self.programs / "bench_accept", *pki, str(threads), "200"],
+                                capture_output=True, text=True, check=True).stdout
+        return [200 * threads / int(number) for number in output.split()]
+
     def instructions(self, run):
         """For one unit: what twice as many more cost, so that beginnings do not count."""
         def count(number):
@@ -158,6 +165,15 @@ def in_rounds(bench, table, rounds):
             times[run].append(bench.time(run))
         print(f"round {round_number + 1} of {rounds}", file=sys.stderr, flush=True)
     return times
+
+
+def accept_in_rounds(bench, rounds):
+    """What two threads do beside one, in each round: by the clock, by processor time."""
+    found = []
+    for _ in range(rounds):
+        (clock, used), (clock_of_two, used_of_two) = bench.accept(1), bench.accept(2)
+        found.append((clock_of_two / clock, 2 * used_of_two / used))
+    return [sorted(column) for column in zip(*found)]
 
 
 # ---- showing ----
@@ -191,6 +207,14 @@ def show_idle(results):
     for title, ours, other in zip(("of 1,000, fresh", "of 1,000, after 64 KiB up and down"),
                                   *results):
         print(f"{title:<38}{ours:>9}{other:>10}{'':>25}<= {IDLE_AIM:<12}{verdict(ours, IDLE_AIM)}")
+
+
+def show_accept(results):
+    print(f"\n{'handshakes of two threads / of one':<38}{'min':>7}{'median':>7}{'max':>7}")
+    for title, ratios in zip(("by the clock", "by processor time"), results):
+        middle = statistics.median(ratios)
+        print(f"{title:<38}{ratios[0]:>7.2f}{middle:>7.2f}{ratios[-1]:>7.2f}{'':31}"
+              f">= {ACCEPT_AIM:<12.2f}{'met' if middle >= ACCEPT_AIM else 'NOT MET'}")
 
 
 def show_machine(build, rounds):
@@ -246,6 +270,8 @@ def main():
                 show_table(other, table, times, counts)
                 if language == "c" and options.only in "idle":
                     show_idle([bench.do(run)[0] for run in IDLE])
+                if language == "c" and options.only in "accept":
+                    show_accept(accept_in_rounds(bench, options.rounds))
 
 
 if __name__ == "__main__":
