@@ -74,7 +74,7 @@ PREFERENCES = [
     ("1.2", {"groups": "P-521:P-256"}, {"group": "secp521r1"}),
     ("1.3", {"suites": "TLS_CHACHA20_POLY1305_SHA256"}, {"cipher": "TLS_CHACHA20_POLY1305_SHA256"}),
     ("1.3", {"groups": "P-384"}, {"group": "secp384r1"}),
-    ("1.3", {"groups": "X448:P-256"}, {"group": "x448"}),
+    ("1.3", {"groups": "X448"}, {"group": "x448"}),
 ]
 
 

@@ -192,7 +192,7 @@ test("ciphers and curves", function()
   equal(pair({ protocol = "tlsv1_2", ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384" }):info "bits", 256)
   equal(pair({ ciphersuites = "TLS_AES_128_GCM_SHA256" }):info "cipher", "TLS_AES_128_GCM_SHA256")
   equal(Socket.info((pair { curve = "P-384" })).group, "secp384r1")
-  equal(Socket.info((pair { curveslist = "P-521:X25519" })).group, "secp521r1")
+  equal(Socket.info((pair({ curveslist = "P-521:P-384" }, { curveslist = "P-521" }))).group, "secp521r1")
 end)
 
 test("protocols of applications", function()
@@ -286,6 +286,14 @@ end)
 
 -- What no program asks for that does not do DANE, or its own channel binding.
 local missing = { getfinished = true, getpeerfinished = true, setdane = true, settlsa = true }
+
+test("this end's certificates are told", function()
+  local client, server = pair()
+  equal(client:getlocalcertificate(), nil)
+  equal(#client:getlocalchain(), 0)
+  equal(server:getlocalcertificate():digest "sha256", client:getpeercertificate():digest "sha256")
+  equal(#server:getlocalchain(), #client:getpeerchain())
+end)
 
 test("a connection has the methods of LuaSec's", function()
   local client, theirs = pair(nil, nil, nil, original)

@@ -198,7 +198,7 @@ function luasec.wrap(socket, parameters)
   local self
   self, message = Socket.wrap(socket, context.config)
   if not self then return nil, message end
-  self.context = context
+  self.context, self.identity = context, context.identity
   if context.role == "client" and not self:sni() then name_by_address(self) end
   return setmetatable(self, Connection)
 end
@@ -216,7 +216,10 @@ function Connection:sni(names, strict)
   if type(names) ~= "table" then return Socket.sni(self, names) end
   return self:setidentity(function()
     local context = names[Socket.sni(self)]
-    if context then return context.identity end
+    if context then
+      self.identity = context.identity
+      return context.identity
+    end
     if strict then error("no context for the name " .. tostring(Socket.sni(self)), 0) end
     return nil
   end)
@@ -237,11 +240,25 @@ function Connection:getpeercertificate(index)
   return wrapped((Socket.getpeerchain(self) or {})[index])
 end
 
+local function wrapped_list(certificates)
+  local list = {}
+  for i, certificate in ipairs(certificates or {}) do list[i] = wrapped(certificate) end
+  return list
+end
+
 -- The certificates that the peer sent, leaf first.
 function Connection:getpeerchain()
-  local list = {}
-  for i, certificate in ipairs(Socket.getpeerchain(self) or {}) do list[i] = wrapped(certificate) end
-  return list
+  return wrapped_list(Socket.getpeerchain(self))
+end
+
+-- The certificates that this end has to show, leaf first; a client's go only to a server that asks.
+function Connection:getlocalchain()
+  return wrapped_list(self.identity and self.identity.chain:certificates())
+end
+
+-- The first of them; nil if there is none.
+function Connection:getlocalcertificate()
+  return self:getlocalchain()[1]
 end
 
 -- true if the peer's chain was checked, else false and LuaSec's table of reasons.
