@@ -754,9 +754,15 @@ Trial any_trial(Random &random, size_t number) {
   return trial;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr size_t CHAINS = 500;
+#else
+constexpr size_t CHAINS = 2100;
+#endif
+
 TEST(HostileChains, NoneIsAcceptedThatX509VerifyCertRefuses) {
   Tally tally;
-  for (size_t number = 0; number < 2100; number++) {
+  for (size_t number = 0; number < CHAINS; number++) {
     Random random(seed() + number);
     Trial trial = any_trial(random, number);
     SCOPED_TRACE(trial.label() + ", number " + std::to_string(number));
@@ -775,24 +781,29 @@ TEST(HostileChains, NoneIsAcceptedThatX509VerifyCertRefuses) {
   for (const auto &reason : tally.stricter_for) {
     EXPECT_TRUE(reason.first == "WEAK" || reason.first == "NAME") << reason.first;
   }
-  EXPECT_GT(tally.all.accepted, 150);
-  EXPECT_GT(tally.all.refused, 1000);
+  EXPECT_GT(tally.all.accepted, static_cast<int>(CHAINS / 20));
+  EXPECT_GT(tally.all.refused, static_cast<int>(CHAINS / 2));
 }
 
-// The judge is judged: a library that checks less is found out.
+// The judge is judged: a library that checks less is found out, by every fault that it overlooks.
 TEST(HostileChains, ALibraryThatSkipsChecksIsCaught) {
-  const Setting skips[] = {
-      [](rfctls_config *c) { require(rfctls_config_insecure_skip_verify(c), "skip"); },
-      [](rfctls_config *c) { require(rfctls_config_insecure_skip_name_check(c), "skip"); },
+  const Setting nothing_checked = [](rfctls_config *config) {
+    require(rfctls_config_insecure_skip_verify(config), "skip");
   };
-  for (const Setting &skip : skips) {
-    Count count;
-    for (size_t number = 0; number < 240; number += 2) {  // even numbers: a server's chain
-      Random random(seed() + number);
-      count.add(judge(any_trial(random, number), random, skip));
+  const Setting no_name_checked = [](rfctls_config *config) {
+    require(rfctls_config_insecure_skip_name_check(config), "skip");
+  };
+  Random random(seed());
+  Count all, names;
+  for (const Kind &kind : kinds()) {
+    Trial trial = {RFCTLS_CLIENT, RFCTLS_TLS_1_3, {&kind}};
+    if (trial.fits(kind)) {
+      all.add(judge(trial, random, nothing_checked));
+      names.add(judge(trial, random, no_name_checked));
     }
-    EXPECT_GT(count.laxer, 5);
   }
+  EXPECT_GT(all.laxer, 40);
+  EXPECT_GE(names.laxer, 7);
 }
 
 // ---- size and time ----
