@@ -200,7 +200,7 @@
 ;; ---- keys and files ----
 
 (behaviour "a FIFO and a directory are no certificates, and nobody waits for them"
-  (let* ((file (mkstemp "/tmp/rfctls-fifo-XXXXXX")) (fifo (port-filename file)))
+  (let* ((file (mkstemp "fifo-XXXXXX")) (fifo (port-filename file)))
     (close-port file)
     (delete-file fifo)
     (mknod fifo 'fifo #o600 0)
