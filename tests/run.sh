@@ -148,6 +148,8 @@ under_wine() {
   build_other_ends
   build mingw
   run_ctest mingw || status=$?
+  say "$1: who understands whom"
+  cat build/mingw/tests/windows/matrix.txt
   mkdir -p "build/$1"
   rm -rf "build/$1/junit"
   cp -r build/mingw/ctest.xml build/mingw/tests/junit "build/$1/"
