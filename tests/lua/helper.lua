@@ -115,14 +115,19 @@ local function quoted(words)
   return table.concat(out, " ")
 end
 
+-- Starts a command; the file that its output is read from.
+function helper.run(words)
+  return assert(io.popen("exec " .. quoted(words)))
+end
+
 -- Starts support/peer.py; the file that its lines are read from. A server's first line is its port.
 function helper.peer(...)
-  return assert(io.popen("exec " .. quoted { "python3", here .. "/../support/peer.py", ... }))
+  return helper.run { "python3", here .. "/../support/peer.py", ... }
 end
 
 -- Starts a program under the same interpreter.
 function helper.start(...)
-  return assert(io.popen("exec " .. quoted { interpreter, ... }))
+  return helper.run { interpreter, ... }
 end
 
 -- Starts peer.lua.

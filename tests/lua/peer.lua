@@ -2,6 +2,7 @@
 --
 --   server NAME COUNT      prints its port, echoes COUNT connections, one after the other
 --   client PORT BYTES      sends BYTES bytes, prints how many came back the same
+--   demanding              wants a certificate of one client, answers whose it is
 --   exhaust                uses up its descriptors, tells what happens
 --   drop                   leaves its sockets open at the end of the program
 local here = arg[0]:match("^(.*)/") or "."
@@ -61,6 +62,18 @@ end
 function roles.drop()
   kept = helper.pair() -- a global: alive until the very end
   print "dropped"
+end
+
+-- Wants a certificate of its client, and says whose it is.
+function roles.demanding()
+  local listener = assert(rfctls.listen("127.0.0.1", 0, helper.server_options(nil, {
+    verify = true, cafile = helper.pki "ca.pem", timeout = 20 })))
+  print((select(2, listener:getsockname())))
+  io.stdout:flush()
+  listener:settimeout(10)
+  local s = listener:accept()
+  if s and s:receive() then s:send("you are " .. s:getpeercertificate():subject() .. "\n") end
+  if s then s:close() end
 end
 
 -- Runs out of descriptors, and tells what a connect and an accept say then, and once there are some again.

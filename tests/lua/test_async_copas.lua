@@ -6,8 +6,6 @@ local socket = helper.need "socket"
 local rfctls = require "rfctls"
 local layer = require "rfctls.async.copas"
 
-copas.autoclose = false
-
 local function run(finished)
   while not finished() do layer.step(0.05) end
 end

@@ -38,6 +38,9 @@ local function try(self)
 end
 Wait.receive, Wait.send = try, try
 
+-- copas closes what a coroutine waited for last (copas.autoclose): nothing that is ours to close.
+function Wait.close() end
+
 local function waiter(call)
   return function(fd, seconds)
     local wait = setmetatable({ fd = fd, deadline = seconds and clock() + seconds, tries = 0 }, Wait)
