@@ -119,13 +119,16 @@ static int verify_mode(const rfctls__conn *conn) {
              : SSL_VERIFY_PEER;
 }
 
-/* Names are checked against the alternative names alone (RFC 6125 section 6.4.4). */
+/* Names are checked against the alternative names alone (RFC 6125 section 6.4.4). Where an IP address is
+ * asked for the subject counts for nothing anyway, but for constraints on names: those it has to obey. */
 static int set_checked_name(SSL *ssl, const char *name, int is_ip) {
   X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+  if (is_ip) {
+    return X509_VERIFY_PARAM_set1_ip_asc(param, name);
+  }
   X509_VERIFY_PARAM_set_hostflags(
       param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  return is_ip ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
-               : X509_VERIFY_PARAM_set1_host(param, name, 0);
+  return X509_VERIFY_PARAM_set1_host(param, name, 0);
 }
 
 static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *opening) {

@@ -467,6 +467,8 @@ int reference_verdict(const Chain &chain, bool documented) {
   X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);  // an anchor need not be a root
   if (documented) {
     X509_VERIFY_PARAM_set_auth_level(param, 2);
+  }
+  if (documented && of_server && !chain.plan->by_ip) {
     X509_VERIFY_PARAM_set_hostflags(
         param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   }
@@ -759,6 +761,28 @@ constexpr size_t CHAINS = 500;
 #else
 constexpr size_t CHAINS = 2100;
 #endif
+
+const Kind *kind_called(const std::string &title) {
+  for (const Kind &kind : kinds()) {
+    if (title == kind.name) {
+      return &kind;
+    }
+  }
+  return nullptr;
+}
+
+TEST(HostileChains, ASubjectObeysConstraintsAlsoWhereAnAddressIsAskedFor) {
+  Random random(seed());
+  Trial trial = {RFCTLS_CLIENT, RFCTLS_TLS_1_3, {}};
+  for (const char *title :
+       {"IP address in letters", "IP address", "permitted above, excluded below"}) {
+    trial.faults.push_back(kind_called(title));
+    ASSERT_NE(nullptr, trial.faults.back()) << title;
+  }
+  Verdicts verdicts = judge(trial, random);
+  EXPECT_EQ(X509_V_ERR_PERMITTED_VIOLATION, verdicts.plain);
+  EXPECT_EQ("CONSTRAINT", verdicts.ours.reason) << verdicts.ours.message;
+}
 
 TEST(HostileChains, NoneIsAcceptedThatX509VerifyCertRefuses) {
   Tally tally;
