@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/ip.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
@@ -137,11 +138,12 @@ static void put_date(char out[NAME_SIZE], const ASN1_TIME *time) {
   }
 }
 
-static void say_mismatch(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const char *holder) {
+/* Who was asked for. */
+static void put_asked(char out[TEXT_SIZE], X509_STORE_CTX *ctx) {
   X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
   char *ip = X509_VERIFY_PARAM_get1_ip_asc(param);
   const char *host = X509_VERIFY_PARAM_get0_host(param, 0);
-  (void)snprintf(out, TEXT_SIZE, "certificate is for %s, not for %s", holder,
+  (void)snprintf(out, TEXT_SIZE, "%s",
                  host != NULL ? host
                  : ip != NULL ? ip
                               : "the server asked for");
@@ -151,38 +153,21 @@ static void say_mismatch(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const char *h
 /* What is wrong with a certificate, in one clause that names it. */
 static void say_problem(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const X509 *cert, int depth,
                         int code) {
-  const char *kind = depth == 0 ? "certificate for" : "issuer certificate";
-  char name[NAME_SIZE], detail[NAME_SIZE];
+  char holder[NAME_SIZE], detail[TEXT_SIZE];
+  rfctls__problem problem = {reason_of(code), depth, holder, detail};
   if (depth == 0) {
-    put_holder(name, cert);
+    put_holder(holder, cert);
   } else {
-    put_dn(name, X509_get_subject_name(cert));
+    put_dn(holder, X509_get_subject_name(cert));
   }
-  switch (code) {
-  case X509_V_ERR_HOSTNAME_MISMATCH:
-  case X509_V_ERR_IP_ADDRESS_MISMATCH: say_mismatch(out, ctx, name); return;
-  case X509_V_ERR_CERT_HAS_EXPIRED:
-    put_date(detail, X509_get0_notAfter(cert));
-    (void)snprintf(out, TEXT_SIZE, "%s %s expired on %s", kind, name, detail);
-    return;
-  case X509_V_ERR_CERT_NOT_YET_VALID:
-    put_date(detail, X509_get0_notBefore(cert));
-    (void)snprintf(out, TEXT_SIZE, "%s %s is not valid before %s", kind, name, detail);
-    return;
-  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-  case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    (void)snprintf(out, TEXT_SIZE, "%s %s is self-signed and not trusted", kind, name);
-    return;
-  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-  case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    put_dn(detail, X509_get_issuer_name(cert));
-    (void)snprintf(out, TEXT_SIZE, "%s %s was issued by %s, which is not trusted", kind, name,
-                   detail);
-    return;
-  default:
-    (void)snprintf(out, TEXT_SIZE, "%s %s: %s", kind, name, X509_verify_cert_error_string(code));
+  switch ((int)problem.reason) {
+  case RFCTLS_REASON_NAME: put_asked(detail, ctx); break;
+  case RFCTLS_REASON_EXPIRED: put_date(detail, X509_get0_notAfter(cert)); break;
+  case RFCTLS_REASON_NOT_YET_VALID: put_date(detail, X509_get0_notBefore(cert)); break;
+  case RFCTLS_REASON_ISSUER: put_dn(detail, X509_get_issuer_name(cert)); break;
+  default: problem.detail = X509_verify_cert_error_string(code);
   }
+  rfctls__problem_say(out, TEXT_SIZE, &problem);
 }
 
 /* ---- what a verification found ---- */
