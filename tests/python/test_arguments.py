@@ -24,6 +24,12 @@ IDENTITY = rfctls.Identity(*pem("server"))
 CERTIFICATE = rfctls.Certificate.load(CA)
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """Some of what is wrong for one argument names a file for another, which is then written."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def server():
     """An echo server of ours for any number of clients, good and bad."""
