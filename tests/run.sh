@@ -52,6 +52,9 @@ build() { # PRESET cmake options...
   logged "build/$preset/run.log" cmake --build --preset "$preset"
 }
 
+# The checkout as a stranger has it, as a tar.
+sources() { tar --exclude=./build --exclude=./.git -cf - .; }
+
 run_ctest() { # PRESET ctest options...
   local preset=$1
   shift
@@ -137,7 +140,8 @@ part_wine10() {
   install_missing patchelf debian-archive-keyring
   say "wine10: Debian 13's Wine, unpacked"
   tests/windows/get_wine.sh build/wine10
-  export RFCTLS_WINE=$PWD/build/wine10/wine64 RFCTLS_WINEPREFIX=$PWD/build/wine10/prefix
+  export RFCTLS_WINE=$PWD/build/wine10/wine64
+  export RFCTLS_WINEPREFIX=${XDG_CACHE_HOME:-$HOME/.cache}/rfctls/wine10
   under_wine wine10
 }
 
@@ -161,12 +165,13 @@ part_wheel() {
   local work=$PWD/build/wheel python=$PWD/build/wheel/venv/bin/python
   install_missing "${wheel_packages[@]}" python3-venv python3-cryptography openssl
   rm -rf "$work"
-  mkdir -p "$work/junit"
+  mkdir -p "$work/junit" "$work/src"
+  sources | tar -xf - -C "$work/src"
   say "wheel: a virtual environment, with what the tests need"
   "$system_python" -m venv "$work/venv"
   logged "$work/run.log" "$python" -m pip install --quiet -r tests/python/requirements.txt
   say "wheel: building the sdist, and from it the wheel"
-  logged "$work/run.log" "$python" -m build --outdir "$work/dist" .
+  logged "$work/run.log" "$python" -m build --outdir "$work/dist" "$work/src"
   logged "$work/run.log" "$python" -m pip install --quiet --no-index "$work/dist/"*.whl
   "$system_python" tests/support/make_pki.py "$work/pki"
   say "wheel: testing"
@@ -232,7 +237,7 @@ fresh_debian() {
   as_root cp -a "build/$part/pristine/." "$work"
   as_root chmod 755 "$work"
   as_root mkdir "$work/src"
-  tar --exclude=./build --exclude=./.git -cf - . | as_root tar -xf - --no-same-owner -C "$work/src"
+  sources | as_root tar -xf - --no-same-owner -C "$work/src"
   as_root mkdir -p "$work/src/build/result"
   apt-config dump Acquire | as_root tee "$work/etc/apt/apt.conf.d/90host" >/dev/null
   as_root cp /etc/resolv.conf /etc/hosts "$work/etc/"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Runs a program for Windows under Wine: wine.sh PROGRAM [ARGUMENT...]
 #
-# RFCTLS_WINE is the wine64 to use, Debian 12's by default. Each has a prefix of its own under build/,
-# made when it is first needed. Paths may be given as Unix has them.
+# RFCTLS_WINE is the wine64 to use, Debian 12's by default. Each has a prefix of its own, RFCTLS_WINEPREFIX,
+# made when it is first needed; not under build/, for it holds a link to /, and what walks through a
+# checkout may follow it (pip does). Paths may be given as Unix has them.
 set -euo pipefail
 wine=${RFCTLS_WINE:-/usr/lib/wine/wine64}
-root=$(cd "$(dirname "$0")/../.." && pwd)
-export WINEPREFIX=${RFCTLS_WINEPREFIX:-$root/build/wine/prefix}
+export WINEPREFIX=${RFCTLS_WINEPREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/rfctls/wine}
 WINESERVER=$(dirname "$(readlink -f "$wine")")/wineserver64 # not that of another version
 export WINESERVER WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all}
 export WINEDLLOVERRIDES='winemenubuilder.exe=d;mscoree=d;mshtml=d;winedbg.exe=d'
