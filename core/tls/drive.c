@@ -8,7 +8,7 @@
 #include "base/memory.h"
 
 enum {
-  FILL = 64 * 1024,       /* read at once                                                 */
+  FILL = 48 * 1024,       /* read at once; a block holds it behind half a record          */
   FILLS = 64,             /* so often before a step that only wants more lets others in   */
   OUT_LIMIT = 256 * 1024, /* replies past it stop decrypting until the peer takes them    */
   LOOK_AGAIN = 5000000,   /* nanoseconds, while a close drains                            */
