@@ -119,21 +119,20 @@ static int verify_mode(const rfctls__conn *conn) {
              : SSL_VERIFY_PEER;
 }
 
-/* Names are checked against the alternative names alone (RFC 6125 section 6.4.4). Where an IP address is
- * asked for the subject counts for nothing anyway, but for constraints on names: those it has to obey. */
-static int set_checked_name(SSL *ssl, const char *name, int is_ip) {
-  X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-  if (is_ip) {
-    return X509_VERIFY_PARAM_set1_ip_asc(param, name);
+/* verify.c checks it, against the alternative names alone (RFC 6125 section 6.4.4). So the subject need
+ * not obey constraints on host names either, but where an IP address is asked for. */
+static rfctls_status set_checked_name(rfctls__conn *conn, const char *name, int is_ip) {
+  if (!is_ip) {
+    X509_VERIFY_PARAM_set_hostflags(SSL_get0_param(conn->ssl), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   }
-  X509_VERIFY_PARAM_set_hostflags(
-      param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  return X509_VERIFY_PARAM_set1_host(param, name, 0);
+  conn->name = rfctls__strdup(name);
+  return conn->name != NULL ? RFCTLS_OK : rfctls__fail_memory();
 }
 
 static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *opening) {
   const char *name = opening->server_name;
   rfctls__bytes protocols = opening->protocols, extensions = opening->extensions;
+  rfctls_status status = RFCTLS_OK;
   SSL_set_connect_state(conn->ssl);
   if (name == NULL && opening->check_name && !conn->asks_verify) {
     return rfctls__fail(RFCTLS_E_INTERNAL, "no server name to check");
@@ -141,9 +140,11 @@ static rfctls_status open_client(rfctls__conn *conn, const rfctls__opening *open
   if (name != NULL && !opening->name_is_ip && SSL_set_tlsext_host_name(conn->ssl, name) != 1) {
     return rfctls__openssl_fail(RFCTLS_E_MEMORY, "%s cannot be asked for", name);
   }
-  if (name != NULL && opening->check_name &&
-      set_checked_name(conn->ssl, name, opening->name_is_ip) != 1) {
-    return rfctls__openssl_fail(RFCTLS_E_MEMORY, "%s cannot be checked", name);
+  if (name != NULL && opening->check_name) {
+    status = set_checked_name(conn, name, opening->name_is_ip);
+  }
+  if (status != RFCTLS_OK) {
+    return status;
   }
   /* this one answers 0 for success */
   if (SSL_set_alpn_protos(conn->ssl, protocols.data, (unsigned)protocols.size) != 0) {
@@ -226,6 +227,7 @@ void rfctls__conn_fini(rfctls__conn *conn, int failed) {
   SSL_free(conn->ssl);
   rfctls__openssl_end(&callers);
   rfctls__judgement_release(&conn->judgement);
+  rfctls__free(conn->name);
   rfctls__buffer_release(&conn->protocols);
   rfctls__buffer_release(&conn->extensions);
   rfctls__buffer_wipe(&conn->key_log);

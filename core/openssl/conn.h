@@ -21,6 +21,7 @@ struct rfctls__conn {
   SSL *ssl;
   rfctls__context *context; /* borrowed */
   rfctls__wire wire;
+  char *name;                /* client: to check, or NULL             */
   rfctls__buffer protocols;  /* server: ALPN, as on the wire         */
   rfctls__buffer extensions; /* client: the program's, as on the wire */
   rfctls__buffer key_log;    /* secret lines that nobody took yet     */

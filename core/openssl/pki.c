@@ -85,26 +85,28 @@ static rfctls_status serial_text(const X509 *x509, char **out) {
 }
 
 /* An address of other than 4 or 16 bytes is none. */
-static rfctls_status list_name(const GENERAL_NAME *name, rfctls__description *made) {
+static rfctls_status list_name(const GENERAL_NAME *name, rfctls__list *dns_names,
+                               rfctls__list *ip_addresses) {
   int type;
   const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
   if (type == GEN_DNS) {
-    return rfctls__list_add(&made->dns_names, ASN1_STRING_get0_data(value),
+    return rfctls__list_add(dns_names, ASN1_STRING_get0_data(value),
                             (size_t)ASN1_STRING_length(value));
   }
   if (type == GEN_IPADD && (ASN1_STRING_length(value) == RFCTLS__IPV4_SIZE ||
                             ASN1_STRING_length(value) == RFCTLS__IPV6_SIZE)) {
-    return rfctls__list_add(&made->ip_addresses, ASN1_STRING_get0_data(value),
+    return rfctls__list_add(ip_addresses, ASN1_STRING_get0_data(value),
                             (size_t)ASN1_STRING_length(value));
   }
   return RFCTLS_OK;
 }
 
-static rfctls_status list_names(const X509 *x509, rfctls__description *made) {
+rfctls_status rfctls__x509_names(const X509 *x509, rfctls__list *dns_names,
+                                 rfctls__list *ip_addresses) {
   rfctls_status status = RFCTLS_OK;
   GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
   for (int i = 0; status == RFCTLS_OK && i < sk_GENERAL_NAME_num(names); i++) {
-    status = list_name(sk_GENERAL_NAME_value(names, i), made);
+    status = list_name(sk_GENERAL_NAME_value(names, i), dns_names, ip_addresses);
   }
   GENERAL_NAMES_free(names);
   return status;
@@ -125,7 +127,7 @@ static rfctls_status describe(const X509 *x509, rfctls__description *out) {
     status = serial_text(x509, &made.serial);
   }
   if (status == RFCTLS_OK) {
-    status = list_names(x509, &made);
+    status = rfctls__x509_names(x509, &made.dns_names, &made.ip_addresses);
   }
   if (status == RFCTLS_OK) {
     status = name_text(X509_get_subject_name(x509), &made.subject);

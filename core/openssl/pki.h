@@ -18,6 +18,9 @@ rfctls_status rfctls__pkey_parse(rfctls__bytes pkcs8, EVP_PKEY **out);
 
 /* 0 if it is no date. */
 int rfctls__unix_seconds(const ASN1_TIME *time, int64_t *out);
+/* Appends a certificate's alternative names that are hosts, and those that are IP addresses. */
+rfctls_status rfctls__x509_names(const X509 *x509, rfctls__list *dns_names,
+                                 rfctls__list *ip_addresses);
 /* Appends a certificate's DER to a list. */
 rfctls_status rfctls__x509_list(X509 *x509, rfctls__list *list);
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/ip.h"
+#include "base/match.h"
 #include "base/memory.h"
 #include "base/problem.h"
 #include "openssl/conn.h"
@@ -32,7 +33,6 @@ static const mapping mappings[] = {
     {X509_V_ERR_CERT_HAS_EXPIRED, RFCTLS_REASON_EXPIRED},
     {X509_V_ERR_CERT_NOT_YET_VALID, RFCTLS_REASON_NOT_YET_VALID},
     {X509_V_ERR_HOSTNAME_MISMATCH, RFCTLS_REASON_NAME},
-    {X509_V_ERR_IP_ADDRESS_MISMATCH, RFCTLS_REASON_NAME},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, RFCTLS_REASON_ISSUER},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, RFCTLS_REASON_ISSUER},
     {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, RFCTLS_REASON_ISSUER},
@@ -138,22 +138,10 @@ static void put_date(char out[NAME_SIZE], const ASN1_TIME *time) {
   }
 }
 
-/* Who was asked for. */
-static void put_asked(char out[TEXT_SIZE], X509_STORE_CTX *ctx) {
-  X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-  char *ip = X509_VERIFY_PARAM_get1_ip_asc(param);
-  const char *host = X509_VERIFY_PARAM_get0_host(param, 0);
-  (void)snprintf(out, TEXT_SIZE, "%s",
-                 host != NULL ? host
-                 : ip != NULL ? ip
-                              : "the server asked for");
-  OPENSSL_free(ip);
-}
-
 /* What is wrong with a certificate, in one clause that names it. */
-static void say_problem(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const X509 *cert, int depth,
+static void say_problem(char out[TEXT_SIZE], const rfctls__conn *conn, const X509 *cert, int depth,
                         int code) {
-  char holder[NAME_SIZE], detail[TEXT_SIZE];
+  char holder[NAME_SIZE], detail[NAME_SIZE];
   rfctls__problem problem = {reason_of(code), depth, holder, detail};
   if (depth == 0) {
     put_holder(holder, cert);
@@ -161,7 +149,7 @@ static void say_problem(char out[TEXT_SIZE], X509_STORE_CTX *ctx, const X509 *ce
     put_dn(holder, X509_get_subject_name(cert));
   }
   switch ((int)problem.reason) {
-  case RFCTLS_REASON_NAME: put_asked(detail, ctx); break;
+  case RFCTLS_REASON_NAME: problem.detail = conn->name; break;
   case RFCTLS_REASON_EXPIRED: put_date(detail, X509_get0_notAfter(cert)); break;
   case RFCTLS_REASON_NOT_YET_VALID: put_date(detail, X509_get0_notBefore(cert)); break;
   case RFCTLS_REASON_ISSUER: put_dn(detail, X509_get_issuer_name(cert)); break;
@@ -198,15 +186,18 @@ static int grow(rfctls__judgement *judgement, size_t count) {
   return 1;
 }
 
-/* OpenSSL takes nobody for the issuer of a certificate that it cannot read to the end. */
+/* OpenSSL takes nobody for the issuer of a certificate that it cannot read to the end, and names may stand
+ * in what it cannot read. */
 static int true_code(X509 *cert, int code) {
-  return reason_of(code) == RFCTLS_REASON_ISSUER &&
+  rfctls_reason reason = reason_of(code);
+  return (reason == RFCTLS_REASON_ISSUER || reason == RFCTLS_REASON_NAME) &&
                  (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0
              ? X509_V_ERR_INVALID_EXTENSION
              : code;
 }
 
-static void note(rfctls__judgement *judgement, X509_STORE_CTX *ctx, int code) {
+static void note(rfctls__conn *conn, X509_STORE_CTX *ctx, int code) {
+  rfctls__judgement *judgement = &conn->judgement;
   const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
   int last = sk_X509_num(chain) - 1, depth = X509_STORE_CTX_get_error_depth(ctx);
   X509 *cert;
@@ -222,7 +213,7 @@ static void note(rfctls__judgement *judgement, X509_STORE_CTX *ctx, int code) {
   if (!grow(judgement, (size_t)depth + 1) || judgement->items[depth].reason != RFCTLS_REASON_NONE) {
     return;
   }
-  say_problem(text, ctx, cert, depth, code);
+  say_problem(text, conn, cert, depth, code);
   if (rfctls__list_add(&judgement->texts, text, strlen(text) + 1) != RFCTLS_OK) {
     judgement->failed = 1;
     return;
@@ -274,21 +265,43 @@ static int on_verdict(int ok, X509_STORE_CTX *ctx) {
     return 1;
   }
   if (!ok) {
-    note(&conn->judgement, ctx, X509_STORE_CTX_get_error(ctx));
+    note(conn, ctx, X509_STORE_CTX_get_error(ctx));
   }
   return ok || conn->asks_verify;
 }
 
-static void run(rfctls__conn *conn, X509_STORE_CTX *ctx) {
+/* Comes first: of all problems of a certificate, that it is another's is never hidden by one more. */
+static void check_name(rfctls__conn *conn, X509_STORE_CTX *ctx) {
+  rfctls__list hosts = {NULL, 0}, addresses = {NULL, 0};
+  if (conn->name == NULL) {
+    return;
+  }
+  if (rfctls__x509_names(X509_STORE_CTX_get0_cert(ctx), &hosts, &addresses) != RFCTLS_OK) {
+    conn->judgement.failed = 1;
+  } else if (!rfctls__names_match(&hosts, &addresses, conn->name)) {
+    note(conn, ctx, X509_V_ERR_HOSTNAME_MISMATCH);
+  }
+  rfctls__list_release(&hosts);
+  rfctls__list_release(&addresses);
+}
+
+static void check_chain(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-  rfctls__judgement_release(&conn->judgement);
   if (X509_VERIFY_PARAM_get_auth_level(param) < RFCTLS__AUTH_LEVEL) {
     X509_VERIFY_PARAM_set_auth_level(param, RFCTLS__AUTH_LEVEL);
   }
   X509_STORE_CTX_set_verify_cb(ctx, on_verdict);
   if (X509_verify_cert(ctx) <= 0 && conn->judgement.code == X509_V_OK) {
     int code = X509_STORE_CTX_get_error(ctx); /* it could not even begin */
-    note(&conn->judgement, ctx, code != X509_V_OK ? code : X509_V_ERR_UNSPECIFIED);
+    note(conn, ctx, code != X509_V_OK ? code : X509_V_ERR_UNSPECIFIED);
+  }
+}
+
+static void run(rfctls__conn *conn, X509_STORE_CTX *ctx) {
+  rfctls__judgement_release(&conn->judgement);
+  check_name(conn, ctx);
+  if (conn->judgement.code == X509_V_OK || conn->asks_verify) {
+    check_chain(conn, ctx);
   }
   conn->verdict = conn->judgement.code;
   conn->until = rfctls__chain_until(ctx);
