@@ -15,6 +15,7 @@
 #   wheel       Python's package as pip builds it: its tests, and mypy; needs PyPI
 #   debian12    both commands, quickstart.sh and run.sh, in a fresh minimal Debian 12
 #   debian13    the same in Debian 13
+#   windows12   the part windows in a fresh minimal Debian 12
 #   pip12       pip install in a fresh minimal Debian 12; needs PyPI
 #   pip13       the wheel of pip12 in a fresh minimal Debian 13
 #
@@ -145,16 +146,23 @@ part_wine10() {
   under_wine wine10
 }
 
-# under_wine PART: builds for Windows, and runs all tests. What they wrote is the part's own.
+# under_wine PART: builds for Windows, and runs all tests. What they wrote is the part's own. Wine's own
+# processes run as long as a program does: one that waits for ever keeps them, lest a test start them, and
+# they hold its pipes.
 under_wine() {
-  local status=0
+  local status=0 waiting
   install_missing "${windows_packages[@]}"
   build_other_ends
   build mingw
+  mkdir -p "build/$1"
+  rm -f "build/$1/never"
+  mkfifo "build/$1/never"
+  tests/windows/wine.sh cmd /c pause <>"build/$1/never" >/dev/null 2>&1 &
+  waiting=$!
   run_ctest mingw || status=$?
+  kill "$waiting"
   say "$1: who understands whom"
   cat build/mingw/tests/windows/matrix.txt
-  mkdir -p "build/$1"
   rm -rf "build/$1/junit"
   cp -r build/mingw/ctest.xml build/mingw/tests/junit "build/$1/"
   return "$status"
@@ -182,22 +190,25 @@ part_wheel() {
   logged "$work/run.log" "$python" -m mypy --cache-dir "$work/mypy" examples/python
 }
 
-# Both commands; their results are told as this run's own.
-both_commands='status=0
-  /src/examples/quickstart.sh && /src/tests/run.sh || status=$?
-  cp -r /src/build/dev/ctest.xml /src/build/dev/tests/junit /src/build/result/
-  exit $status'
-
-both_commands_in() { # PART SUITE
+# tests_in PART SUITE COMMAND RESULTS: what it wrote into RESULTS is told as this run's own.
+tests_in() {
   local status=0
   rm -rf "build/$1/junit"
-  fresh_debian "$1" "$2" "$both_commands" || status=$?
+  fresh_debian "$1" "$2" "status=0; cd /src; $3 || status=\$?
+    cd build; cp -r $4 result/; exit \$status" || status=$?
   cp -r "build/$1/result/." "build/$1/"
   return "$status"
 }
 
+both_commands_in() { # PART SUITE
+  tests_in "$1" "$2" "examples/quickstart.sh && tests/run.sh" "dev/ctest.xml dev/tests/junit"
+}
+
 part_debian12() { both_commands_in debian12 bookworm; }
 part_debian13() { both_commands_in debian13 trixie; }
+part_windows12() {
+  tests_in windows12 bookworm "tests/run.sh windows" "windows/ctest.xml windows/junit"
+}
 
 # What a user does: pip install in a Debian 12, and the wheel made there in a Debian 13.
 part_pip12() {
