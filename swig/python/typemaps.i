@@ -74,7 +74,7 @@
 }
 
 %typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
-              rfctls_status rfctls_socket_recv, rfctls_status rfctls_socket_recv_bytes,
+              rfctls_status rfctls_socket_recv_into, rfctls_status rfctls_socket_recv_bytes,
               rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
               rfctls_status rfctls_socket_unwrap, rfctls_status rfctls_socket_key_update,
               rfctls_status rfctls_raw_accept, rfctls_status rfctls_raw_recv,
@@ -252,12 +252,14 @@
 %enddef
 
 %unlocked_if_large(rfctls_socket_send, arg4)
-%unlocked_if_large(rfctls_socket_recv, arg4)
 
 /* ---- what only Python has ---- */
 
-rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, size_t capacity,
-                                       PyObject **bytes);
+%ignore rfctls_socket_recv;
+rfctls_status rfctls_socket_recv_into(rfctls_socket *socket, uint32_t flags, int64_t patience,
+                                      void *buffer, size_t capacity, size_t *received);
+rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, int64_t patience,
+                                       size_t capacity, PyObject **bytes);
 rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t capacity, PyObject **bytes);
 
 %inline %{

@@ -362,11 +362,11 @@ class Link(asyncio.Protocol):
         """Gives the protocol what there is; (a want, how many bytes)."""
         app = self.app
         if isinstance(app, asyncio.BufferedProtocol):
-            want, count = native.rfctls_socket_recv(self._handle, 0, app.get_buffer(_BLOCK))
+            want, count = native.rfctls_socket_recv_into(self._handle, 0, 0, app.get_buffer(_BLOCK))
             if count:
                 app.buffer_updated(count)
             return want, count
-        want, data = native.rfctls_socket_recv_bytes(self._handle, 0, _BLOCK)
+        want, data = native.rfctls_socket_recv_bytes(self._handle, 0, 0, _BLOCK)
         if data:
             app.data_received(data)  # type: ignore[attr-defined]
         return want, len(data or b"")

@@ -63,6 +63,7 @@ class TLSSocket:
         "_handle",
         "_config",
         "_timeout",
+        "_patience",
         "_refused",
         "_problem",
         "_identity",
@@ -73,6 +74,7 @@ class TLSSocket:
     _handle: native.Handle
     _config: Config
     _timeout: float | None
+    _patience: int  # the same in milliseconds; -1: for ever
     _refused: Finding | None  # what the verifier said no to, until the handshake has failed
     _problem: BaseException | None  # what the verifier raised, as long
     _identity: IdentitySource | None  # instead of the config's
@@ -89,7 +91,7 @@ class TLSSocket:
         made = object.__new__(cls)
         made._handle = handle
         made._config = config
-        made._timeout = timeout
+        made._set_timeout(timeout)
         made._refused = made._problem = None
         made._identity = None
         made._files = 0
@@ -118,6 +120,10 @@ class TLSSocket:
         else:  # a signal ends the wait early: its Python handler runs before the next one
             left = -1 if deadline == inf else milliseconds(max(deadline - monotonic(), 0))
             native.rfctls_socket_wait(self._handle, want, left)
+
+    def _set_timeout(self, timeout: float | None) -> None:
+        self._timeout = timeout
+        self._patience = milliseconds(timeout)
 
     def _deadline(self) -> float:
         if self._timeout is None:
@@ -327,25 +333,33 @@ class TLSSocket:
 
         TruncatedError: the connection was cut, after all the bytes that came.
         """
-        deadline, c_flags = self._flags(flags) if flags else (None, 0)
-        data: bytes = self._drive(
-            native.rfctls_socket_recv_bytes, c_flags, bufsize, deadline=deadline
-        )
+        data: bytes = self._receive(native.rfctls_socket_recv_bytes, flags, bufsize)
         return data
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """Receives into a writable buffer, up to nbytes (0: all of it), and returns how many."""
-        deadline, c_flags = self._flags(flags) if flags else (None, 0)
+        received: int
+        if nbytes == 0 and nbytes is not False:
+            received = self._receive(native.rfctls_socket_recv_into, flags, buffer)
+            return received
         with memoryview(buffer) as view, view.cast("B") as room:
             if isinstance(nbytes, bool):
                 raise TypeError("nbytes must be an int, not a bool")
             if not 0 <= nbytes <= len(room):
                 raise ValueError(f"nbytes is out of range: {nbytes!r}")
-            with room[: nbytes or len(room)] as place:
-                received: int = self._drive(
-                    native.rfctls_socket_recv, c_flags, place, deadline=deadline
-                )
+            with room[:nbytes] as place:
+                received = self._receive(native.rfctls_socket_recv_into, flags, place)
         return received
+
+    def _receive(self, verb: Callable[..., tuple[int, Any]], flags: int, place: Any) -> Any:
+        """_drive, whose first wait is C's own."""
+        deadline, c_flags = self._flags(flags) if flags else (self._deadline(), 0)
+        patience = self._patience if deadline != _NOW else 0
+        want, value = verb(self._handle, c_flags, patience, place)
+        if want:
+            self._satisfy(want, deadline)
+            value = self._drive(verb, c_flags, 0, place, deadline=deadline)
+        return value
 
     def _flags(self, flags: int) -> tuple[float, int]:
         """Deadline and C's flags for those of the socket module."""
@@ -453,7 +467,7 @@ class TLSSocket:
 
     def settimeout(self, value: float | None) -> None:
         """Seconds for each later call; None waits for ever, 0 does not wait at all."""
-        self._timeout = seconds("timeout", value)
+        self._set_timeout(seconds("timeout", value))
 
     def gettimeout(self) -> float | None:
         """What settimeout was told."""
@@ -461,7 +475,7 @@ class TLSSocket:
 
     def setblocking(self, flag: bool) -> None:
         """settimeout(None) if flag, else settimeout(0)."""
-        self._timeout = None if flag else 0.0
+        self._set_timeout(None if flag else 0.0)
 
     def getblocking(self) -> bool:
         """Whether calls wait."""
