@@ -1,9 +1,8 @@
 /* The port types.
  *
- * "tls" is a port over a plain or a TLS socket. Reading and writing are tried here; what would wait goes
- * to the facade: to read_here and write_here when C called, whose frame cannot be suspended, to the
- * type's Scheme procedures when (ice-9 suspendable-ports) did. Unlike R6RS custom ports it reads what is
- * there into a large buffer and yet writes at once.
+ * "tls" is a port over a plain or a TLS socket. Its reading and writing are the facade's, so that they can
+ * be suspended: Guile takes a Scheme procedure for both its own callers in C and those of
+ * (ice-9 suspendable-ports). Unlike R6RS custom ports it reads what is there, and yet writes at once.
  *
  * "watch" stands for events of a descriptor, for the current-read-waiter of whatever schedules. */
 #include <errno.h>
@@ -50,8 +49,8 @@ static size_t link_free(SCM link) {
 
 static scm_t_port_type *port_type;
 
-/* What the facade does where this file would have to wait: variables. */
-static SCM read_here, write_here, is_ready, close_here;
+/* What the facade does, since it may have to wait: variables. Reading and writing are the type's own. */
+static SCM is_ready, close_here;
 
 static SCM port_link(SCM port) {
   return SCM_PACK(SCM_STREAM(port));
@@ -59,30 +58,6 @@ static SCM port_link(SCM port) {
 
 static SCM rfctls_port_socket(SCM port) {
   return SCM_SMOB_OBJECT_2(port_link(port));
-}
-
-static size_t port_wait(SCM procedure, SCM port, SCM bytes, size_t start, size_t count,
-                        rfctls_status want) {
-  return scm_to_size_t(scm_call_5(scm_variable_ref(procedure), port, bytes, scm_from_size_t(start),
-                                  scm_from_size_t(count), status_out(want)));
-}
-
-static size_t port_read(SCM port, SCM bytes, size_t start, size_t count) {
-  size_t received = 0;
-  rfctls_status status = any_recv(link_socket(port_link(port)), 0,
-                                  SCM_BYTEVECTOR_CONTENTS(bytes) + start, count, &received);
-  if (status < RFCTLS_OK)
-    raise_failure(status, rfctls_port_socket(port), SCM_BOOL_T);
-  return status == RFCTLS_OK ? received : port_wait(read_here, port, bytes, start, count, status);
-}
-
-static size_t port_write(SCM port, SCM bytes, size_t start, size_t count) {
-  size_t sent = 0;
-  rfctls_status status =
-      any_send(link_socket(port_link(port)), SCM_BYTEVECTOR_CONTENTS(bytes) + start, count, &sent);
-  if (status < RFCTLS_OK)
-    raise_failure(status, rfctls_port_socket(port), scm_from_size_t(sent));
-  return status == RFCTLS_OK ? sent : port_wait(write_here, port, bytes, start, count, status);
 }
 
 static int port_fd(SCM port) {
@@ -101,10 +76,11 @@ static void port_close(SCM port) {
   }
 }
 
-/* One TLS record of reading (RFC 8446 section 5.1), and writes that need no flush. */
+/* As Guile's own ports: who reads more at once gets it past the buffer, and each connection has one, which
+ * the collector works for. Writes need no flush. */
 static void port_buffer_sizes(SCM port, size_t *read_size, size_t *write_size) {
   (void)port;
-  *read_size = 16384;
+  *read_size = 4096;
   *write_size = 1;
 }
 
@@ -116,12 +92,9 @@ static SCM rfctls_make_port(const char *mode, SCM socket, int closes) {
       SCM_UNPACK(link_new(socket, any_in(socket, 2, "rfctls-make-port"), closes)));
 }
 
-static void rfctls_set_port_procedures(SCM read, SCM write, SCM reads_here, SCM writes_here,
-                                       SCM ready, SCM closes_here) {
+static void rfctls_set_port_procedures(SCM read, SCM write, SCM ready, SCM closes_here) {
   scm_set_port_scm_read(port_type, read);
   scm_set_port_scm_write(port_type, write);
-  scm_variable_set_x(read_here, reads_here);
-  scm_variable_set_x(write_here, writes_here);
   scm_variable_set_x(is_ready, ready);
   scm_variable_set_x(close_here, closes_here);
 }
@@ -204,12 +177,10 @@ static void rfctls_watch_wake(SCM port) {
 
 static void port_init(void) {
   always_readable = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-  read_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
-  write_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
   is_ready = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
   close_here = scm_permanent_object(scm_make_variable(SCM_BOOL_F));
   handle_type(&link_tag, "port-link", link_free);
-  port_type = scm_make_port_type((char *)"tls", port_read, port_write);
+  port_type = scm_make_port_type((char *)"tls", NULL, NULL);
   scm_set_port_input_waiting(port_type, port_ready);
   scm_set_port_read_wait_fd(port_type, port_fd);
   scm_set_port_write_wait_fd(port_type, port_fd);

@@ -220,11 +220,9 @@ void rfctls_set_failure_handler(SCM procedure);
 /* A port over a socket; closes: closing or dropping it closes the socket. */
 SCM rfctls_make_port(const char *mode, SCM socket, int closes);
 SCM rfctls_port_socket(SCM port);
-/* Six procedures: read and write, called with port, bytevector, start and count, which answer a count and
- * may suspend; the same two where they must not, called with what was wanted, too; whether reading a socket
- * would not wait; and close a socket, which must not suspend. */
-void rfctls_set_port_procedures(SCM read, SCM write, SCM reads_here, SCM writes_here, SCM ready,
-                                SCM closes_here);
+/* Four procedures: read and write, called with port, bytevector, start and count, which answer a count and
+ * may suspend; whether reading a socket would not wait; and close a socket, which must not suspend. */
+void rfctls_set_port_procedures(SCM read, SCM write, SCM ready, SCM closes_here);
 /* For the current-read-waiter of whatever schedules: a port that is readable on the events, or after some
  * milliseconds (-1: never), or when it is woken. */
 SCM rfctls_make_watch(intptr_t fd, uint32_t events, int64_t milliseconds);

@@ -131,7 +131,8 @@ def lua():
 
 
 def guile():
-    yield from handshakes("guile", "gnutls", 0, 200)  # enough for what is compiled on the way
+    # Enough of them for what is compiled on the way, and for the collector to come by.
+    yield from handshakes("guile", "gnutls", 60, 200)
     yield from processes("guile", "gnutls", 1.0, None)
     yield from transfers("guile", "gnutls", [
         ("up 64k, port", "up", 65536, 1.1),

@@ -1,6 +1,6 @@
 ;;; (rfc tls port): sockets as binary ports.
 ;;;
-;;; Reading takes what has come, up to a record at a time; writing sends at once. For text, set an
+;;; Reading takes what has come; writing sends at once. For text, set an
 ;;; encoding with set-port-encoding!. Under (ice-9 suspendable-ports), reading and writing suspend.
 
 (library (rfc tls port)
@@ -13,24 +13,23 @@
 
   ;; ---- waiting for a port's socket, though it may be non-blocking ----
 
-  ;; how is where to wait, and what was wanted, where the port's C code has tried already.
-  (define (read! port bv start count . how)
+  ;; (go-on socket patience call): what the call of C answers at once, else what it does in the end.
+  (define-syntax-rule (go-on socket patience call)
+    (let ((first call))
+      (if (symbol? first)
+          (drive socket patience (lambda () call) wait first)
+          first)))
+
+  (define (read! port bv start count)
     (let ((socket (rfctls-port-socket port)))
-      (apply drive socket memory-read-timeout
-             (lambda () (rfctls-any-recv socket 0 bv start count)) how)))
+      (go-on socket memory-read-timeout (rfctls-any-recv socket 0 bv start count))))
 
   ;; At least one byte of it.
-  (define (write-some port bv start count . how)
+  (define (write-some port bv start count)
     (let ((socket (rfctls-port-socket port)))
-      (apply drive socket patiently
-             (lambda () (rfctls-any-send socket bv start count)) how)))
+      (go-on socket patiently (rfctls-any-send socket bv start count))))
 
-  (rfctls-set-port-procedures read! write-some
-                              (lambda (port bv start count want)
-                                (read! port bv start count wait-here want))
-                              (lambda (port bv start count want)
-                                (write-some port bv start count wait-here want))
-                              socket-ready? socket-close-here)
+  (rfctls-set-port-procedures read! write-some socket-ready? socket-close-here)
 
   ;; ---- makers ----
 

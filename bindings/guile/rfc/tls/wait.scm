@@ -79,9 +79,11 @@
   (define (wait-here socket want left)
     (rfctls-any-wait socket want (min left longest-wait)))
 
+  (define ice-9 (resolve-module '(ice-9)))
+
   ;; What a scheduler (fibers, or the program's own) has put in the place of blocking, or #f.
   (define (scheduler's-waiter)
-    (let ((module (resolve-module '(ice-9 suspendable-ports) #f #:ensure #f)))
+    (let ((module (module-ref-submodule ice-9 'suspendable-ports)))
       (and module
            (let ((waiter ((module-ref module 'current-read-waiter))))
              (and (not (eq? waiter (module-ref module 'default-read-waiter #f)))
