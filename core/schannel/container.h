@@ -7,6 +7,10 @@
 #include "rfctls/status.h"
 #include "schannel/system.h"
 
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
 typedef struct rfctls__container {
   wchar_t name[40];      /* empty: there is none             */
   NCRYPT_KEY_HANDLE key; /* 0: it is CryptoAPI's, not CNG's  */
@@ -17,5 +21,9 @@ rfctls_status rfctls__container_open(rfctls__container *container, rfctls__bytes
                                      PCCERT_CONTEXT cert);
 /* Deletes the key; also takes zeros. */
 void rfctls__container_close(rfctls__container *container);
+
+#if defined(__cplusplus)
+}
+#endif
 
 #endif
