@@ -1,6 +1,7 @@
 """Timers: a peer that never speaks, or speaks too slowly, ends every call in time."""
 import contextlib
 import socket
+import ssl
 import time
 
 import pytest
@@ -84,6 +85,33 @@ def test_recv_and_nothing_is_lost(receive):
         sock.sendall(b"x")
         sock.settimeout(20)
         assert sock.recv(4) == b"late"
+
+
+def drip_a_record(conn):
+    """A handshake at once, then a record byte by byte."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = server_context().wrap_bio(incoming, outgoing, server_side=True)
+    while True:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            server.do_handshake()
+            break
+        conn.sendall(outgoing.read())
+        incoming.write(conn.recv(65536))
+    conn.sendall(outgoing.read())
+    server.write(bytes(200))
+    with contextlib.suppress(OSError):
+        for byte in outgoing.read():
+            conn.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("receive", [lambda sock: sock.recv(1),
+                                     lambda sock: sock.recv_into(bytearray(1))])
+def test_recv_of_a_record_that_drips(receive):
+    with serving(drip_a_record) as server, connect(server.port) as sock:
+        sock.settimeout(T)
+        with takes(T), pytest.raises(TimeoutError):
+            receive(sock)
 
 
 def test_sendall_to_a_peer_that_does_not_read_tells_how_far_it_came():
