@@ -79,7 +79,7 @@
 
   ;; #f if the listener is non-blocking and nobody is there.
   (define (plain-accept listener)
-    (let ((plain (drive listener reading (lambda () (rfctls-any-accept listener)))))
+    (let ((plain (drive listener reading (rfctls-any-accept listener))))
       (and plain (remember! plain))))
 
   ;; The plain socket below a TLS socket, always the same object.

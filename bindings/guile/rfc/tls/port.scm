@@ -13,21 +13,14 @@
 
   ;; ---- waiting for a port's socket, though it may be non-blocking ----
 
-  ;; (go-on socket patience call): what the call of C answers at once, else what it does in the end.
-  (define-syntax-rule (go-on socket patience call)
-    (let ((first call))
-      (if (symbol? first)
-          (drive socket patience (lambda () call) wait first)
-          first)))
-
   (define (read! port bv start count)
     (let ((socket (rfctls-port-socket port)))
-      (go-on socket memory-read-timeout (rfctls-any-recv socket 0 bv start count))))
+      (drive socket memory-read-timeout (rfctls-any-recv socket 0 bv start count))))
 
   ;; At least one byte of it.
   (define (write-some port bv start count)
     (let ((socket (rfctls-port-socket port)))
-      (go-on socket patiently (rfctls-any-send socket bv start count))))
+      (drive socket patiently (rfctls-any-send socket bv start count))))
 
   (rfctls-set-port-procedures read! write-some socket-ready? socket-close-here)
 

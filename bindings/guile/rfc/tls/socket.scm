@@ -235,10 +235,9 @@
                "a server's socket cannot do a client's handshake"
                "a client's socket cannot do a server's handshake")
            socket)
-    (let ((attempt (lambda () (rfctls-socket-handshake socket))))
-      (and (drive socket writing attempt wait (attempt)
-                  (lambda (question) (answer-question socket question)))
-           socket)))
+    (and (drive socket writing (rfctls-socket-handshake socket)
+                wait (lambda (question) (answer-question socket question)))
+         socket))
 
   (define* (tls-client-handshake socket #:key (hello-extensions '()))
     (apply-socket-extensions socket hello-extensions)
@@ -261,7 +260,7 @@
                 (quietly (lambda () (tls-socket-close connection)))
                 #f)))))
     (check-tls 'tls-socket-accept socket)
-    (let ((connection (drive socket reading (lambda () (rfctls-any-accept socket)))))
+    (let ((connection (drive socket reading (rfctls-any-accept socket))))
       (and connection
            (begin
              (remember! connection #:verifier (memory-verifier (memory socket)))

@@ -75,7 +75,7 @@
   (define (send who socket bv start count flags)
     (check-flags who flags MSG_DONTWAIT)
     (or (drive socket (if (flag? flags MSG_DONTWAIT) at-once writing)
-               (lambda () (rfctls-any-send socket bv start count)))
+               (rfctls-any-send socket bv start count))
         -1))
 
   ;; The rest of what is to be sent, after the first step: sent of count bytes.
@@ -112,9 +112,8 @@
 
   (define (receive who socket flags attempt)
     (check-flags who flags recv-flags)
-    (drive socket (if (flag? flags MSG_DONTWAIT) at-once reading)
-           (let ((native-flags (if (flag? flags MSG_PEEK) RFCTLS-PEEK 0)))
-             (lambda () (attempt native-flags)))))
+    (let ((native-flags (if (flag? flags MSG_PEEK) RFCTLS-PEEK 0)))
+      (drive socket (if (flag? flags MSG_DONTWAIT) at-once reading) (attempt native-flags))))
 
   (define (receive! who socket bv start count flags)
     (receive who socket flags
@@ -171,7 +170,7 @@
   ;; ---- ending ----
 
   (define (socket-shutdown socket how)
-    (drive socket patiently (lambda () (rfctls-any-shutdown socket how)))
+    (drive socket patiently (rfctls-any-shutdown socket how))
     *unspecified*)
 
   (define (close-transport socket)
@@ -180,10 +179,10 @@
         (close-port port))))
 
   ;; No dynamic-wind: that would run when the task of a scheduler is suspended, too.
-  (define (close socket . how)
+  (define (close socket wait)
     (let ((failure (call-with-rescue anything? identity
                      (lambda ()
-                       (apply drive socket patiently (lambda () (rfctls-any-close socket)) how)
+                       (drive socket patiently (rfctls-any-close socket) wait)
                        #f))))
       (wake-tasks socket)
       (close-transport socket)
@@ -193,7 +192,7 @@
   ;; Also of a non-blocking TLS socket it waits until the peer has all, for two seconds at most.
   (define (socket-close socket)
     (check-socket 'socket-close socket)
-    (close socket))
+    (close socket wait))
 
   ;; The same where no task can be suspended.
   (define (socket-close-here socket)

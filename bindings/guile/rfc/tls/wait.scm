@@ -79,9 +79,10 @@
   (define (wait-here socket want left)
     (rfctls-any-wait socket want (min left longest-wait)))
 
-  (define ice-9 (resolve-module '(ice-9)))
+  (define ice-9 (resolve-module '(ice-9) #f #:ensure #f))
 
-  ;; What a scheduler (fibers, or the program's own) has put in the place of blocking, or #f.
+  ;; What a scheduler (fibers, or the program's own) has put in the place of blocking, or #f. Asked at
+  ;; every wait, so the module is looked up by one step, not by its whole name.
   (define (scheduler's-waiter)
     (let ((module (module-ref-submodule ice-9 'suspendable-ports)))
       (and module
@@ -126,10 +127,17 @@
                                        "the peer sent nothing in time"
                                        '(status . E_TIMEOUT))))
 
-  ;; What attempt answers when it is finished. Only if it is not, patience is asked how many
-  ;; milliseconds to wait: -1 for ever, 0 not at all, then the answer is #f. What is neither finished
-  ;; nor a matter of waiting is a question, for answer. first is what an attempt answered already.
-  (define* (drive socket patience attempt #:optional (wait wait) (first (attempt)) (answer #f))
+  ;; What the expression attempt answers when it is finished: mostly at once, so that is all that is
+  ;; done at first. Only if it is not, patience is asked how many milliseconds to wait: -1 for ever, 0
+  ;; not at all, then the answer is #f. What is neither finished nor a matter of waiting is a question,
+  ;; for answer.
+  (define-syntax-rule (drive socket patience attempt wait-and-answer ...)
+    (let ((result attempt))
+      (if (symbol? result)
+          (drive-on result socket patience (lambda () attempt) wait-and-answer ...)
+          result)))
+
+  (define* (drive-on first socket patience attempt #:optional (wait wait) (answer #f))
     (define (patient)
       (let ((milliseconds (patience (memory socket))))
         (and (not (zero? milliseconds))
