@@ -1,194 +1,193 @@
 ;;; (rfc tls config): hello extensions, and what a socket should be, made of a maker's arguments.
 
-(library (rfc tls config)
-  (export make-hello-extension make-server-name-indication make-protocol-name-list
-          apply-socket-extensions
-          tls-default-certificate-verifier tls-default-authorities
-          config)
-  (import (guile)
-          (only (rnrs bytevectors) bytevector? bytevector-copy)
-          (only (ice-9 threads) make-mutex with-mutex)
-          (only (srfi srfi-1) every find)
-          (srfi srfi-9)
-          (rfc tls native)
-          (rfc tls failure)
-          (rfc x509))
+(define-module (rfc tls config)
+  #:use-module ((rnrs bytevectors) #:select (bytevector? bytevector-copy))
+  #:use-module ((ice-9 threads) #:select (make-mutex with-mutex))
+  #:use-module ((srfi srfi-1) #:select (every find))
+  #:use-module (srfi srfi-9)
+  #:use-module (rfc tls native)
+  #:use-module (rfc tls failure)
+  #:use-module (rfc x509)
+  #:export (make-hello-extension make-server-name-indication make-protocol-name-list
+            apply-socket-extensions
+            tls-default-certificate-verifier tls-default-authorities
+            config))
 
-  ;; ---- hello extensions ----
+;; ---- hello extensions ----
 
-  ;; data is a bytevector, or a list of names where this library knows how they are written.
-  (define-record-type <hello-extension>
-    (make-extension type data)
-    hello-extension?
-    (type hello-extension-type)
-    (data hello-extension-data))
+;; data is a bytevector, or a list of names where this library knows how they are written.
+(define-record-type <hello-extension>
+  (make-extension type data)
+  hello-extension?
+  (type hello-extension-type)
+  (data hello-extension-data))
 
-  (define server-name-type 0)
-  (define protocol-names-type 16)
+(define server-name-type 0)
+(define protocol-names-type 16)
 
-  (define (check-names who names)
-    (check (and (list? names) (pair? names) (every string? names))
-           who "not a list of one or more strings" names))
+(define (check-names who names)
+  (check (and (list? names) (pair? names) (every string? names))
+         who "not a list of one or more strings" names))
 
-  ;; Any other extension of a client's hello (RFC 8446 section 4.2), as it goes over the wire.
-  (define (make-hello-extension type data)
-    (check (and (exact-integer? type) (<= 0 type #xffff)) 'make-hello-extension
-           "not an extension's number" type)
-    (check (bytevector? data) 'make-hello-extension "not a bytevector" data)
-    (make-extension type data))
+;; Any other extension of a client's hello (RFC 8446 section 4.2), as it goes over the wire.
+(define (make-hello-extension type data)
+  (check (and (exact-integer? type) (<= 0 type #xffff)) 'make-hello-extension
+         "not an extension's number" type)
+  (check (bytevector? data) 'make-hello-extension "not a bytevector" data)
+  (make-extension type data))
 
-  ;; The first name is asked for and checked.
-  (define (make-server-name-indication names)
-    (check-names 'make-server-name-indication names)
-    (make-extension server-name-type names))
+;; The first name is asked for and checked.
+(define (make-server-name-indication names)
+  (check-names 'make-server-name-indication names)
+  (make-extension server-name-type names))
 
-  ;; The preferred first; servers choose from theirs, too.
-  (define (make-protocol-name-list names)
-    (check-names 'make-protocol-name-list names)
-    (make-extension protocol-names-type names))
+;; The preferred first; servers choose from theirs, too.
+(define (make-protocol-name-list names)
+  (check-names 'make-protocol-name-list names)
+  (make-extension protocol-names-type names))
 
-  (define (check-extensions extensions)
-    (check (and (list? extensions) (every hello-extension? extensions))
-           'hello-extensions "not a list of hello extensions" extensions))
+(define (check-extensions extensions)
+  (check (and (list? extensions) (every hello-extension? extensions))
+         'hello-extensions "not a list of hello extensions" extensions))
 
-  ;; Hands each extension to the setters of a config or of a socket.
-  (define (apply-extensions extensions set-name! add-protocol! add-extension!)
-    (check-extensions extensions)
-    (for-each (lambda (extension)
-                (let ((type (hello-extension-type extension))
-                      (data (hello-extension-data extension)))
-                  (cond ((bytevector? data) (add-extension! type data))
-                        ((eqv? type server-name-type) (set-name! (car data)))
-                        (else (for-each add-protocol! data)))))
-              extensions))
+;; Hands each extension to the setters of a config or of a socket.
+(define (apply-extensions extensions set-name! add-protocol! add-extension!)
+  (check-extensions extensions)
+  (for-each (lambda (extension)
+              (let ((type (hello-extension-type extension))
+                    (data (hello-extension-data extension)))
+                (cond ((bytevector? data) (add-extension! type data))
+                      ((eqv? type server-name-type) (set-name! (car data)))
+                      (else (for-each add-protocol! data)))))
+            extensions))
 
-  (define (apply-socket-extensions socket extensions)
-    (apply-extensions extensions
-                      (lambda (name) (rfctls-socket-set-server-name socket name))
-                      (lambda (name) (rfctls-socket-add-protocol socket name))
-                      (lambda (type data)
-                        (rfctls-socket-add-hello-extension socket type data))))
+(define (apply-socket-extensions socket extensions)
+  (apply-extensions extensions
+                    (lambda (name) (rfctls-socket-set-server-name socket name))
+                    (lambda (name) (rfctls-socket-add-protocol socket name))
+                    (lambda (type data)
+                      (rfctls-socket-add-hello-extension socket type data))))
 
-  (define (apply-config-extensions config extensions)
-    (apply-extensions extensions
-                      (lambda (name) (rfctls-config-set-server-name config name))
-                      (lambda (name) (rfctls-config-add-protocol config name))
-                      (lambda (type data)
-                        (rfctls-config-add-hello-extension config type data))))
+(define (apply-config-extensions config extensions)
+  (apply-extensions extensions
+                    (lambda (name) (rfctls-config-set-server-name config name))
+                    (lambda (name) (rfctls-config-add-protocol config name))
+                    (lambda (type data)
+                      (rfctls-config-add-hello-extension config type data))))
 
-  ;; ---- configs ----
+;; ---- configs ----
 
-  (define (check-verifier verifier)
-    (check (or (boolean? verifier) (procedure? verifier)) 'certificate-verifier
-           "neither a boolean nor a procedure" verifier))
+(define (check-verifier verifier)
+  (check (or (boolean? verifier) (procedure? verifier)) 'certificate-verifier
+         "neither a boolean nor a procedure" verifier))
 
-  ;; What a client checks of its server when the program does not say: #t the library's checks
-  ;; (chain, trust store, host name), a procedure, or #f nothing.
-  (define tls-default-certificate-verifier
-    (make-parameter #t
-      (lambda (verifier)
-        (check-verifier verifier)
-        verifier)))
+;; What a client checks of its server when the program does not say: #t the library's checks
+;; (chain, trust store, host name), a procedure, or #f nothing.
+(define tls-default-certificate-verifier
+  (make-parameter #t
+    (lambda (verifier)
+      (check-verifier verifier)
+      verifier)))
 
-  ;; Trust anchors of clients beside the system's.
-  (define tls-default-authorities
-    (make-parameter '()
-      (lambda (authorities)
-        (->certificates authorities)
-        authorities)))
+;; Trust anchors of clients beside the system's.
+(define tls-default-authorities
+  (make-parameter '()
+    (lambda (authorities)
+      (->certificates authorities)
+      authorities)))
 
-  (define (set-verifier! config verifier)
-    (check-verifier verifier)
-    (cond ((procedure? verifier) (rfctls-config-set-asking config #t #f))
-          ((not verifier) (rfctls-config-insecure-skip-verify config))))
+(define (set-verifier! config verifier)
+  (check-verifier verifier)
+  (cond ((procedure? verifier) (rfctls-config-set-asking config #t #f))
+        ((not verifier) (rfctls-config-insecure-skip-verify config))))
 
-  ;; A server that is given neither certificates nor a key makes itself a throw-away identity.
-  (define (set-identity! config role certificates private-key)
-    (define (set certificates private-key)
-      (rfctls-config-set-identity config (certificates->chain certificates)
-                                  (->private-key private-key)))
-    (cond ((identity? certificates private-key) (set certificates private-key))
-          ((eqv? role RFCTLS-SERVER)
-           (call-with-values (lambda () (make-self-signed-identity "localhost")) set))))
+;; A server that is given neither certificates nor a key makes itself a throw-away identity.
+(define (set-identity! config role certificates private-key)
+  (define (set certificates private-key)
+    (rfctls-config-set-identity config (certificates->chain certificates)
+                                (->private-key private-key)))
+  (cond ((identity? certificates private-key) (set certificates private-key))
+        ((eqv? role RFCTLS-SERVER)
+         (call-with-values (lambda () (make-self-signed-identity "localhost")) set))))
 
-  (define (identity? certificates private-key)
-    (or private-key (not (null? certificates))))
+(define (identity? certificates private-key)
+  (or private-key (not (null? certificates))))
 
-  (define (set-timer! config timer milliseconds)
-    (when milliseconds
-      (rfctls-config-set-timeout config timer milliseconds)))
+(define (set-timer! config timer milliseconds)
+  (when milliseconds
+    (rfctls-config-set-timeout config timer milliseconds)))
 
-  (define (make-config role certificates private-key extensions authorities verifier version
-                       family blocking? connect-timeout handshake-timeout require-certificate?)
-    (let ((config (rfctls-config-new role)))
-      (rfctls-config-set-blocking config blocking?)
-      (rfctls-config-set-family config family)
-      (set-identity! config role certificates private-key)
-      (apply-config-extensions config extensions)
-      (for-each (lambda (authority) (rfctls-config-add-authority config authority))
-                (->certificates authorities))
-      (set-verifier! config verifier)
-      (when version
-        (rfctls-config-set-versions config version version))
-      (set-timer! config RFCTLS-TIMER-CONNECT connect-timeout)
-      (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
-      (when require-certificate?
-        (rfctls-config-set-peer-cert config RFCTLS-PEER-CERT-REQUIRED))
-      config))
+(define (make-config role certificates private-key extensions authorities verifier version
+                     family blocking? connect-timeout handshake-timeout require-certificate?)
+  (let ((config (rfctls-config-new role)))
+    (rfctls-config-set-blocking config blocking?)
+    (rfctls-config-set-family config family)
+    (set-identity! config role certificates private-key)
+    (apply-config-extensions config extensions)
+    (for-each (lambda (authority) (rfctls-config-add-authority config authority))
+              (->certificates authorities))
+    (set-verifier! config verifier)
+    (when version
+      (rfctls-config-set-versions config version version))
+    (set-timer! config RFCTLS-TIMER-CONNECT connect-timeout)
+    (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
+    (when require-certificate?
+      (rfctls-config-set-peer-cert config RFCTLS-PEER-CERT-REQUIRED))
+    config))
 
-  ;; ---- one config for sockets that are made alike: they share its sessions ----
+;; ---- one config for sockets that are made alike: they share its sessions ----
 
-  ;; A config looks at the system's trust store once: after so many seconds a new one is made.
-  (define longest-life 300)
-  (define most-kept 16)
+;; A config looks at the system's trust store once: after so many seconds a new one is made.
+(define longest-life 300)
+(define most-kept 16)
 
-  (define kept '()) ; of (description born . config), the newest first
-  (define keeping (make-mutex))
+(define kept '()) ; of (description born . config), the newest first
+(define keeping (make-mutex))
 
-  ;; What says whether two arguments are alike, and cannot be changed by the program.
-  (define (describe argument)
-    (cond ((string? argument) (string-copy argument))
-          ((bytevector? argument) (bytevector-copy argument))
-          ((pair? argument) (cons (describe (car argument)) (describe (cdr argument))))
-          ((x509-certificate? argument) (list (x509-certificate-fingerprint argument)))
-          ((hello-extension? argument)
-           (list (hello-extension-type argument) (describe (hello-extension-data argument))))
-          ((procedure? argument) 'procedure)
-          (else argument)))
+;; What says whether two arguments are alike, and cannot be changed by the program.
+(define (describe argument)
+  (cond ((string? argument) (string-copy argument))
+        ((bytevector? argument) (bytevector-copy argument))
+        ((pair? argument) (cons (describe (car argument)) (describe (cdr argument))))
+        ((x509-certificate? argument) (list (x509-certificate-fingerprint argument)))
+        ((hello-extension? argument)
+         (list (hello-extension-type argument) (describe (hello-extension-data argument))))
+        ((procedure? argument) 'procedure)
+        (else argument)))
 
-  (define (young? entry)
-    (<= (- (current-time) (cadr entry)) longest-life))
+(define (young? entry)
+  (<= (- (current-time) (cadr entry)) longest-life))
 
-  (define (find-kept description)
-    (let ((entry (find (lambda (entry) (equal? description (car entry))) kept)))
-      (and entry (young? entry) (cddr entry))))
+(define (find-kept description)
+  (let ((entry (find (lambda (entry) (equal? description (car entry))) kept)))
+    (and entry (young? entry) (cddr entry))))
 
-  (define (keep! description config)
-    (let ((others (filter (lambda (entry)
-                            (and (young? entry) (not (equal? description (car entry)))))
-                          kept)))
-      (set! kept (cons (cons* description (current-time) config)
-                       (list-head others (min (length others) (- most-kept 1)))))))
+(define (keep! description config)
+  (let ((others (filter (lambda (entry)
+                          (and (young? entry) (not (equal? description (car entry)))))
+                        kept)))
+    (set! kept (cons (cons* description (current-time) config)
+                     (list-head others (min (length others) (- most-kept 1)))))))
 
-  (define (shared-config . arguments)
-    (let ((description (describe arguments)))
-      (with-mutex keeping
-        (or (find-kept description)
-            (let ((config (apply make-config arguments)))
-              (keep! description config)
-              config)))))
+(define (shared-config . arguments)
+  (let ((description (describe arguments)))
+    (with-mutex keeping
+      (or (find-kept description)
+          (let ((config (apply make-config arguments)))
+            (keep! description config)
+            config)))))
 
-  ;; Keys are not copied to compare them, and a throw-away identity is for one socket alone.
-  (define (shareable? role certificates private-key)
-    (if private-key
-        (private-key? private-key)
-        (eqv? role RFCTLS-CLIENT)))
+;; Keys are not copied to compare them, and a throw-away identity is for one socket alone.
+(define (shareable? role certificates private-key)
+  (if private-key
+      (private-key? private-key)
+      (eqv? role RFCTLS-CLIENT)))
 
-  ;; To be used as it is.
-  (define* (config role #:key (certificates '()) (private-key #f) (hello-extensions '())
-                   (authorities '()) (verifier #t) (version #f) (family RFCTLS-FAMILY-ANY)
-                   (blocking? #f) (connect-timeout #f) (handshake-timeout #f)
-                   (require-certificate? #f))
-    ((if (shareable? role certificates private-key) shared-config make-config)
-     role certificates private-key hello-extensions authorities verifier version
-     family blocking? connect-timeout handshake-timeout require-certificate?)))
+;; To be used as it is.
+(define* (config role #:key (certificates '()) (private-key #f) (hello-extensions '())
+                 (authorities '()) (verifier #t) (version #f) (family RFCTLS-FAMILY-ANY)
+                 (blocking? #f) (connect-timeout #f) (handshake-timeout #f)
+                 (require-certificate? #f))
+  ((if (shareable? role certificates private-key) shared-config make-config)
+   role certificates private-key hello-extensions authorities verifier version
+   family blocking? connect-timeout handshake-timeout require-certificate?))

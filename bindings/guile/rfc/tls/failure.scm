@@ -1,132 +1,131 @@
 ;;; (rfc tls failure): makes conditions of what the native module reports. Loading it is what makes
 ;;; native failures raise them.
 
-(library (rfc tls failure)
-  (export socket-condition check wrong-type
-          call-naming-host call-connecting call-counting call-with-rescue anything? quietly)
-  (import (guile)
-          (only (rnrs conditions)
-                condition simple-conditions make-message-condition make-who-condition
-                make-irritants-condition irritants-condition? condition-irritants
-                make-assertion-violation)
-          (only (rnrs files) i/o-error?)
-          (rfc tls native)
-          (rfc tls condition))
+(define-module (rfc tls failure)
+  #:use-module ((rnrs conditions)
+                #:select (condition simple-conditions make-message-condition make-who-condition
+                          make-irritants-condition irritants-condition? condition-irritants
+                          make-assertion-violation))
+  #:use-module ((rnrs files) #:select (i/o-error?))
+  #:use-module (rfc tls native)
+  #:use-module (rfc tls condition)
+  #:export (socket-condition check wrong-type
+            call-naming-host call-connecting call-counting call-with-rescue anything? quietly))
 
-  ;; A condition with a message for people and irritants for programs.
-  (define (describe kind who message irritants)
-    (condition kind
-               (make-who-condition who)
-               (make-message-condition message)
-               (make-irritants-condition irritants)))
+;; A condition with a message for people and irritants for programs.
+(define (describe kind who message irritants)
+  (condition kind
+             (make-who-condition who)
+             (make-message-condition message)
+             (make-irritants-condition irritants)))
 
-  (define (socket-condition make who socket message . irritants)
-    (describe (make socket) who message irritants))
+(define (socket-condition make who socket message . irritants)
+  (describe (make socket) who message irritants))
 
-  ;; A wrong argument: an &assertion.
-  (define (check right? who message . culprits)
-    (unless right?
-      (raise-exception (describe (make-assertion-violation) who message culprits))))
+;; A wrong argument: an &assertion.
+(define (check right? who message . culprits)
+  (unless right?
+    (raise-exception (describe (make-assertion-violation) who message culprits))))
 
-  ;; A thing of the wrong type, as Guile's own procedures report it: an &assertion, too.
-  (define (wrong-type who kind thing)
-    (scm-error 'wrong-type-arg (symbol->string who) "Not a ~A: ~S" (list kind thing) (list thing)))
+;; A thing of the wrong type, as Guile's own procedures report it: an &assertion, too.
+(define (wrong-type who kind thing)
+  (scm-error 'wrong-type-arg (symbol->string who) "Not a ~A: ~S" (list kind thing) (list thing)))
 
-  ;; To the program "rfctls_socket_recv" is tls-socket-recv, "rfctls_raw_recv" is socket-recv.
-  (define (origin->who origin)
-    (let ((name (string-map (lambda (char) (if (char=? char #\_) #\- char)) (or origin "rfctls"))))
-      (string->symbol (cond ((string-prefix? "rfctls-socket-" name)
-                             (string-append "tls-" (substring name 7)))
-                            ((string-prefix? "rfctls-raw-" name)
-                             (string-append "socket-" (substring name 11)))
-                            (else name)))))
+;; To the program "rfctls_socket_recv" is tls-socket-recv, "rfctls_raw_recv" is socket-recv.
+(define (origin->who origin)
+  (let ((name (string-map (lambda (char) (if (char=? char #\_) #\- char)) (or origin "rfctls"))))
+    (string->symbol (cond ((string-prefix? "rfctls-socket-" name)
+                           (string-append "tls-" (substring name 7)))
+                          ((string-prefix? "rfctls-raw-" name)
+                           (string-append "socket-" (substring name 11)))
+                          (else name)))))
 
-  (define (status->condition status message alert depth argument)
-    (let ((socket (and (or (rfctls-socket-p argument) (rfctls-raw-p argument)) argument)))
-      (case status
-        ((E_ARGUMENT) (make-assertion-violation))
-        ((E_RESOLVE) (make-host-not-found-error argument #f))
-        ((E_CONNECT) (make-socket-connection-error socket))
-        ((E_SYSTEM) (make-socket-error socket))
-        ((E_TIMEOUT) (make-socket-read-timeout-error socket))
-        ((E_CLOSED) (make-socket-closed-error socket))
-        ((E_TRUNCATED) (make-socket-truncated-error socket))
-        ((E_RESET) (make-socket-reset-error socket))
-        (else (make-tls-error socket status message alert depth)))))
+(define (status->condition status message alert depth argument)
+  (let ((socket (and (or (rfctls-socket-p argument) (rfctls-raw-p argument)) argument)))
+    (case status
+      ((E_ARGUMENT) (make-assertion-violation))
+      ((E_RESOLVE) (make-host-not-found-error argument #f))
+      ((E_CONNECT) (make-socket-connection-error socket))
+      ((E_SYSTEM) (make-socket-error socket))
+      ((E_TIMEOUT) (make-socket-read-timeout-error socket))
+      ((E_CLOSED) (make-socket-closed-error socket))
+      ((E_TRUNCATED) (make-socket-truncated-error socket))
+      ((E_RESET) (make-socket-reset-error socket))
+      (else (make-tls-error socket status message alert depth)))))
 
-  ;; Only what is known: ((status . E_VERIFY) (reason . EXPIRED) (depth . 0)).
-  (define (irritants status system-code engine-code alert depth reason count)
-    (define (known key value unknown)
-      (if (eqv? value unknown) '() (list (cons key value))))
-    (append (list (cons 'status status))
-            (known 'reason reason 'NONE)
-            (known 'depth depth -1)
-            (known 'alert alert -1)
-            (known 'system-code system-code 0)
-            (known 'engine-code engine-code 0)
-            (known 'count count #t)))
+;; Only what is known: ((status . E_VERIFY) (reason . EXPIRED) (depth . 0)).
+(define (irritants status system-code engine-code alert depth reason count)
+  (define (known key value unknown)
+    (if (eqv? value unknown) '() (list (cons key value))))
+  (append (list (cons 'status status))
+          (known 'reason reason 'NONE)
+          (known 'depth depth -1)
+          (known 'alert alert -1)
+          (known 'system-code system-code 0)
+          (known 'engine-code engine-code 0)
+          (known 'count count #t)))
 
-  (define (handle-failure status message origin system-code engine-code alert depth reason count
-                          argument)
-    (raise-exception
-     (describe (status->condition status message
-                                  (and (>= alert 0) alert) (and (>= depth 0) depth) argument)
-               (origin->who origin)
-               message
-               (irritants status system-code engine-code alert depth reason count))))
+(define (handle-failure status message origin system-code engine-code alert depth reason count
+                        argument)
+  (raise-exception
+   (describe (status->condition status message
+                                (and (>= alert 0) alert) (and (>= depth 0) depth) argument)
+             (origin->who origin)
+             message
+             (irritants status system-code engine-code alert depth reason count))))
 
-  ;; Values of thunk. If it raises what matches, those of (rescue failure) instead.
-  (define (call-with-rescue matches? rescue thunk)
-    (with-exception-handler
-        (lambda (failure)
-          (if (matches? failure)
-              (rescue failure)
-              (raise-exception failure)))
-      thunk
-      #:unwind? #t))
+;; Values of thunk. If it raises what matches, those of (rescue failure) instead.
+(define (call-with-rescue matches? rescue thunk)
+  (with-exception-handler
+      (lambda (failure)
+        (if (matches? failure)
+            (rescue failure)
+            (raise-exception failure)))
+    thunk
+    #:unwind? #t))
 
-  (define (anything? failure) #t)
+(define (anything? failure) #t)
 
-  (define (quietly thunk)
-    (call-with-rescue anything? (lambda (failure) #f) thunk))
+(define (quietly thunk)
+  (call-with-rescue anything? (lambda (failure) #f) thunk))
 
-  ;; Calls thunk; a failure of a socket is raised with each of its parts replaced by (better part).
-  (define (call-improving better thunk)
-    (with-exception-handler
-        (lambda (failure)
-          (raise-exception (if (i/o-error? failure)
-                               (apply condition (map better (simple-conditions failure)))
-                               failure)))
-      thunk))
+;; Calls thunk; a failure of a socket is raised with each of its parts replaced by (better part).
+(define (call-improving better thunk)
+  (with-exception-handler
+      (lambda (failure)
+        (raise-exception (if (i/o-error? failure)
+                             (apply condition (map better (simple-conditions failure)))
+                             failure)))
+    thunk))
 
-  ;; A host that is not found is reported with the service, too.
-  (define (call-naming-host node service thunk)
-    (call-improving
-     (lambda (part)
-       (if (host-not-found-error? part)
-           (make-host-not-found-error node service)
-           part))
-     thunk))
+;; A host that is not found is reported with the service, too.
+(define (call-naming-host node service thunk)
+  (call-improving
+   (lambda (part)
+     (if (host-not-found-error? part)
+         (make-host-not-found-error node service)
+         part))
+   thunk))
 
-  ;; A peer that does not answer the connection attempt is no read timeout.
-  (define (call-connecting connected? thunk)
-    (call-improving
-     (lambda (part)
-       (if (and (socket-read-timeout-error? part) (not (connected?)))
-           (make-socket-connection-error (socket-error-socket part))
-           part))
-     thunk))
+;; A peer that does not answer the connection attempt is no read timeout.
+(define (call-connecting connected? thunk)
+  (call-improving
+   (lambda (part)
+     (if (and (socket-read-timeout-error? part) (not (connected?)))
+         (make-socket-connection-error (socket-error-socket part))
+         part))
+   thunk))
 
-  ;; Adds what earlier calls had done, (count), to the count that a failure tells.
-  (define (call-counting count thunk)
-    (define (add irritants)
-      (acons 'count (+ (count) (or (assq-ref irritants 'count) 0))
-             (assq-remove! (list-copy irritants) 'count)))
-    (call-improving
-     (lambda (part)
-       (if (irritants-condition? part)
-           (make-irritants-condition (add (condition-irritants part)))
-           part))
-     thunk))
+;; Adds what earlier calls had done, (count), to the count that a failure tells.
+(define (call-counting count thunk)
+  (define (add irritants)
+    (acons 'count (+ (count) (or (assq-ref irritants 'count) 0))
+           (assq-remove! (list-copy irritants) 'count)))
+  (call-improving
+   (lambda (part)
+     (if (irritants-condition? part)
+         (make-irritants-condition (add (condition-irritants part)))
+         part))
+   thunk))
 
-  (rfctls-set-failure-handler handle-failure))
+(rfctls-set-failure-handler handle-failure)

@@ -1,92 +1,91 @@
 ;;; (rfc tls plain): plain sockets, over TCP.
 
-(library (rfc tls plain)
-  (export make-client-socket make-server-socket plain-accept show-plain
-          family-number check-options check-strings)
-  (import (guile)
-          (rfc tls native)
-          (rfc tls condition)
-          (rfc tls failure)
-          (rfc tls wait))
+(define-module (rfc tls plain)
+  #:use-module (rfc tls native)
+  #:use-module (rfc tls condition)
+  #:use-module (rfc tls failure)
+  #:use-module (rfc tls wait)
+  #:export (make-client-socket make-server-socket plain-accept show-plain
+            family-number check-options check-strings))
 
-  ;; ---- address options, which plain and TLS sockets share ----
+;; ---- address options, which plain and TLS sockets share ----
 
-  (define family-numbers
-    `((#f . ,RFCTLS-FAMILY-ANY) (,AF_UNSPEC . ,RFCTLS-FAMILY-ANY)
-      (,AF_INET . ,RFCTLS-FAMILY-IPV4) (,AF_INET6 . ,RFCTLS-FAMILY-IPV6)))
+(define family-numbers
+  `((#f . ,RFCTLS-FAMILY-ANY) (,AF_UNSPEC . ,RFCTLS-FAMILY-ANY)
+    (,AF_INET . ,RFCTLS-FAMILY-IPV4) (,AF_INET6 . ,RFCTLS-FAMILY-IPV6)))
 
-  (define (family-number who ai-family)
-    (or (assv-ref family-numbers ai-family)
-        (check #f who "not an address family" ai-family)))
+(define (family-number who ai-family)
+  (or (assv-ref family-numbers ai-family)
+      (check #f who "not an address family" ai-family)))
 
-  ;; Flags and protocol numbers are taken as the original takes them; TCP is what they lead to.
-  (define (check-options who ai-socktype ai-flags ai-protocol)
-    (define (number-or-false? thing)
-      (or (not thing) (and (exact-integer? thing) (>= thing 0))))
-    (check (memv ai-socktype (list #f 0 SOCK_STREAM)) who "only SOCK_STREAM is served" ai-socktype)
-    (check (number-or-false? ai-flags) who "not address flags" ai-flags)
-    (check (memv ai-protocol (list #f 0 IPPROTO_TCP)) who "only TCP is served" ai-protocol))
+;; Flags and protocol numbers are taken as the original takes them; TCP is what they lead to.
+(define (check-options who ai-socktype ai-flags ai-protocol)
+  (define (number-or-false? thing)
+    (or (not thing) (and (exact-integer? thing) (>= thing 0))))
+  (check (memv ai-socktype (list #f 0 SOCK_STREAM)) who "only SOCK_STREAM is served" ai-socktype)
+  (check (number-or-false? ai-flags) who "not address flags" ai-flags)
+  (check (memv ai-protocol (list #f 0 IPPROTO_TCP)) who "only TCP is served" ai-protocol))
 
-  ;; ---- makers ----
+;; ---- makers ----
 
-  (define connect-timeout 30000)
+(define connect-timeout 30000)
 
-  (define (ready plain . facts)
-    (rfctls-raw-set-blocking plain #f)
-    (apply remember! plain facts))
+(define (ready plain . facts)
+  (rfctls-raw-set-blocking plain #f)
+  (apply remember! plain facts))
 
-  (define (resolve node service family passive?)
-    (call-naming-host node service
-      (lambda () (rfctls-addresses-resolve node service family passive?))))
+(define (resolve node service family passive?)
+  (call-naming-host node service
+    (lambda () (rfctls-addresses-resolve node service family passive?))))
 
-  (define (addresses->list addresses)
-    (map (lambda (index) (rfctls-addresses-at addresses index))
-         (iota (rfctls-addresses-count addresses))))
+(define (addresses->list addresses)
+  (map (lambda (index) (rfctls-addresses-at addresses index))
+       (iota (rfctls-addresses-count addresses))))
 
-  ;; To the first address that accepts, all together within connect-timeout.
-  (define (connect-to-one addresses)
-    (let ((deadline (deadline-in connect-timeout)))
-      (let loop ((addresses addresses))
-        (define (connect)
-          (rfctls-raw-connect (car addresses) (max 0 (time-left deadline))))
-        (if (null? (cdr addresses))
-            (connect)
-            (or (call-with-rescue socket-error? (lambda (failure) #f) connect)
-                (loop (cdr addresses)))))))
+;; To the first address that accepts, all together within connect-timeout.
+(define (connect-to-one addresses)
+  (let ((deadline (deadline-in connect-timeout)))
+    (let loop ((addresses addresses))
+      (define (connect)
+        (rfctls-raw-connect (car addresses) (max 0 (time-left deadline))))
+      (if (null? (cdr addresses))
+          (connect)
+          (or (call-with-rescue socket-error? (lambda (failure) #f) connect)
+              (loop (cdr addresses)))))))
 
-  (define (check-strings who . things)
-    (for-each (lambda (thing)
-                (unless (string? thing)
-                  (wrong-type who "string" thing)))
-              things))
+(define (check-strings who . things)
+  (for-each (lambda (thing)
+              (unless (string? thing)
+                (wrong-type who "string" thing)))
+            things))
 
-  ;; Blocks this thread until the connection is made; looking up the node takes the system's time.
-  (define* (make-client-socket node service
-                               #:optional ai-family ai-socktype ai-flags ai-protocol)
-    (check-strings 'make-client-socket node service)
-    (check-options 'make-client-socket ai-socktype ai-flags ai-protocol)
-    (let ((addresses (resolve node service (family-number 'make-client-socket ai-family) #f)))
-      (ready (call-connecting (const #f)
-               (lambda () (connect-to-one (addresses->list addresses))))
-             #:node node #:service service)))
+;; Blocks this thread until the connection is made; looking up the node takes the system's time.
+(define* (make-client-socket node service
+                             #:optional ai-family ai-socktype ai-flags ai-protocol)
+  (check-strings 'make-client-socket node service)
+  (check-options 'make-client-socket ai-socktype ai-flags ai-protocol)
+  (let ((addresses (resolve node service (family-number 'make-client-socket ai-family) #f)))
+    (ready (call-connecting (const #f)
+             (lambda () (connect-to-one (addresses->list addresses))))
+           #:node node #:service service)))
 
-  ;; Service "0" is any free port, which socket-info-values tells.
-  (define* (make-server-socket service #:optional ai-family ai-socktype ai-protocol)
-    (check-strings 'make-server-socket service)
-    (check-options 'make-server-socket ai-socktype #f ai-protocol)
-    (let ((addresses (resolve #f service (family-number 'make-server-socket ai-family) #t)))
-      (ready (rfctls-raw-listen (rfctls-addresses-at addresses 0) 0) #:service service)))
+;; Service "0" is any free port, which socket-info-values tells.
+(define* (make-server-socket service #:optional ai-family ai-socktype ai-protocol)
+  (check-strings 'make-server-socket service)
+  (check-options 'make-server-socket ai-socktype #f ai-protocol)
+  (let ((addresses (resolve #f service (family-number 'make-server-socket ai-family) #t)))
+    (ready (rfctls-raw-listen (rfctls-addresses-at addresses 0) 0) #:service service)))
 
-  ;; #f if the listener is non-blocking and nobody is there.
-  (define (plain-accept listener)
-    (let ((plain (drive listener reading (rfctls-any-accept listener))))
-      (and plain (remember! plain))))
+;; #f if the listener is non-blocking and nobody is there.
+(define (plain-accept listener)
+  (let ((plain (drive listener reading (rfctls-any-accept listener))))
+    (and plain (remember! plain))))
 
-  ;; The plain socket below a TLS socket, always the same object.
-  (define (show-plain tls-socket)
-    (let ((memory (memory tls-socket)))
-      (unless (memory-plain memory)
-        (set-memory-plain! memory (remember! (rfctls-socket-raw tls-socket)
-                                             #:node (rfctls-socket-node tls-socket)
-                                             #:service (rfctls-socket-service tls-socket))))
-      (memory-plain memory))))
+;; The plain socket below a TLS socket, always the same object.
+(define (show-plain tls-socket)
+  (let ((memory (memory tls-socket)))
+    (unless (memory-plain memory)
+      (set-memory-plain! memory (remember! (rfctls-socket-raw tls-socket)
+                                           #:node (rfctls-socket-node tls-socket)
+                                           #:service (rfctls-socket-service tls-socket))))
+    (memory-plain memory)))

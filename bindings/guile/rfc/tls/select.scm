@@ -1,40 +1,39 @@
 ;;; (rfc tls select): waiting for many sockets at once, plain and TLS mixed.
 
-(library (rfc tls select)
-  (export socket-read-select socket-write-select socket-error-select)
-  (import (guile)
-          (only (srfi srfi-1) filter-map)
-          (rfc tls native)
-          (rfc tls wait)
-          (rfc tls talk))
+(define-module (rfc tls select)
+  #:use-module ((srfi srfi-1) #:select (filter-map))
+  #:use-module (rfc tls native)
+  #:use-module (rfc tls wait)
+  #:use-module (rfc tls talk)
+  #:export (socket-read-select socket-write-select socket-error-select))
 
-  ;; The sockets for which (ready? socket) holds after the set found the event. A set may find more: a
-  ;; session ticket wakes readers, too.
-  (define (select who event ready? timeout sockets)
-    (let* ((deadline (deadline-in (if timeout (timeout->milliseconds who timeout) -1)))
-           (set (rfctls-pollset-new))
-           (indices (map (lambda (socket) (rfctls-any-join set socket event)) sockets)))
-      (define (found socket index)
-        (and (logtest event (rfctls-pollset-events set index))
-             (ready? socket)
-             socket))
-      (let loop ()
-        (let ((left (time-left deadline)))
-          (rfctls-pollset-wait set (max 0 (min left longest-wait)))
-          (let ((ready (filter-map found sockets indices)))
-            (if (and (null? ready) (positive? left))
-                (loop)
-                ready))))))
+;; The sockets for which (ready? socket) holds after the set found the event. A set may find more: a
+;; session ticket wakes readers, too.
+(define (select who event ready? timeout sockets)
+  (let* ((deadline (deadline-in (if timeout (timeout->milliseconds who timeout) -1)))
+         (set (rfctls-pollset-new))
+         (indices (map (lambda (socket) (rfctls-any-join set socket event)) sockets)))
+    (define (found socket index)
+      (and (logtest event (rfctls-pollset-events set index))
+           (ready? socket)
+           socket))
+    (let loop ()
+      (let ((left (time-left deadline)))
+        (rfctls-pollset-wait set (max 0 (min left longest-wait)))
+        (let ((ready (filter-map found sockets indices)))
+          (if (and (null? ready) (positive? left))
+              (loop)
+              ready))))))
 
-  ;; The sockets, in their order, that need not be waited for. timeout is #f for ever, milliseconds, or
-  ;; a time; past it the answer is the empty list. Decrypted bytes that wait inside a TLS socket count.
-  ;; The whole thread waits: a scheduler's task asks one socket.
-  (define (socket-read-select timeout . sockets)
-    (select 'socket-read-select RFCTLS-EVENT-READ socket-ready? timeout sockets))
+;; The sockets, in their order, that need not be waited for. timeout is #f for ever, milliseconds, or
+;; a time; past it the answer is the empty list. Decrypted bytes that wait inside a TLS socket count.
+;; The whole thread waits: a scheduler's task asks one socket.
+(define (socket-read-select timeout . sockets)
+  (select 'socket-read-select RFCTLS-EVENT-READ socket-ready? timeout sockets))
 
-  (define (socket-write-select timeout . sockets)
-    (select 'socket-write-select RFCTLS-EVENT-WRITE any-socket? timeout sockets))
+(define (socket-write-select timeout . sockets)
+  (select 'socket-write-select RFCTLS-EVENT-WRITE any-socket? timeout sockets))
 
-  ;; Those of which the system reports an error, that were closed, or whose handshake ran out of time.
-  (define (socket-error-select timeout . sockets)
-    (select 'socket-error-select RFCTLS-EVENT-ERROR any-socket? timeout sockets)))
+;; Those of which the system reports an error, that were closed, or whose handshake ran out of time.
+(define (socket-error-select timeout . sockets)
+  (select 'socket-error-select RFCTLS-EVENT-ERROR any-socket? timeout sockets))
