@@ -11,6 +11,14 @@ import rfctls
 from peers import CA, echo, in_thread, pem, read_exactly, serving, silence, tls
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """As in a terminal: what a shell starts in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def connect(port, **options):
     return rfctls.connect("localhost", port, ip_version=4, authorities=CA, timeout=20, **options)
 
