@@ -2,11 +2,10 @@
 ;;; native failures raise them.
 
 (define-module (rfc tls failure)
-  #:use-module ((rnrs conditions)
-                #:select (condition simple-conditions make-message-condition make-who-condition
-                          make-irritants-condition irritants-condition? condition-irritants
-                          make-assertion-violation))
-  #:use-module ((rnrs files) #:select (i/o-error?))
+  #:use-module ((ice-9 exceptions)
+                #:select (make-exception simple-exceptions make-exception-with-message
+                          make-exception-with-origin make-exception-with-irritants
+                          exception-with-irritants? exception-irritants make-assertion-failure))
   #:use-module (rfc tls native)
   #:use-module (rfc tls condition)
   #:export (socket-condition check wrong-type
@@ -14,10 +13,10 @@
 
 ;; A condition with a message for people and irritants for programs.
 (define (describe kind who message irritants)
-  (condition kind
-             (make-who-condition who)
-             (make-message-condition message)
-             (make-irritants-condition irritants)))
+  (make-exception kind
+                  (make-exception-with-origin who)
+                  (make-exception-with-message message)
+                  (make-exception-with-irritants irritants)))
 
 (define (socket-condition make who socket message . irritants)
   (describe (make socket) who message irritants))
@@ -25,7 +24,7 @@
 ;; A wrong argument: an &assertion.
 (define (check right? who message . culprits)
   (unless right?
-    (raise-exception (describe (make-assertion-violation) who message culprits))))
+    (raise-exception (describe (make-assertion-failure) who message culprits))))
 
 ;; A thing of the wrong type, as Guile's own procedures report it: an &assertion, too.
 (define (wrong-type who kind thing)
@@ -43,7 +42,7 @@
 (define (status->condition status message alert depth argument)
   (let ((socket (and (or (rfctls-socket-p argument) (rfctls-raw-p argument)) argument)))
     (case status
-      ((E_ARGUMENT) (make-assertion-violation))
+      ((E_ARGUMENT) (make-assertion-failure))
       ((E_RESOLVE) (make-host-not-found-error argument #f))
       ((E_CONNECT) (make-socket-connection-error socket))
       ((E_SYSTEM) (make-socket-error socket))
@@ -93,8 +92,8 @@
 (define (call-improving better thunk)
   (with-exception-handler
       (lambda (failure)
-        (raise-exception (if (i/o-error? failure)
-                             (apply condition (map better (simple-conditions failure)))
+        (raise-exception (if (or (socket-error? failure) (host-not-found-error? failure))
+                             (apply make-exception (map better (simple-exceptions failure)))
                              failure)))
     thunk))
 
@@ -123,8 +122,8 @@
            (assq-remove! (list-copy irritants) 'count)))
   (call-improving
    (lambda (part)
-     (if (irritants-condition? part)
-         (make-irritants-condition (add (condition-irritants part)))
+     (if (exception-with-irritants? part)
+         (make-exception-with-irritants (add (exception-irritants part)))
          part))
    thunk))
 
