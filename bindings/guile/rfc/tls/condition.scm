@@ -1,7 +1,7 @@
 ;;; (rfc tls condition): the conditions of sockets, plain and TLS.
 ;;;
-;;; They are kinds of &i/o, which (rnrs files) has. Loading that takes a third of the time that all of
-;;; (rfc tls) takes, so the types are made when the first of them is needed.
+;;; They are kinds of &i/o, which (rnrs files) has. Loading that would make importing (rfc tls) half as
+;;; long again, so the types are made when the first of them is needed.
 
 (define-module (rfc tls condition)
   #:use-module ((ice-9 exceptions)
@@ -18,7 +18,8 @@
             tls-error-status tls-error-message tls-error-alert tls-error-depth))
 
 ;; Where (rnrs files) cannot be loaded any more (at the limit of descriptors, after chroot), no program
-;; has loaded it, so none can tell the difference.
+;; has loaded it, so none can tell the difference. It is tried once, by the first failure, before that
+;; is raised: within a handler Guile 3.0.8 would give the outer handler what fails in loading.
 (define i/o
   (delay (or (false-if-exception (module-ref (resolve-interface '(rnrs files)) '&i/o))
              &error)))
