@@ -82,7 +82,10 @@ int noun##_p(SCM object);
 %optional(rfctls_chain, chain)
 %optional(rfctls_key, key)
 
-/* ---- statuses ---- */
+/* ---- statuses: symbols to Scheme, so that their numbers would only cost time at each import ---- */
+
+%rename("$ignore", regextarget=1) "^RFCTLS_(E|REASON|WANT)_";
+%rename("$ignore") RFCTLS_OK;
 
 %typemap(in) rfctls_status "$1 = status_in($input);"
 %typemap(out) rfctls_status "$result = status_out($1);"

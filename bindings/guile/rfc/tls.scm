@@ -1,55 +1,52 @@
 ;;; (rfc tls): TLS sockets with the names, keywords and results of Sagittarius Scheme's library.
 
-(library (rfc tls)
-  (export make-client-tls-socket make-server-tls-socket make-server-tls-socket* socket->tls-socket
-          tls-client-handshake tls-server-handshake tls-socket-accept
-          make-hello-extension make-server-name-indication make-protocol-name-list
+(define-module (rfc tls)
+  #:use-module (rfc tls facade)
+  #:re-export (make-client-tls-socket make-server-tls-socket make-server-tls-socket* socket->tls-socket
+               tls-client-handshake tls-server-handshake tls-socket-accept
+               make-hello-extension make-server-name-indication make-protocol-name-list
 
-          <tls-socket> tls-socket?
-          tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
-          tls-socket-pending?
-          tls-socket-shutdown tls-socket-close tls-socket-closed?
-          call-with-tls-socket
-          tls-socket-peer-certificate tls-socket-selected-alpn
-          tls-socket-client-certificate-callback-set!
-          tls-socket-peer tls-socket-info tls-socket-name tls-socket-info-values
-          tls-socket-node tls-socket-service
-          tls-socket-nonblocking! tls-socket-blocking! nonblocking-tls-socket?
-          tls-socket-set-read-timeout! tls-socket-get-read-timeout
-          tls-socket-raw-socket
-          tls-socket-port tls-socket-input-port tls-socket-output-port
+               <tls-socket> tls-socket?
+               tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
+               tls-socket-pending?
+               tls-socket-shutdown tls-socket-close tls-socket-closed?
+               call-with-tls-socket
+               tls-socket-peer-certificate tls-socket-selected-alpn
+               tls-socket-client-certificate-callback-set!
+               tls-socket-peer tls-socket-info tls-socket-name tls-socket-info-values
+               tls-socket-node tls-socket-service
+               tls-socket-nonblocking! tls-socket-blocking! nonblocking-tls-socket?
+               tls-socket-set-read-timeout! tls-socket-get-read-timeout
+               tls-socket-raw-socket
+               tls-socket-port tls-socket-input-port tls-socket-output-port
 
-          ;; ---- integration methods: for plain and TLS sockets alike ----
-          socket-send socket-send/range socket-recv socket-recv! socket-accept
-          socket-shutdown socket-close socket-closed? call-with-socket
-          socket-peer socket-name socket-info socket-info-values socket-node socket-service
-          socket-port socket-input-port socket-output-port
-          socket-nonblocking! socket-blocking! nonblocking-socket?
-          socket-set-read-timeout! socket-get-read-timeout
-          socket-read-select socket-write-select socket-error-select
+               ;; ---- integration methods: for plain and TLS sockets alike ----
+               socket-send socket-send/range socket-recv socket-recv! socket-accept
+               socket-shutdown socket-close socket-closed? call-with-socket
+               socket-peer socket-name socket-info socket-info-values socket-node socket-service
+               socket-port socket-input-port socket-output-port
+               socket-nonblocking! socket-blocking! nonblocking-socket?
+               socket-set-read-timeout! socket-get-read-timeout
+               socket-read-select socket-write-select socket-error-select
 
-          *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
+               *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
 
-          ;; ---- ours ----
-          tls-default-certificate-verifier tls-default-authorities tls-socket-reload!
-          tls-socket-version tls-socket-cipher tls-socket-server-name tls-socket-ready?
-          tls-socket-session tls-socket-resumed?
-          tls-session? tls-session->bytevector bytevector->tls-session
+               ;; ---- ours ----
+               tls-default-certificate-verifier tls-default-authorities tls-socket-reload!
+               tls-socket-version tls-socket-cipher tls-socket-server-name tls-socket-ready?
+               tls-socket-session tls-socket-resumed?
+               tls-session? tls-session->bytevector bytevector->tls-session
 
-          ;; ---- of (sagittarius socket) ----
-          SHUT_RD SHUT_WR SHUT_RDWR MSG_PEEK MSG_DONTWAIT MSG_WAITALL
-          socket-info? socket-info-hostname socket-info-ip-address socket-info-port
-          ip-address? ip-address->string ip-address->bytevector
-          &host-not-found host-not-found-error?
-          host-not-found-error-node host-not-found-error-service
-          &socket socket-error? socket-error-socket
-          &socket-connection socket-connection-error?
-          &socket-closed socket-closed-error?
-          &socket-read-timeout socket-read-timeout-error?
-          &socket-reset socket-reset-error?
-          &socket-truncated socket-truncated-error?
-          &tls tls-error? tls-error-status tls-error-message tls-error-alert tls-error-depth)
-  (import (rfc tls config)
-          (rfc tls socket)
-          (rfc tls port)
-          (sagittarius socket)))
+               ;; ---- of (sagittarius socket) ----
+               SHUT_RD SHUT_WR SHUT_RDWR MSG_PEEK MSG_DONTWAIT MSG_WAITALL
+               socket-info? socket-info-hostname socket-info-ip-address socket-info-port
+               ip-address? ip-address->string ip-address->bytevector
+               &host-not-found host-not-found-error?
+               host-not-found-error-node host-not-found-error-service
+               &socket socket-error? socket-error-socket
+               &socket-connection socket-connection-error?
+               &socket-closed socket-closed-error?
+               &socket-read-timeout socket-read-timeout-error?
+               &socket-reset socket-reset-error?
+               &socket-truncated socket-truncated-error?
+               &tls tls-error? tls-error-status tls-error-message tls-error-alert tls-error-depth))

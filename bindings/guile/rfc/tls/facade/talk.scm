@@ -1,21 +1,13 @@
-;;; (rfc tls talk): what plain and TLS sockets have in common, under the same names: the integration
-;;; methods of (rfc tls).
+;;; What plain and TLS sockets have in common, under the same names: the integration methods of
+;;; (rfc tls).
 
-(define-module (rfc tls talk)
-  #:use-module ((rnrs bytevectors)
-                #:select (bytevector? make-bytevector bytevector-length bytevector-copy!))
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls condition)
-  #:use-module (rfc tls failure)
-  #:use-module (rfc tls address)
-  #:use-module (rfc tls wait)
-  #:export (socket? any-socket? check-socket check-tls define-for-tls
-            socket-send socket-send/range socket-recv socket-recv! socket-ready?
-            socket-shutdown socket-close socket-close-here socket-closed? call-with-socket closing-on-failure
-            socket-peer socket-info socket-name socket-info-values socket-node socket-service
-            socket-nonblocking! socket-blocking! nonblocking-socket?
-            socket-set-read-timeout! socket-get-read-timeout
-            MSG_WAITALL SHUT_RD SHUT_WR SHUT_RDWR))
+(export socket?
+        socket-send socket-send/range socket-recv socket-recv!
+        socket-shutdown socket-close socket-closed? call-with-socket
+        socket-peer socket-info socket-name socket-info-values socket-node socket-service
+        socket-nonblocking! socket-blocking! nonblocking-socket?
+        socket-set-read-timeout! socket-get-read-timeout
+        MSG_WAITALL SHUT_RD SHUT_WR SHUT_RDWR)
 
 (define SHUT_RD 0)
 (define SHUT_WR 1)

@@ -1,11 +1,6 @@
-;;; (rfc tls select): waiting for many sockets at once, plain and TLS mixed.
+;;; Waiting for many sockets at once, plain and TLS mixed.
 
-(define-module (rfc tls select)
-  #:use-module ((srfi srfi-1) #:select (filter-map))
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls wait)
-  #:use-module (rfc tls talk)
-  #:export (socket-read-select socket-write-select socket-error-select))
+(export socket-read-select socket-write-select socket-error-select)
 
 ;; The sockets for which (ready? socket) holds after the set found the event. A set may find more: a
 ;; session ticket wakes readers, too.

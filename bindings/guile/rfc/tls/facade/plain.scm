@@ -1,12 +1,6 @@
-;;; (rfc tls plain): plain sockets, over TCP.
+;;; Plain sockets, over TCP.
 
-(define-module (rfc tls plain)
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls condition)
-  #:use-module (rfc tls failure)
-  #:use-module (rfc tls wait)
-  #:export (make-client-socket make-server-socket plain-accept show-plain
-            family-number check-options check-strings))
+(export make-client-socket make-server-socket)
 
 ;; ---- address options, which plain and TLS sockets share ----
 

@@ -1,17 +1,7 @@
-;;; (rfc tls config): hello extensions, and what a socket should be, made of a maker's arguments.
+;;; Hello extensions, and what a socket should be, made of a maker's arguments.
 
-(define-module (rfc tls config)
-  #:use-module ((rnrs bytevectors) #:select (bytevector? bytevector-copy))
-  #:use-module ((ice-9 threads) #:select (make-mutex with-mutex))
-  #:use-module ((srfi srfi-1) #:select (every find))
-  #:use-module (srfi srfi-9)
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls failure)
-  #:use-module (rfc x509)
-  #:export (make-hello-extension make-server-name-indication make-protocol-name-list
-            apply-socket-extensions
-            tls-default-certificate-verifier tls-default-authorities
-            config))
+(export make-hello-extension make-server-name-indication make-protocol-name-list
+        tls-default-certificate-verifier tls-default-authorities)
 
 ;; ---- hello extensions ----
 
@@ -145,13 +135,13 @@
 (define keeping (make-mutex))
 
 ;; What says whether two arguments are alike, and cannot be changed by the program.
-(define (describe argument)
+(define (description-of argument)
   (cond ((string? argument) (string-copy argument))
         ((bytevector? argument) (bytevector-copy argument))
-        ((pair? argument) (cons (describe (car argument)) (describe (cdr argument))))
+        ((pair? argument) (cons (description-of (car argument)) (description-of (cdr argument))))
         ((x509-certificate? argument) (list (x509-certificate-fingerprint argument)))
         ((hello-extension? argument)
-         (list (hello-extension-type argument) (describe (hello-extension-data argument))))
+         (list (hello-extension-type argument) (description-of (hello-extension-data argument))))
         ((procedure? argument) 'procedure)
         (else argument)))
 
@@ -170,7 +160,7 @@
                      (list-head others (min (length others) (- most-kept 1)))))))
 
 (define (shared-config . arguments)
-  (let ((description (describe arguments)))
+  (let ((description (description-of arguments)))
     (with-mutex keeping
       (or (find-kept description)
           (let ((config (apply make-config arguments)))

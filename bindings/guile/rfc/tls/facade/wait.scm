@@ -1,21 +1,8 @@
-;;; (rfc tls wait): the loop that all verbs share, and where it waits.
+;;; The loop that all verbs share, and where it waits.
 ;;;
 ;;; The C sockets below, plain and TLS, are non-blocking throughout; drive tries a verb, waits, and tries
 ;;; again. A socket is the native handle itself; what these libraries remember of it is a <memory>, kept
 ;;; with the handle.
-
-(define-module (rfc tls wait)
-  #:use-module (srfi srfi-9)
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls condition)
-  #:use-module (rfc tls failure)
-  #:export (memory remember!
-            memory-blocking? set-memory-blocking! memory-read-timeout set-memory-read-timeout!
-            memory-verifier set-memory-verifier!
-            memory-certificate-callback set-memory-certificate-callback!
-            memory-transport memory-plain set-memory-plain! memory-node memory-service
-            drive reading writing patiently at-once wait wait-here wake-tasks
-            timeout->milliseconds deadline-in time-left longest-wait))
 
 ;; ---- what is remembered of a socket ----
 

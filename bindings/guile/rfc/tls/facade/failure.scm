@@ -1,15 +1,4 @@
-;;; (rfc tls failure): makes conditions of what the native module reports. Loading it is what makes
-;;; native failures raise them.
-
-(define-module (rfc tls failure)
-  #:use-module ((ice-9 exceptions)
-                #:select (make-exception simple-exceptions make-exception-with-message
-                          make-exception-with-origin make-exception-with-irritants
-                          exception-with-irritants? exception-irritants make-assertion-failure))
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls condition)
-  #:export (socket-condition check wrong-type
-            call-naming-host call-connecting call-counting call-with-rescue anything? quietly))
+;;; Makes conditions of what the native module reports; at the end, lets its failures raise them.
 
 ;; A condition with a message for people and irritants for programs.
 (define (describe kind who message irritants)

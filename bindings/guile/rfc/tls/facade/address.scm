@@ -1,16 +1,8 @@
-;;; (rfc tls address): the ends of a connection.
+;;; The ends of a connection.
 
-(define-module (rfc tls address)
-  #:use-module ((rnrs bytevectors)
-                #:select (make-bytevector bytevector-copy bytevector-length
-                           bytevector-uint-set! endianness))
-  #:use-module (srfi srfi-9)
-  #:use-module (rfc tls native)
-  #:use-module (rfc tls failure)
-  #:export (string->ip-address ip-address? ip-address->string ip-address->bytevector
-            make-socket-info socket-info?
-            socket-info-hostname socket-info-ip-address socket-info-port
-            address->info address->name))
+(export string->ip-address ip-address? ip-address->string ip-address->bytevector
+        socket-info?
+        socket-info-hostname socket-info-ip-address socket-info-port)
 
 (define-record-type <ip-address>
   (make-ip-address text bytes)

@@ -1,0 +1,339 @@
+;;; TLS sockets.
+
+(export make-client-tls-socket make-server-tls-socket make-server-tls-socket* socket->tls-socket
+        tls-socket-reload!
+        tls-client-handshake tls-server-handshake tls-socket-accept
+
+        <tls-socket> tls-socket?
+        tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
+        tls-socket-pending? tls-socket-ready?
+        tls-socket-shutdown tls-socket-close tls-socket-closed?
+        call-with-tls-socket
+        tls-socket-peer-certificate tls-socket-selected-alpn
+        tls-socket-version tls-socket-cipher tls-socket-server-name
+        tls-socket-session tls-socket-resumed?
+        tls-session? tls-session->bytevector bytevector->tls-session
+        tls-socket-client-certificate-callback-set!
+        tls-socket-peer tls-socket-info tls-socket-name tls-socket-info-values
+        tls-socket-node tls-socket-service
+        tls-socket-nonblocking! tls-socket-blocking! nonblocking-tls-socket?
+        tls-socket-set-read-timeout! tls-socket-get-read-timeout
+
+        tls-socket-raw-socket
+
+        *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
+
+        ;; of either kind
+        socket-accept)
+
+(define *tls-version-1.3* #x0304)
+(define *tls-version-1.2* #x0303)
+(define *tls-version-1.1* #x0302)
+(define *tls-version-1.0* #x0301)
+
+(define tls-socket? rfctls-socket-p)
+
+;; The class, for methods and is-a?; (oop goops) is loaded when it is first asked for.
+(define (tls-socket-class)
+  (resolve-module '(oop goops))
+  (rfctls-socket-class))
+(define-syntax <tls-socket>
+  (identifier-syntax (tls-socket-class)))
+
+;; ---- questions of the handshake ----
+
+;; Calls ask, which must answer the question. If it is left in any other way, by an error or a
+;; continuation, the peer is told by refuse, and the socket is closed: the question cannot be
+;; entered again.
+(define (call-with-question socket ask refuse)
+  (let ((left? #f) (answered? #f))
+    (dynamic-wind
+      (lambda ()
+        (when left?
+          (check #f 'tls-handshake "a handshake's question cannot be entered again")))
+      (lambda ()
+        (ask)
+        (set! answered? #t))
+      (lambda ()
+        (set! left? #t)
+        (unless answered?
+          (quietly refuse)
+          (quietly (lambda () (socket-close-here socket))))))))
+
+;; The program's verifier sees one certificate after the other, from the root to the leaf at depth
+;; 0, until it says anything but #t.
+(define (accepted? socket verifier)
+  (let ((count (rfctls-socket-finding-count socket)))
+    (let loop ((index 0))
+      (or (= index count)
+          (and (eq? #t (verifier (rfctls-socket-finding-depth socket index)
+                                 (rfctls-socket-finding-trusted socket index)
+                                 (x509-certificate->bytevector
+                                  (rfctls-socket-finding-cert socket index))))
+               (loop (+ index 1)))))))
+
+(define (answer-question socket question)
+  (case question
+    ((want-verify) (answer-verify socket))
+    ((want-identity) (answer-identity socket))))
+
+(define (answer-verify socket)
+  (define (answer accept?) (rfctls-socket-answer-verify socket accept?))
+  (call-with-question socket
+    (lambda () (answer (accepted? socket (memory-verifier (memory socket)))))
+    (lambda ()
+      (answer #f)
+      (rfctls-socket-handshake socket))))
+
+(define (answer-identity socket)
+  (define (answer identity)
+    (if identity
+        (rfctls-socket-answer-identity socket (certificates->chain (cdr identity))
+                                       (->private-key (car identity)))
+        (rfctls-socket-answer-identity socket #f #f)))
+  (call-with-question socket
+    (lambda () (answer ((memory-certificate-callback (memory socket)) socket)))
+    values))
+
+;; ---- makers ----
+
+;; Without a handshake, connecting is waited for here; otherwise the handshake does both.
+(define* (make-client-tls-socket node service
+                                 #:optional ai-family ai-socktype ai-flags ai-protocol
+                                 #:key (handshake #t) (certificates '()) (private-key #f)
+                                 (hello-extensions '()) (authorities (tls-default-authorities))
+                                 (certificate-verifier (tls-default-certificate-verifier))
+                                 (session #f) (connect-timeout #f) (handshake-timeout #f)
+                                 (prng #f) (version #f))
+  (check-strings 'make-client-tls-socket node service)
+  (check-options 'make-client-tls-socket ai-socktype ai-flags ai-protocol)
+  (let* ((config (config RFCTLS-CLIENT #:certificates certificates #:private-key private-key
+                         #:hello-extensions hello-extensions #:authorities authorities
+                         #:verifier certificate-verifier #:version version
+                         #:family (family-number 'make-client-tls-socket ai-family)
+                         #:blocking? (not handshake) #:connect-timeout connect-timeout
+                         #:handshake-timeout handshake-timeout))
+         (socket (call-naming-host node service
+                   (lambda ()
+                     (call-connecting (const #f)
+                       (lambda () (rfctls-socket-connect node service config)))))))
+    (rfctls-socket-set-blocking socket #f)
+    (remember! socket #:verifier certificate-verifier)
+    (when session
+      (rfctls-socket-set-session socket session))
+    (if handshake
+        (closing-on-failure socket
+          (lambda ()
+            (call-connecting (lambda () (rfctls-socket-raw socket))
+              (lambda () (tls-client-handshake socket)))))
+        socket)))
+
+(define* (make-server-tls-socket service certificates
+                                 #:optional ai-family ai-socktype ai-protocol
+                                 #:key (private-key #f) (authorities '())
+                                 (client-certificate-required? #f) (certificate-verifier #t)
+                                 (hello-extensions '()) (handshake-timeout #f)
+                                 (prng #f) (version #f))
+  (check-strings 'make-server-tls-socket service)
+  (check-options 'make-server-tls-socket ai-socktype #f ai-protocol)
+  (let ((config (config RFCTLS-SERVER #:certificates certificates #:private-key private-key
+                        #:hello-extensions hello-extensions #:authorities authorities
+                        #:verifier certificate-verifier #:version version
+                        #:family (family-number 'make-server-tls-socket ai-family)
+                        #:handshake-timeout handshake-timeout
+                        #:require-certificate? client-certificate-required?)))
+    (remember! (call-naming-host #f service
+                 (lambda () (rfctls-socket-listen #f service config)))
+               #:verifier certificate-verifier)))
+
+;; Another identity, and all else, for the connections that a listener accepts from now on; what it
+;; accepted before keeps its own. For a certificate that was renewed.
+(define* (tls-socket-reload! listener certificates
+                             #:key (private-key #f) (authorities '())
+                             (client-certificate-required? #f) (certificate-verifier #t)
+                             (hello-extensions '()) (handshake-timeout #f) (version #f))
+  (check-tls 'tls-socket-reload! listener)
+  (rfctls-socket-reload listener
+                        (config RFCTLS-SERVER #:certificates certificates
+                                #:private-key private-key #:hello-extensions hello-extensions
+                                #:authorities authorities #:verifier certificate-verifier
+                                #:version version #:handshake-timeout handshake-timeout
+                                #:require-certificate? client-certificate-required?))
+  (set-memory-verifier! (memory listener) certificate-verifier))
+
+;; One listener for each address family that the system has.
+(define (make-server-tls-socket* service certificates . options)
+  (define (listen family)
+    (call-with-rescue socket-error? identity
+                      (lambda ()
+                        (apply make-server-tls-socket service certificates family options))))
+  (let ((results (map listen (list AF_INET AF_INET6))))
+    (unless (or-map tls-socket? results)
+      (raise-exception (car results)))
+    (filter tls-socket? results)))
+
+;; What socket->tls-socket takes, as a transport: a plain socket; a port with a descriptor, which keeps
+;; it and is closed with the TLS socket; or a descriptor, which is taken over.
+(define (->transport thing)
+  (cond ((socket? thing) thing)
+        ((port? thing)
+         (when (output-port? thing)
+           (force-output thing))
+         (rfctls-raw-adopt (fileno thing) #f))
+        (else (rfctls-raw-adopt thing #t))))
+
+;; The name to ask for and to check is the plain socket's node, unless an extension names one.
+(define (wrap thing config verifier)
+  (let ((tls-socket (rfctls-socket-wrap (->transport thing) config)))
+    (when (and (socket? thing) (socket-node thing))
+      (rfctls-socket-set-peer tls-socket (socket-node thing) (socket-service thing)))
+    (remember! tls-socket #:verifier verifier
+               #:transport (and (port? thing) thing)
+               #:plain (and (socket? thing) thing))))
+
+(define* (socket->tls-socket socket
+                             #:key (client-socket #t) (handshake #t) (hello-extensions '())
+                             (certificates '()) (private-key #f)
+                             (authorities (if client-socket (tls-default-authorities) '()))
+                             (peer-certificate-required? #t)
+                             (certificate-verifier
+                              (or (not client-socket) (tls-default-certificate-verifier)))
+                             (handshake-timeout #f) (version #f))
+  (let ((config (config (if client-socket RFCTLS-CLIENT RFCTLS-SERVER)
+                        #:certificates certificates #:private-key private-key
+                        #:hello-extensions hello-extensions #:authorities authorities
+                        #:verifier certificate-verifier #:version version
+                        #:handshake-timeout handshake-timeout
+                        #:require-certificate?
+                        (and (not client-socket) peer-certificate-required?
+                             (or (pair? authorities) (procedure? certificate-verifier))))))
+    (let ((tls-socket (wrap socket config certificate-verifier)))
+      (if handshake
+          (closing-on-failure tls-socket
+            (lambda ()
+              (if client-socket
+                  (tls-client-handshake tls-socket)
+                  (tls-server-handshake tls-socket))))
+          tls-socket))))
+
+;; ---- handshakes ----
+
+;; The socket, or #f if it is non-blocking and the handshake is not done yet: then call again.
+(define (handshake socket role)
+  (check (eqv? (rfctls-socket-role socket) role) 'tls-handshake
+         (if (eqv? role RFCTLS-CLIENT)
+             "a server's socket cannot do a client's handshake"
+             "a client's socket cannot do a server's handshake")
+         socket)
+  (and (drive socket writing (rfctls-socket-handshake socket)
+              wait (lambda (question) (answer-question socket question)))
+       socket))
+
+(define* (tls-client-handshake socket #:key (hello-extensions '()))
+  (apply-socket-extensions socket hello-extensions)
+  (handshake socket RFCTLS-CLIENT))
+
+(define* (tls-server-handshake socket #:key (raise-error #t))
+  (if raise-error
+      (handshake socket RFCTLS-SERVER)
+      (call-with-rescue socket-error? (lambda (failure) #f)
+                        (lambda () (handshake socket RFCTLS-SERVER)))))
+
+;; A connection that fails its handshake is closed. #f if the listener is non-blocking and nobody
+;; is there.
+(define* (tls-socket-accept socket #:key (handshake #t) (raise-error #t))
+  (define (shake connection)
+    (closing-on-failure connection
+      (lambda ()
+        (or (tls-server-handshake connection #:raise-error raise-error)
+            (begin
+              (quietly (lambda () (tls-socket-close connection)))
+              #f)))))
+  (check-tls 'tls-socket-accept socket)
+  (let ((connection (drive socket reading (rfctls-any-accept socket))))
+    (and connection
+         (begin
+           (remember! connection #:verifier (memory-verifier (memory socket)))
+           (if handshake
+               (shake connection)
+               connection)))))
+
+;; Of either kind; the keywords are for a TLS socket.
+(define (socket-accept socket . options)
+  (if (tls-socket? socket)
+      (apply tls-socket-accept socket options)
+      (plain-accept socket)))
+
+;; ---- what is common with plain sockets ----
+
+(define-for-tls (tls-socket-send bv) ((flags 0)) socket-send)
+(define-for-tls (tls-socket-send/range bv) ((start 0) (len -1) (flags 0)) socket-send/range)
+(define-for-tls (tls-socket-recv size) ((flags 0)) socket-recv)
+(define-for-tls (tls-socket-recv! bv start len) ((flags 0)) socket-recv!)
+(define-for-tls (tls-socket-ready?) () socket-ready?)
+(define-for-tls (tls-socket-shutdown how) () socket-shutdown)
+(define-for-tls (tls-socket-close) () socket-close)
+(define-for-tls (tls-socket-closed?) () socket-closed?)
+(define-for-tls (call-with-tls-socket procedure) () call-with-socket)
+(define-for-tls (tls-socket-blocking!) () socket-blocking!)
+(define-for-tls (tls-socket-nonblocking!) () socket-nonblocking!)
+(define-for-tls (nonblocking-tls-socket?) () nonblocking-socket?)
+(define-for-tls (tls-socket-set-read-timeout! timeout) () socket-set-read-timeout!)
+(define-for-tls (tls-socket-get-read-timeout) () socket-get-read-timeout)
+(define-for-tls (tls-socket-peer) () socket-peer)
+(define-for-tls (tls-socket-info) () socket-info)
+(define-for-tls (tls-socket-name) () socket-name)
+(define* (tls-socket-info-values socket #:key (type 'peer))
+  (check-tls 'tls-socket-info-values socket)
+  (socket-info-values socket #:type type))
+
+;; ---- what only TLS has ----
+
+(define (tls-socket-pending? socket)
+  (positive? (rfctls-socket-pending socket)))
+
+;; For its addresses and its descriptor: what it has to say is said in TLS.
+(define (tls-socket-raw-socket socket)
+  (check-tls 'tls-socket-raw-socket socket)
+  (show-plain socket))
+
+;; callback is called with the socket when the server asks for a certificate, and answers
+;; (private-key certificate ...) or #f. Only before the handshake; #f takes it away.
+(define (tls-socket-client-certificate-callback-set! socket callback)
+  (check-tls 'tls-socket-client-certificate-callback-set! socket)
+  (check (or (not callback) (procedure? callback))
+         'tls-socket-client-certificate-callback-set! "neither a procedure nor #f" callback)
+  (let ((memory (memory socket)))
+    (rfctls-socket-set-asking socket (procedure? (memory-verifier memory)) (and callback #t))
+    (set-memory-certificate-callback! memory callback)))
+
+;; ---- what a socket tells ----
+
+(define tls-socket-peer-certificate rfctls-socket-peer-cert)
+(define tls-socket-selected-alpn rfctls-socket-protocol)
+(define tls-socket-cipher rfctls-socket-cipher)
+(define tls-socket-server-name rfctls-socket-server-name)
+(define tls-socket-node rfctls-socket-node)
+(define tls-socket-service rfctls-socket-service)
+
+;; "TLSv1.3", or #f before the handshake is done.
+(define (tls-socket-version socket)
+  (assv-ref `((,*tls-version-1.0* . "TLSv1") (,*tls-version-1.1* . "TLSv1.1")
+              (,*tls-version-1.2* . "TLSv1.2") (,*tls-version-1.3* . "TLSv1.3"))
+            (rfctls-socket-tls-version socket)))
+
+;; ---- sessions, to resume a connection later: sockets that are made alike do so by themselves ----
+
+(define tls-session? rfctls-session-p)
+
+;; The newest that the server gave, or #f. In TLS 1.3 it comes with what is received after the
+;; handshake.
+(define (tls-socket-session socket)
+  (call-with-rescue tls-error? (lambda (failure) #f)
+                    (lambda () (rfctls-socket-session socket))))
+
+(define tls-socket-resumed? rfctls-socket-is-resumed)
+
+;; SECRET: who has the bytes can read the session, and pretend to be its client.
+(define tls-session->bytevector rfctls-session-bytes)
+(define bytevector->tls-session rfctls-session-from-bytes)
