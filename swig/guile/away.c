@@ -76,12 +76,6 @@ AWAY(rfctls_socket_wait,
      int64_t timeout_ms,
      call->socket, call->want, call->timeout_ms)
 
-AWAY(rfctls_any_wait,
-     any_socket any;
-     rfctls_status want;
-     int64_t timeout_ms,
-     call->any, call->want, call->timeout_ms)
-
 AWAY(rfctls_stream_read,
      rfctls_stream *stream;
      void *buffer;

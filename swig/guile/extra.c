@@ -126,24 +126,6 @@ static intptr_t rfctls_any_wait_fd(any_socket any) {
   return any.plain != NULL ? rfctls_raw_fd(any.plain) : rfctls_socket_wait_fd(any.tls);
 }
 
-static rfctls_status plain_wait(rfctls_raw *plain, rfctls_status want, int64_t timeout_ms) {
-  rfctls_pollset *alone = NULL;
-  size_t count;
-  rfctls_status status = rfctls_pollset_new(&alone);
-  if (status == RFCTLS_OK)
-    status = rfctls_pollset_add_raw(alone, plain, events_of(want), &count);
-  if (status == RFCTLS_OK)
-    status = rfctls_pollset_wait(alone, timeout_ms, &count);
-  rfctls_pollset_unref(alone);
-  return status;
-}
-
-/* Blocks this thread; may come back early. */
-static rfctls_status rfctls_any_wait(any_socket any, rfctls_status want, int64_t timeout_ms) {
-  return any.plain != NULL ? plain_wait(any.plain, want, timeout_ms)
-                           : rfctls_socket_wait(any.tls, want, timeout_ms);
-}
-
 /* Milliseconds of a clock that never goes back. */
 static int64_t rfctls_clock(void) {
   struct timespec now;

@@ -21,12 +21,14 @@
 %insert("header") "guile/extra.c"
 %insert("header") "guile/away.c"
 %insert("header") "guile/port.c"
+%insert("header") "guile/wait.c"
 
 %init %{
   handle_init();
   convert_init();
   raise_init();
   port_init();
+  wait_init();
 %}
 
 %scheme %{
@@ -96,9 +98,8 @@ int noun##_p(SCM object);
 %typemap(ret) rfctls_status rfctls_error_status ""
 
 /* Whether there is something to try, or the time is over: #f is no failure for a loop. */
-%typemap(out) rfctls_status rfctls_socket_wait, rfctls_status rfctls_any_wait
-  "$result = scm_from_bool($1 == RFCTLS_OK);"
-%typemap(ret) rfctls_status rfctls_socket_wait, rfctls_status rfctls_any_wait {
+%typemap(out) rfctls_status rfctls_socket_wait "$result = scm_from_bool($1 == RFCTLS_OK);"
+%typemap(ret) rfctls_status rfctls_socket_wait {
   if ($1 < RFCTLS_OK && $1 != RFCTLS_E_TIMEOUT) raise_failure($1, s_0, SCM_BOOL_T);
 }
 
@@ -181,7 +182,6 @@ int noun##_p(SCM object);
 %away(rfctls_socket_connect, arg1, arg2, arg3, arg4)
 %away(rfctls_socket_listen, arg1, arg2, arg3, arg4)
 %away(rfctls_socket_wait, arg1, arg2, arg3)
-%away(rfctls_any_wait, arg1, arg2, arg3)
 %away(rfctls_stream_read, arg1, arg2, arg3, arg4)
 %away(rfctls_stream_read_line, arg1, arg2, arg3, arg4)
 %away(rfctls_stream_read_all, arg1, arg2, arg3, arg4)
@@ -209,6 +209,7 @@ rfctls_status rfctls_any_local_address(any_socket any, rfctls_address **out);
 rfctls_status rfctls_any_peer_address(any_socket any, rfctls_address **out);
 rfctls_status rfctls_any_join(rfctls_pollset *pollset, any_socket any, uint32_t events, size_t *index);
 rfctls_status rfctls_any_wait(any_socket any, rfctls_status want, int64_t timeout_ms);
+rfctls_status rfctls_any_wait_many(rfctls_pollset *pollset, int64_t timeout_ms);
 uint32_t rfctls_any_wait_events(any_socket any, rfctls_status want);
 int64_t rfctls_any_wait_timeout(any_socket any);
 intptr_t rfctls_any_wait_fd(any_socket any);

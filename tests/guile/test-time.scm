@@ -1,7 +1,8 @@
 ;;; Does every wait end in time, and never early?
 
 (add-to-load-path (dirname (current-filename)))
-(use-modules (helper) (rfc tls) (ice-9 binary-ports) (rnrs bytevectors) (srfi srfi-19))
+(use-modules (helper) (rfc tls) (sagittarius socket) (ice-9 binary-ports) (ice-9 threads)
+             (rnrs bytevectors) ((srfi srfi-19) #:select (make-time time-duration)))
 
 (begin-tests)
 
@@ -109,6 +110,64 @@
         (takes 1000 (check (socket-read-timeout-error? (raised (tls-socket-recv client 1)))))
         (sigaction SIGALRM (car before) (cdr before))
         (check ran)))))
+
+;; Has a thread run a procedure, and waits until it did.
+(define (interrupt thread)
+  (let ((mutex (make-mutex)) (changed (make-condition-variable)) (ran? #f))
+    (system-async-mark (lambda ()
+                         (with-mutex mutex
+                           (set! ran? #t)
+                           (signal-condition-variable changed)))
+                       thread)
+    (with-mutex mutex
+      (unless ran?
+        (check (wait-condition-variable changed mutex (+ (current-time) 30)))))))
+
+(define (hears-interrupts? wait-for-ever end)
+  (let ((waiting (in-thread wait-for-ever)))
+    (check (< (milliseconds (do ((i 0 (+ i 1))) ((= i 50)) (interrupt waiting))) 5000))
+    (end)
+    (outcome waiting)))
+
+(behaviour "a thread that waits for ever runs an interrupt at once, and waits on"
+  (call-with-pair
+    (lambda (client server)
+      (define (say) (tls-socket-send server #vu8(7)))
+      (check-equal #vu8(7) (hears-interrupts? (lambda () (tls-socket-recv client 1)) say))
+      (check-equal 7 (hears-interrupts? (lambda () (get-u8 (tls-socket-input-port client))) say))
+      (check-equal (list client) (hears-interrupts? (lambda () (socket-read-select #f client)) say))))
+  (let* ((listener (make-server-socket "0"))
+         (connect (lambda () (make-client-socket "127.0.0.1" (port-of listener))))
+         (client #f))
+    (let ((server (hears-interrupts? (lambda () (socket-accept listener))
+                                     (lambda () (set! client (connect))))))
+      (check-equal #vu8(7) (hears-interrupts? (lambda () (socket-recv client 1))
+                                                (lambda () (socket-send server #vu8(7)))))
+      (for-each socket-close (list client server listener)))))
+
+(behaviour "a thread that waits for ever can be cancelled, and its socket goes on"
+  (call-with-pair
+    (lambda (client server)
+      (let ((reader (in-thread (lambda () (tls-socket-recv client 1)))))
+        (interrupt reader)
+        (cancel-thread reader 'cancelled)
+        (check-equal 'cancelled (outcome reader))
+        (tls-socket-send server #vu8(8))
+        (check-equal #vu8(8) (tls-socket-recv client 1))))))
+
+(define (listener-times-out?)
+  (let ((listener (make-server-socket "0")))
+    (socket-set-read-timeout! listener 10)
+    (let ((condition (raised (socket-accept listener))))
+      (socket-close listener)
+      (socket-read-timeout-error? condition))))
+
+(behaviour "a forked child can wait, too, as its parent did before"
+  (check (listener-times-out?))
+  (let ((child (primitive-fork)))
+    (when (zero? child)
+      (primitive-_exit (if (listener-times-out?) 0 1)))
+    (check-equal 0 (status:exit-val (cdr (waitpid child))))))
 
 (behaviour "a thread that waits does not hold up the collector"
   (call-with-pair

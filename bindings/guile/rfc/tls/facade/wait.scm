@@ -29,10 +29,6 @@
 
 ;; ---- time ----
 
-;; Interrupts (a key in the REPL, a signal handler, a time slice of fibers) run between two waits,
-;; so no wait is longer than this many milliseconds.
-(define longest-wait 500)
-
 (define never most-positive-fixnum)
 
 ;; One more, since the clock cuts off parts of a millisecond: a timeout is never early.
@@ -52,6 +48,10 @@
   (+ (* 1000 ((@ (srfi srfi-19) time-second) time))
      (ceiling-quotient ((@ (srfi srfi-19) time-nanosecond) time) 1000000)))
 
+;; As C has it: -1 for ever.
+(define (left->timeout left)
+  (if (eqv? left never) -1 left))
+
 ;; Of milliseconds or a time.
 (define (timeout->milliseconds who timeout)
   (let ((milliseconds (if (number? timeout) timeout (time->milliseconds who timeout))))
@@ -61,9 +61,9 @@
 
 ;; ---- waiting: both ways may come back early ----
 
-;; Blocks this thread, outside Guile mode.
+;; Blocks this thread, outside Guile mode; an interrupt (a handler of a signal, cancel-thread) ends it.
 (define (wait-here socket want left)
-  (rfctls-any-wait socket want (min left longest-wait)))
+  (rfctls-any-wait socket want (left->timeout left)))
 
 (define ice-9 (resolve-module '(ice-9) #f #:ensure #f))
 
@@ -92,8 +92,9 @@
         (timeout (rfctls-any-wait-timeout socket)))
     (unless (or (zero? events) (zero? timeout))
       (watch-by waiter socket events
-                (cond ((negative? timeout) (if (eqv? left never) -1 left))
-                      (else (min left timeout)))))))
+                (if (negative? timeout)
+                    (left->timeout left)
+                    (min left timeout))))))
 
 ;; Wakes the tasks that wait for a socket: it was closed.
 (define (wake-tasks socket)
