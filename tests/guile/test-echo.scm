@@ -209,6 +209,52 @@
         (check (tls-socket-closed? socket))
         (tell)))))
 
+;; ---- what both ends of a connection have in common ----
+
+(behaviour "keys for another use are the same at both ends, and others for another label, context or size"
+  (call-with-pair
+    (lambda (client server)
+      (define (export socket . arguments) (apply tls-socket-export-key socket arguments))
+      (let ((key (export client "EXPERIMENTAL one" 32)))
+        (check-equal 32 (bytevector-length key))
+        (check-equal key (export server "EXPERIMENTAL one" 32))
+        (check (not (equal? key (export client "EXPERIMENTAL two" 32))))
+        (check (not (equal? key (export client "EXPERIMENTAL one" 32 (bytes 3)))))
+        (check-equal (export client "EXPERIMENTAL one" 1 (bytes 3))
+                     (export server "EXPERIMENTAL one" 1 (bytes 3)))
+        (check-equal 8160 (bytevector-length (export client "EXPERIMENTAL one" 8160)))))))
+
+(behaviour "channel bindings are the same at both ends"
+  (call-with-pair
+    (lambda (client server)
+      (check-equal 32 (bytevector-length (tls-socket-channel-binding client)))
+      (for-each (lambda (type)
+                  (check-equal (tls-socket-channel-binding client type)
+                               (tls-socket-channel-binding server type)))
+                '("tls-exporter" "tls-server-end-point"))
+      (check-equal 'E_UNSUPPORTED
+                   (tls-error-status (raised (tls-socket-channel-binding client "tls-unique")))))))
+
+(behaviour "keys are changed while data flows"
+  (call-with-pair
+    (lambda (client server)
+      (let ((reader (in-thread (lambda ()
+                                 (map (lambda (i) (tls-socket-recv server 10000 MSG_WAITALL))
+                                      (iota 6))))))
+        (do ((i 0 (+ i 1))) ((= i 6))
+          (tls-socket-key-update! client)
+          (tls-socket-send client (bytes 10000)))
+        (check-equal (make-list 6 (bytes 10000)) (outcome reader))))))
+
+(behaviour "the peer's certificates are there as it sent them, the leaf first"
+  (call-with-pair
+    (lambda (client server)
+      (check-equal (map x509-certificate->bytevector (certificates "server"))
+                   (map x509-certificate->bytevector (tls-socket-peer-certificates client)))
+      (check-equal '() (tls-socket-peer-certificates server))
+      (check-equal "x25519" (tls-socket-group client))
+      (check-equal "x25519" (tls-socket-group server)))))
+
 (behaviour "a server without certificates and key makes a throw-away identity that nobody trusts"
   (let* ((listener (make-server-tls-socket "0" '()))
          (thread (in-thread (lambda () (echo listener)))))

@@ -1,7 +1,8 @@
 ;;; Does every connection end as it should: politely, cut, reset, half, or closed by us?
 
 (add-to-load-path (dirname (current-filename)))
-(use-modules (helper) (rfc tls) (rnrs bytevectors) (rnrs conditions)
+(use-modules (helper) (rfc tls) (sagittarius socket) (ice-9 rdelim) (rnrs bytevectors)
+             (rnrs conditions)
              ((rnrs exceptions) #:select (guard)))
 
 (begin-tests)
@@ -144,6 +145,85 @@
                      (raised (call-with-tls-socket second
                                (lambda (socket) (raise-exception 'mine)))))
         (check (tls-socket-closed? second))))))
+
+;; ---- ending TLS, and not the connection ----
+
+;; In a pair whose ends have a descriptor each.
+(define (call-with-ends proc)
+  (let ((ends (make-ends)))
+    (apply shake ends)
+    (for-each tls-socket-blocking! ends)
+    (apply proc ends)))
+
+(behaviour "unwrapping ends TLS on both sides, and the plain sockets go on"
+  (call-with-ends
+    (lambda (client server)
+      (let* ((other (in-thread (lambda () (tls-socket-unwrap server))))
+             (below (tls-socket-unwrap client))
+             (above (outcome other)))
+        (for-each (lambda (socket) (check (tls-socket-closed? socket))) (list client server))
+        (for-each (lambda (socket) (check (socket? socket))) (list below above))
+        (socket-send below (string->utf8 "plain"))
+        (check-equal "plain" (text (socket-recv above 5 MSG_WAITALL)))
+        (for-each socket-close (list below above))))))
+
+(behaviour "unwrapping wants all that the peer said to be received"
+  (call-with-ends
+    (lambda (client server)
+      (tls-socket-send server (string->utf8 "unheard"))
+      (check-equal 'E_STATE (tls-error-status (raised (tls-socket-unwrap client))))
+      (check-equal "unheard" (text (tls-socket-recv client 100)))
+      (let ((other (in-thread (lambda () (tls-socket-unwrap server)))))
+        (socket-close (tls-socket-unwrap client))
+        (socket-close (outcome other))))))
+
+(behaviour "a non-blocking socket is unwrapped in steps, and what is below is non-blocking"
+  (call-with-ends
+    (lambda (client server)
+      (tls-socket-nonblocking! client)
+      (check (not (tls-socket-unwrap client)))
+      (let* ((above (tls-socket-unwrap server))
+             (below (let loop () (or (tls-socket-unwrap client) (loop)))))
+        (check (nonblocking-socket? below))
+        (check (not (nonblocking-socket? above)))
+        (for-each socket-close (list below above))))))
+
+(behaviour "a port that became a TLS socket comes back from it, open"
+  (let* ((ends (socketpair PF_UNIX SOCK_STREAM 0))
+         (client (socket->tls-socket (car ends) #:handshake #f #:certificate-verifier #f))
+         (server (socket->tls-socket (cdr ends) #:handshake #f #:client-socket #f
+                                     #:certificates (certificates "server")
+                                     #:private-key (key "server"))))
+    (shake client server)
+    (for-each tls-socket-blocking! (list client server))
+    (let ((other (in-thread (lambda () (tls-socket-unwrap server)))))
+      (check (eq? (car ends) (tls-socket-unwrap client)))
+      (check (eq? (cdr ends) (outcome other))))
+    (tls-socket-close client)
+    (display "plain\n" (car ends))
+    (force-output (car ends))
+    (check-equal "plain" (read-line (cdr ends)))
+    (for-each close-port (list (car ends) (cdr ends)))))
+
+(behaviour "detaching gives the descriptor, open, and says no goodbye"
+  (call-with-ends
+    (lambda (client server)
+      (let ((port (fdopen (tls-socket-detach client) "r+")))
+        (check (tls-socket-closed? client))
+        (check (socket-closed-error? (raised (tls-socket-detach client))))
+        (close-port port)
+        (let ((condition (raised (tls-socket-recv server 1))))
+          (check (or (socket-truncated-error? condition) (socket-reset-error? condition))))
+        (tls-socket-close server)))))
+
+(behaviour "aborting says no goodbye, and a second time nothing"
+  (call-with-pair
+    (lambda (client server)
+      (let ((reader (in-thread (lambda () (tls-socket-recv client 1)))))
+        (tls-socket-abort client)
+        (tls-socket-abort client)
+        (check (socket-closed-error? (outcome reader)))
+        (check (socket-error? (raised (tls-socket-recv server 1))))))))
 
 (behaviour "a peer that speaks no TLS is named"
   (call-with-peer '("plain")

@@ -32,8 +32,12 @@
                *tls-version-1.3* *tls-version-1.2* *tls-version-1.1* *tls-version-1.0*
 
                ;; ---- ours ----
-               tls-default-certificate-verifier tls-default-authorities tls-socket-reload!
-               tls-socket-version tls-socket-cipher tls-socket-server-name tls-socket-ready?
+               tls-default-certificate-verifier tls-default-authorities
+               tls-ciphers tls-cipher-suites tls-groups tls-revocation-lists tls-insecure-key-log
+               tls-socket-reload! tls-socket-abort tls-socket-unwrap tls-socket-detach
+               tls-socket-version tls-socket-cipher tls-socket-group tls-socket-server-name
+               tls-socket-peer-certificates tls-socket-ready?
+               tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
                tls-socket-session tls-socket-resumed?
                tls-session? tls-session->bytevector bytevector->tls-session
 

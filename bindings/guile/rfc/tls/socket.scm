@@ -10,9 +10,11 @@
                tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
                tls-socket-pending? tls-socket-ready?
                tls-socket-shutdown tls-socket-close tls-socket-closed?
+               tls-socket-abort tls-socket-unwrap tls-socket-detach
                call-with-tls-socket
-               tls-socket-peer-certificate tls-socket-selected-alpn
-               tls-socket-version tls-socket-cipher tls-socket-server-name
+               tls-socket-peer-certificate tls-socket-peer-certificates tls-socket-selected-alpn
+               tls-socket-version tls-socket-cipher tls-socket-group tls-socket-server-name
+               tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
                tls-socket-session tls-socket-resumed?
                tls-session? tls-session->bytevector bytevector->tls-session
                tls-socket-client-certificate-callback-set!

@@ -8,9 +8,11 @@
         tls-socket-send tls-socket-send/range tls-socket-recv tls-socket-recv!
         tls-socket-pending? tls-socket-ready?
         tls-socket-shutdown tls-socket-close tls-socket-closed?
+        tls-socket-abort tls-socket-unwrap tls-socket-detach
         call-with-tls-socket
-        tls-socket-peer-certificate tls-socket-selected-alpn
-        tls-socket-version tls-socket-cipher tls-socket-server-name
+        tls-socket-peer-certificate tls-socket-peer-certificates tls-socket-selected-alpn
+        tls-socket-version tls-socket-cipher tls-socket-group tls-socket-server-name
+        tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
         tls-socket-session tls-socket-resumed?
         tls-session? tls-session->bytevector bytevector->tls-session
         tls-socket-client-certificate-callback-set!
@@ -297,6 +299,45 @@
   (check-tls 'tls-socket-raw-socket socket)
   (show-plain socket))
 
+;; Closes at once, without a goodbye: the peer finds a truncation.
+(define (tls-socket-abort socket)
+  (rfctls-socket-abort socket)
+  (wake-tasks socket)
+  (close-transport socket))
+
+;; The descriptor was taken out of the TLS socket.
+(define (let-go-of-transport! socket)
+  (wake-tasks socket)
+  (set-memory-transport! (memory socket) #f))
+
+;; Ends TLS politely on both sides, to go on without it: the port that the socket was made of, or else a
+;; plain socket. What the peer sent before must have been received. #f if the socket is non-blocking
+;; and the peer has not said goodbye yet: then call again.
+(define (tls-socket-unwrap socket)
+  (let ((descriptor (drive socket reading (rfctls-socket-unwrap socket))))
+    (and descriptor
+         (let* ((memory (memory socket))
+                (below (or (memory-transport memory)
+                           (ready (rfctls-raw-adopt descriptor #t)
+                                  #:node (tls-socket-node socket)
+                                  #:service (tls-socket-service socket)))))
+           (let-go-of-transport! socket)
+           (when (and (socket? below) (not (memory-blocking? memory)))
+             (socket-nonblocking! below))
+           below))))
+
+;; Ends TLS at once, without a goodbye: the descriptor, open, which is the caller's, or the port's that the
+;; socket was made of.
+(define (tls-socket-detach socket)
+  (let ((descriptor (rfctls-socket-detach socket)))
+    (let-go-of-transport! socket)
+    descriptor))
+
+;; Changes the keys of both directions (RFC 8446 section 4.6.3); neither side's data notices. #f if the
+;; socket is non-blocking and nothing was changed: then call again.
+(define (tls-socket-key-update! socket)
+  (drive socket writing (rfctls-socket-key-update socket)))
+
 ;; callback is called with the socket when the server asks for a certificate, and answers
 ;; (private-key certificate ...) or #f. Only before the handshake; #f takes it away.
 (define (tls-socket-client-certificate-callback-set! socket callback)
@@ -310,8 +351,15 @@
 ;; ---- what a socket tells ----
 
 (define tls-socket-peer-certificate rfctls-socket-peer-cert)
+
+;; Those that the peer sent, the leaf first.
+(define (tls-socket-peer-certificates socket)
+  (let ((chain (rfctls-socket-peer-chain socket)))
+    (if chain (chain->list chain) '())))
+
 (define tls-socket-selected-alpn rfctls-socket-protocol)
 (define tls-socket-cipher rfctls-socket-cipher)
+(define tls-socket-group rfctls-socket-group)
 (define tls-socket-server-name rfctls-socket-server-name)
 (define tls-socket-node rfctls-socket-node)
 (define tls-socket-service rfctls-socket-service)
@@ -321,6 +369,23 @@
   (assv-ref `((,*tls-version-1.0* . "TLSv1") (,*tls-version-1.1* . "TLSv1.1")
               (,*tls-version-1.2* . "TLSv1.2") (,*tls-version-1.3* . "TLSv1.3"))
             (rfctls-socket-tls-version socket)))
+
+;; A key for another use, of so many bytes, which both ends of this connection get for the same label and
+;; context (RFC 8446 section 7.5). label: registered with IANA, or "EXPERIMENTAL ..."; context: a bytevector.
+(define* (tls-socket-export-key socket label size #:optional (context #f))
+  (check (and (exact-integer? size) (<= 1 size 8160)) 'tls-socket-export-key
+         "not a size from 1 to 8160" size)
+  (let ((key (make-bytevector size)))
+    (rfctls-socket-export-key socket label context key)
+    key))
+
+;; What ties an authentication above to this connection: "tls-exporter" (RFC 9266), "tls-server-end-point"
+;; or, in TLS 1.2, "tls-unique" (RFC 5929).
+(define* (tls-socket-channel-binding socket #:optional (type "tls-exporter"))
+  (let* ((room (make-bytevector 64))
+         (binding (make-bytevector (rfctls-socket-channel-binding socket type room))))
+    (bytevector-copy! room 0 binding 0 (bytevector-length binding))
+    binding))
 
 ;; ---- sessions, to resume a connection later: sockets that are made alike do so by themselves ----
 

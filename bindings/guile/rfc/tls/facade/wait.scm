@@ -14,7 +14,7 @@
   (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
   (verifier memory-verifier set-memory-verifier!)
   (certificate-callback memory-certificate-callback set-memory-certificate-callback!)
-  (transport memory-transport)            ; the port that owns the descriptor, or #f
+  (transport memory-transport set-memory-transport!) ; the port that owns the descriptor, or #f
   (plain memory-plain set-memory-plain!)  ; the plain socket below, once it was shown
   (node memory-node)
   (service memory-service)

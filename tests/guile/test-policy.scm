@@ -1,0 +1,123 @@
+;;; Do the parameters of the policy hold, for the sockets made while they are set, and for no others?
+
+(add-to-load-path (dirname (current-filename)))
+(use-modules (helper) (rfc tls) (rfc x509) (ice-9 textual-ports) (rnrs bytevectors) (rnrs conditions)
+             ((rnrs exceptions) #:select (guard)))
+
+(begin-tests)
+
+;; What a client made within (around thunk) tells of its connection by each procedure.
+(define* (agreed around . tells)
+  (call-with-server
+    (lambda (listener) (tls-socket-close (tls-socket-accept listener)))
+    (lambda (port)
+      (let* ((socket (around (lambda () (connect-client port))))
+             (told (map (lambda (tell) (tell socket)) tells)))
+        (tls-socket-close socket)
+        told))))
+
+(define-syntax-rule (within (parameter value) ...)
+  (lambda (thunk) (parameterize ((parameter value) ...) (thunk))))
+
+;; A client's version is a keyword, so these connect by themselves.
+(define (tls-1.2-cipher around)
+  (call-with-server
+    (lambda (listener) (tls-socket-close (tls-socket-accept listener)))
+    (lambda (port)
+      (let ((socket (around (lambda () (connect-client port #:version *tls-version-1.2*)))))
+        (tls-socket-close socket)
+        (tls-socket-cipher socket)))))
+
+(behaviour "cipher suites and groups are those that the parameters name, within their extent"
+  (check-equal '("TLS_CHACHA20_POLY1305_SHA256" "secp256r1")
+               (agreed (within (tls-cipher-suites "TLS_CHACHA20_POLY1305_SHA256") (tls-groups "P-256"))
+                       tls-socket-cipher tls-socket-group))
+  (check-equal '("TLS_AES_256_GCM_SHA384" "x25519")
+               (agreed (lambda (thunk) (thunk)) tls-socket-cipher tls-socket-group)))
+
+(behaviour "ciphers are for versions up to TLS 1.2"
+  (for-each (lambda (openssl's iana)
+              (check-equal iana (tls-1.2-cipher (within (tls-ciphers openssl's)))))
+            '("ECDHE-ECDSA-AES128-GCM-SHA256" "ECDHE-ECDSA-CHACHA20-POLY1305")
+            '("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+              "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256")))
+
+(behaviour "a server's policy counts, too: ends that have no group in common do not agree"
+  (parameterize ((tls-groups "P-384"))
+    (call-with-server
+      (lambda (listener) (check (tls-error? (raised (tls-socket-accept listener)))))
+      (lambda (port)
+        (parameterize ((tls-groups "X25519"))
+          (let ((condition (raised (connect-client port))))
+            (check (tls-error? condition))
+            (check-equal 'E_ALERT (tls-error-status condition))))))))
+
+(behaviour "what the library does not know is named"
+  (for-each (lambda (parameter word)
+              (let ((condition (raised (parameterize ((parameter word))
+                                         (make-client-tls-socket "127.0.0.1" "1")))))
+                (check (assertion-violation? condition))
+                (check (message-contains? condition word))))
+            (list tls-ciphers tls-cipher-suites tls-groups)
+            '("NO-SUCH-CIPHER" "TLS_NO_SUCH_SUITE" "no-such-group")))
+
+;; ---- revocation ----
+
+;; What a client with these lists makes of the server: its failure's reason, or #f.
+(define (verdict lists)
+  (call-with-server
+    (lambda (listener)
+      (guard (condition ((tls-error? condition) #f))
+        (tls-socket-close (tls-socket-accept listener))))
+    (lambda (port)
+      (guard (condition ((tls-error? condition)
+                         (check-equal 'E_VERIFY (tls-error-status condition))
+                         (irritant condition 'reason)))
+        (parameterize ((tls-revocation-lists lists))
+          (tls-socket-close (connect-client port)))
+        #f))))
+
+(behaviour "a server that a list names, or whose issuer one names, is refused"
+  (check-equal #f (verdict (list (contents "none.crl"))))
+  (check-equal 'REVOKED (verdict (list (contents "server.crl"))))
+  (check-equal 'REVOKED (verdict (list (contents "issuer.crl"))))
+  (check-equal 'OTHER (verdict (list (contents "outdated.crl")))))
+
+(behaviour "lists are PEM strings, and bytevectors of PEM or DER"
+  (check-equal 'REVOKED (verdict (list (string->utf8 (contents "server.crl")))))
+  (check-equal #f (verdict (list (call-with-input-file (pki "none.crl.der")
+                                   (@ (ice-9 binary-ports) get-bytevector-all)
+                                   #:binary #t)))))
+
+(behaviour "a list that is none is refused when the socket is made"
+  (check-equal 'E_PARSE
+               (tls-error-status (raised (parameterize ((tls-revocation-lists '("nothing")))
+                                           (make-client-tls-socket "127.0.0.1" "1"))))))
+
+(behaviour "a server refuses a client whose certificate is revoked"
+  (parameterize ((tls-revocation-lists (list (contents "client.crl"))))
+    (call-with-server
+      (lambda (listener)
+        (check-equal 'REVOKED (irritant (raised (tls-socket-accept listener)) 'reason)))
+      (lambda (port)
+        (guard (condition ((socket-error? condition) #t))
+          (parameterize ((tls-revocation-lists '()))
+            (let ((socket (connect-client port #:certificates (certificates "client")
+                                          #:private-key (key "client"))))
+              (tls-socket-recv socket 1)
+              (tls-socket-close socket)))))
+      #:options (list #:authorities (certificates "ca") #:client-certificate-required? #t))))
+
+;; ---- for debugging ----
+
+(behaviour "a key log has the secrets of the connections made within its extent, for its owner alone"
+  (let ((file (string-append (or (getenv "TMPDIR") "/tmp") "/rfctls-keys-" (number->string (getpid)))))
+    (agreed (within (tls-insecure-key-log file)))
+    (let ((log (call-with-input-file file get-string-all)))
+      (check (string-contains log "CLIENT_TRAFFIC_SECRET_0 "))
+      (check-equal #o600 (stat:perms (stat file)))
+      (agreed (lambda (thunk) (thunk)))
+      (check-equal log (call-with-input-file file get-string-all)))
+    (delete-file file)))
+
+(end-tests)
