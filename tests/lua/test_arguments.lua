@@ -277,7 +277,7 @@ test("every option survives every wrong value", function()
     "system_trust", "verify", "peer_certificate", "server_name", "alpn", "min_version", "max_version",
     "family", "timeout", "handshake", "owned", "allow_truncation", "insecure_skip_verify",
     "insecure_skip_name_check", "session", "session_cache", "scheduler", "hello_extensions", "ciphers",
-    "ciphersuites", "groups",
+    "ciphersuites", "groups", "crl", "crlfile",
   } do
     for _, value in ipairs(bad) do
       survives(option, { rfctls.config, {} }, 1, { [option] = value })

@@ -128,7 +128,8 @@ test("ciphers, groups, and places of trust", function()
   os.remove(keys)
   for name, value in pairs {
     ciphers = "no_such", ciphersuites = "no_such", groups = "no_such", cafile = helper.pki "one-bad-ca.pem",
-    capath = helper.pki "nowhere", insecure_log_keys = helper.pki "",
+    capath = helper.pki "nowhere", insecure_log_keys = helper.pki "", crl = "no list",
+    crlfile = helper.pki "nowhere",
   } do
     local config, message, code = rfctls.config { [name] = value }
     equal(config, nil, name)

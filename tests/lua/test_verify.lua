@@ -59,6 +59,25 @@ test("the host connected to is the name that is checked", function()
   peer:close()
 end)
 
+for name, reason in pairs { ["server.crl"] = "REVOKED", ["issuer.crl"] = "REVOKED", ["outdated.crl"] = "OTHER" } do
+  test(("with %s the server is refused"):format(name), function()
+    refuses("server", { crl = helper.read(name) }, reason)
+    refuses("server", { crlfile = helper.pki(name) }, reason)
+  end)
+end
+
+test("a server that no list names is accepted", function()
+  for _, options in ipairs {
+    { crl = helper.read "none.crl" }, { crl = helper.read "none.crl.der" }, { crlfile = helper.pki "none.crl" },
+    { crl = { helper.read "none.crl" } },
+  } do
+    local s, peer, message = helper.to_peer(options, "echo", "server")
+    assert(s, message)
+    s:close()
+    peer:close()
+  end
+end)
+
 test("a name with a trailing dot is the same name", function()
   local s, peer, message = helper.to_peer({ server_name = "server.test." }, "echo", "server")
   assert(s, message)

@@ -39,7 +39,7 @@ local types = {
   insecure_skip_verify = "boolean", insecure_skip_name_check = "boolean",
   session = "userdata", session_cache = "boolean", scheduler = "table", hello_extensions = "table",
   capath = "string", ciphers = "string", ciphersuites = "string", groups = "string",
-  insecure_log_keys = "string",
+  insecure_log_keys = "string", crl = "string table", crlfile = "string",
 }
 
 -- A wrong option is a mistake in the program, and raised where the maker was called.
@@ -118,10 +118,25 @@ local function set_texts(handle, options, setters)
   return true
 end
 
-local trust_places = { { "cafile", "add_trust_file" }, { "capath", "add_trust_dir" } }
+local trust_places = {
+  { "cafile", "add_trust_file" }, { "capath", "add_trust_dir" }, { "crlfile", "add_crl_file" },
+}
 
 local function set_trust(handle, options)
   return set_texts(handle, options, trust_places)
+end
+
+-- Calls a native setter with the text that an option is, or with each that it has.
+local function set_each(handle, value, setter)
+  local status = native.OK
+  for _, text in ipairs(type(value) == "string" and { value } or value or {}) do
+    if status == native.OK then status = setter(handle, text) end
+  end
+  return status
+end
+
+local function set_crls(handle, options)
+  return check(set_each(handle, options.crl, native.config_add_crls))
 end
 
 local lists = {
@@ -169,9 +184,8 @@ local function set_names(handle, options)
   if options.server_name then
     status = native.config_set_server_name(handle, options.server_name)
   end
-  local protocols = type(options.alpn) == "string" and { options.alpn } or options.alpn or {}
-  for _, protocol in ipairs(protocols) do
-    if status == native.OK then status = native.config_add_protocol(handle, protocol) end
+  if status == native.OK then
+    status = set_each(handle, options.alpn, native.config_add_protocol)
   end
   return check(status)
 end
@@ -222,7 +236,7 @@ local function set_switches(handle, options)
 end
 
 local steps = {
-  set_identity, set_ca, set_trust, set_versions, set_lists, set_verification, set_names,
+  set_identity, set_ca, set_trust, set_crls, set_versions, set_lists, set_verification, set_names,
   set_extensions, set_transport, set_switches,
 }
 
