@@ -53,6 +53,18 @@ def test_a_polite_end_is_an_end():
         assert sock.recv_into(bytearray(1)) == 0
 
 
+def test_an_abort_says_no_goodbye():
+    identity = rfctls.Identity(*pem("server"))
+    with rfctls.listen(0, "127.0.0.1", identity=identity, timeout=20) as listener:
+        with in_thread(listener.accept) as accepted, connect(listener.getsockname()[1]) as sock:
+            peer, _ = accepted.result(20)
+            sock.abort()
+            sock.abort()
+            assert sock.closed
+            with peer, pytest.raises((rfctls.TruncatedError, rfctls.ResetError)):
+                peer.recv(1)
+
+
 def test_a_reset_is_a_reset():
     def handler(conn):
         secure = server_context().wrap_socket(conn, server_side=True)

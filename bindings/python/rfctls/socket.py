@@ -402,6 +402,10 @@ class TLSSocket:
         """Closes without a goodbye, and returns the descriptor, which is the caller's now."""
         return native.rfctls_socket_detach(self._handle)
 
+    def abort(self) -> None:
+        """Closes at once, without a goodbye: the peer finds a truncation. A second call does nothing."""
+        native.rfctls_socket_abort(self._handle)
+
     def close(self) -> None:
         """Says goodbye and closes; a second call does nothing.
 
