@@ -19,15 +19,6 @@
 (define-syntax-rule (within (parameter value) ...)
   (lambda (thunk) (parameterize ((parameter value) ...) (thunk))))
 
-;; A client's version is a keyword, so these connect by themselves.
-(define (tls-1.2-cipher around)
-  (call-with-server
-    (lambda (listener) (tls-socket-close (tls-socket-accept listener)))
-    (lambda (port)
-      (let ((socket (around (lambda () (connect-client port #:version *tls-version-1.2*)))))
-        (tls-socket-close socket)
-        (tls-socket-cipher socket)))))
-
 (behaviour "cipher suites and groups are those that the parameters name, within their extent"
   (check-equal '("TLS_CHACHA20_POLY1305_SHA256" "secp256r1")
                (agreed (within (tls-cipher-suites "TLS_CHACHA20_POLY1305_SHA256") (tls-groups "P-256"))
@@ -37,10 +28,30 @@
 
 (behaviour "ciphers are for versions up to TLS 1.2"
   (for-each (lambda (openssl's iana)
-              (check-equal iana (tls-1.2-cipher (within (tls-ciphers openssl's)))))
+              (check-equal (list iana)
+                           (agreed (within (tls-versions (list *tls-version-1.2* *tls-version-1.2*))
+                                           (tls-ciphers openssl's))
+                                   tls-socket-cipher)))
             '("ECDHE-ECDSA-AES128-GCM-SHA256" "ECDHE-ECDSA-CHACHA20-POLY1305")
             '("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
               "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256")))
+
+(behaviour "versions are a range, and a maker's :version wins"
+  (define (version . options)
+    (call-with-server
+      (lambda (listener) (tls-socket-close (tls-socket-accept listener)))
+      (lambda (port)
+        (let ((socket (apply connect-client port options)))
+          (tls-socket-close socket)
+          (tls-socket-version socket)))))
+  (parameterize ((tls-versions (list *tls-version-1.2* *tls-version-1.2*)))
+    (check-equal "TLSv1.2" (version)))
+  (check-equal "TLSv1.3" (version))
+  (parameterize ((tls-versions (list *tls-version-1.3* *tls-version-1.3*)))
+    (check-equal "TLSv1.3" (version #:version *tls-version-1.3*))
+    (check (tls-error? (raised (version #:version *tls-version-1.2*)))))
+  (check (assertion-violation? (raised (parameterize ((tls-versions '(3 4)))
+                                         (make-client-tls-socket "127.0.0.1" "1"))))))
 
 (behaviour "a server's policy counts, too: ends that have no group in common do not agree"
   (parameterize ((tls-groups "P-384"))
@@ -107,6 +118,69 @@
               (tls-socket-recv socket 1)
               (tls-socket-close socket)))))
       #:options (list #:authorities (certificates "ca") #:client-certificate-required? #t))))
+
+;; ---- whom to trust, and how far ----
+
+;; What a client that trusts the system only says of the tests' server, when the system's authorities are in
+;; a file of ours.
+(define (system-verdict)
+  (call-with-server
+    (lambda (listener)
+      (guard (condition ((tls-error? condition) #f))
+        (tls-socket-close (tls-socket-accept listener))))
+    (lambda (port)
+      (guard (condition ((tls-error? condition) (tls-error-status condition)))
+        (tls-socket-close (connect-client port #:authorities '()))
+        'accepted))))
+
+(behaviour "the system's authorities count for clients, unless they are switched off"
+  (let ((before (getenv "SSL_CERT_FILE")))
+    (setenv "SSL_CERT_FILE" (pki "ca.pem"))
+    (check-equal 'accepted (system-verdict))
+    (parameterize ((tls-system-trust #f))
+      (check-equal 'E_VERIFY (system-verdict)))
+    (if before (setenv "SSL_CERT_FILE" before) (unsetenv "SSL_CERT_FILE"))))
+
+(behaviour "a certificate for another host is taken only under the named danger, one of a stranger never"
+  (define (connect-to name)
+    (call-with-values
+        (lambda () (call-with-peer (list "echo" name)
+                     (lambda (port)
+                       (guard (condition ((tls-error? condition) (irritant condition 'reason)))
+                         (tls-socket-close (connect-client port))
+                         'accepted))))
+      (lambda (verdict last-words) verdict)))
+  (check-equal 'NAME (connect-to "wrong-name"))
+  (parameterize ((tls-insecure-skip-name-check #t))
+    (check-equal 'accepted (connect-to "wrong-name"))
+    (check-equal 'ISSUER (connect-to "wrong-ca"))))
+
+;; ---- ends and sessions ----
+
+(behaviour "a cut connection is an end only where that is allowed"
+  (call-with-peer '("say" "10" "cut")
+    (lambda (port)
+      (let ((socket (parameterize ((tls-allow-truncation #t)) (connect-client port))))
+        (check-equal 10 (bytevector-length (tls-socket-recv socket 10 MSG_WAITALL)))
+        (check-equal 0 (bytevector-length (tls-socket-recv socket 10)))
+        (tls-socket-close socket)))))
+
+(behaviour "without the session cache nothing is resumed"
+  (define (second-is-resumed? cache?)
+    (parameterize ((tls-session-cache cache?))
+      (call-with-server
+        (lambda (listener) (echo listener) (echo listener))
+        (lambda (port)
+          (define (visit)
+            (let ((socket (connect-client port)))
+              (tls-socket-send socket (bytes 1))
+              (tls-socket-recv socket 1)
+              (tls-socket-close socket)
+              (tls-socket-resumed? socket)))
+          (visit)
+          (visit)))))
+  (check (second-is-resumed? #t))
+  (check (not (second-is-resumed? #f))))
 
 ;; ---- for debugging ----
 

@@ -24,6 +24,7 @@
 (include-from-path "rfc/tls/facade/talk.scm")
 (include-from-path "rfc/tls/facade/plain.scm")
 (include-from-path "rfc/tls/facade/x509.scm")
+(include-from-path "rfc/tls/facade/policy.scm")
 (include-from-path "rfc/tls/facade/config.scm")
 (include-from-path "rfc/tls/facade/socket.scm")
 (include-from-path "rfc/tls/facade/port.scm")

@@ -1,8 +1,7 @@
 ;;; Hello extensions, and what a socket should be, made of a maker's arguments.
 
 (export make-hello-extension make-server-name-indication make-protocol-name-list
-        tls-default-certificate-verifier tls-default-authorities
-        tls-ciphers tls-cipher-suites tls-groups tls-revocation-lists tls-insecure-key-log)
+        tls-default-certificate-verifier tls-default-authorities)
 
 ;; ---- hello extensions ----
 
@@ -87,50 +86,6 @@
       (->certificates authorities)
       authorities)))
 
-;; ---- the policy: parameters that hold for the sockets made while they are set ----
-
-(define (make-text-parameter name)
-  (make-parameter #f
-    (lambda (text)
-      (check (or (not text) (string? text)) name "neither a string nor #f" text)
-      text)))
-
-;; The ciphers to speak up to TLS 1.2, those of TLS 1.3, and the groups to exchange keys in, the preferred
-;; first, in the words of OpenSSL: "ECDHE+AESGCM", "TLS_AES_256_GCM_SHA384", "X25519:P-256". #f: the
-;; library's choice. What is known to be weak stays out whatever they say.
-(define tls-ciphers (make-text-parameter 'tls-ciphers))
-(define tls-cipher-suites (make-text-parameter 'tls-cipher-suites))
-(define tls-groups (make-text-parameter 'tls-groups))
-
-;; A list of revocation lists (RFC 5280 section 5), each a DER bytevector or PEM. Once there is one, a peer is
-;; refused if its certificate or an issuer's is revoked, and also if no valid list of its issuer is there.
-(define tls-revocation-lists
-  (make-parameter '()
-    (lambda (lists)
-      (check (and (list? lists) (every (lambda (each) (or (bytevector? each) (string? each))) lists))
-             'tls-revocation-lists "not a list of bytevectors and strings" lists)
-      lists)))
-
-;; DANGER: a file that gets the secrets of each connection (SSLKEYLOGFILE), for debugging; #f: none.
-(define tls-insecure-key-log (make-text-parameter 'tls-insecure-key-log))
-
-(define (policy)
-  (list (tls-ciphers) (tls-cipher-suites) (tls-groups) (tls-revocation-lists) (tls-insecure-key-log)))
-
-(define (set-policy! config ciphers cipher-suites groups revocation-lists key-log)
-  (define (set setter! text)
-    (when text
-      (setter! config text)))
-  (set rfctls-config-set-ciphers ciphers)
-  (set rfctls-config-set-cipher-suites cipher-suites)
-  (set rfctls-config-set-groups groups)
-  (for-each (lambda (each)
-              (rfctls-config-add-crls config (if (string? each) (string->utf8 each) each)))
-            revocation-lists)
-  (set rfctls-config-insecure-log-keys key-log))
-
-;; ---- making one ----
-
 (define (set-verifier! config verifier)
   (check-verifier verifier)
   (cond ((procedure? verifier) (rfctls-config-set-asking config #t #f))
@@ -155,7 +110,7 @@
 (define (make-config role certificates private-key extensions authorities verifier version
                      family blocking? connect-timeout handshake-timeout require-certificate? policy)
   (let ((config (rfctls-config-new role)))
-    (apply set-policy! config policy)
+    (set-policy! config policy)
     (rfctls-config-set-blocking config blocking?)
     (rfctls-config-set-family config family)
     (set-identity! config role certificates private-key)
