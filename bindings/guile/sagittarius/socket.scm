@@ -10,25 +10,14 @@
                socket-port socket-input-port socket-output-port
                socket-nonblocking! socket-blocking! nonblocking-socket?
                socket-set-read-timeout! socket-get-read-timeout
-               socket-read-select socket-write-select socket-error-select
 
                AF_UNSPEC AF_INET AF_INET6
                SOCK_STREAM SOCK_DGRAM
                IPPROTO_TCP IPPROTO_UDP
                AI_PASSIVE AI_CANONNAME AI_NUMERICHOST AI_NUMERICSERV AI_V4MAPPED AI_ALL AI_ADDRCONFIG
                SHUT_RD SHUT_WR SHUT_RDWR
-               MSG_PEEK MSG_DONTWAIT MSG_WAITALL
+               MSG_PEEK MSG_DONTWAIT MSG_WAITALL))
 
-               socket-info? socket-info-hostname socket-info-ip-address socket-info-port
-               string->ip-address ip-address? ip-address->string ip-address->bytevector
-
-               &host-not-found make-host-not-found-error host-not-found-error?
-               host-not-found-error-node host-not-found-error-service
-               &socket make-socket-error socket-error? socket-error-socket
-               &socket-connection make-socket-connection-error socket-connection-error?
-               &socket-closed make-socket-closed-error socket-closed-error?
-               &socket-read-timeout make-socket-read-timeout-error socket-read-timeout-error?
-               &socket-reset make-socket-reset-error socket-reset-error?
-               &socket-truncated make-socket-truncated-error socket-truncated-error?
-               &tls make-tls-error tls-error?
-               tls-error-status tls-error-message tls-error-alert tls-error-depth))
+(export-selects)
+(export-addresses)
+(export-conditions)

@@ -17,6 +17,12 @@
   #:use-module (srfi srfi-9)
   #:use-module (rfc tls native))
 
+;; Exports names from here; a sister library that says (again) exports the same ones.
+(define-syntax-rule (export-again again name ...)
+  (begin
+    (export again name ...)
+    (define-syntax-rule (again) (re-export name ...))))
+
 (include-from-path "rfc/tls/facade/condition.scm")
 (include-from-path "rfc/tls/facade/failure.scm")
 (include-from-path "rfc/tls/facade/wait.scm")

@@ -4,6 +4,6 @@
 ;;; encoding with set-port-encoding!. Under (ice-9 suspendable-ports), reading and writing suspend.
 
 (define-module (rfc tls port)
-  #:use-module (rfc tls facade)
-  #:re-export (tls-socket-port tls-socket-input-port tls-socket-output-port
-               socket-port socket-input-port socket-output-port))
+  #:use-module (rfc tls facade))
+
+(export-ports)

@@ -1,8 +1,9 @@
 ;;; The ends of a connection.
 
-(export string->ip-address ip-address? ip-address->string ip-address->bytevector
-        socket-info?
-        socket-info-hostname socket-info-ip-address socket-info-port)
+(export-again export-addresses
+  string->ip-address ip-address? ip-address->string ip-address->bytevector
+  socket-info?
+  socket-info-hostname socket-info-ip-address socket-info-port)
 
 (define-record-type <ip-address>
   (make-ip-address text bytes)

@@ -3,16 +3,17 @@
 ;;; They are kinds of &i/o, which (rnrs files) has. Loading that would make importing (rfc tls) half as
 ;;; long again, so the types are made when the first of them is needed.
 
-(export &host-not-found make-host-not-found-error host-not-found-error?
-        host-not-found-error-node host-not-found-error-service
-        &socket make-socket-error socket-error? socket-error-socket
-        &socket-connection make-socket-connection-error socket-connection-error?
-        &socket-closed make-socket-closed-error socket-closed-error?
-        &socket-read-timeout make-socket-read-timeout-error socket-read-timeout-error?
-        &socket-reset make-socket-reset-error socket-reset-error?
-        &socket-truncated make-socket-truncated-error socket-truncated-error?
-        &tls make-tls-error tls-error?
-        tls-error-status tls-error-message tls-error-alert tls-error-depth)
+(export-again export-conditions
+  &host-not-found make-host-not-found-error host-not-found-error?
+  host-not-found-error-node host-not-found-error-service
+  &socket make-socket-error socket-error? socket-error-socket
+  &socket-connection make-socket-connection-error socket-connection-error?
+  &socket-closed make-socket-closed-error socket-closed-error?
+  &socket-read-timeout make-socket-read-timeout-error socket-read-timeout-error?
+  &socket-reset make-socket-reset-error socket-reset-error?
+  &socket-truncated make-socket-truncated-error socket-truncated-error?
+  &tls make-tls-error tls-error?
+  tls-error-status tls-error-message tls-error-alert tls-error-depth)
 
 ;; Where (rnrs files) cannot be loaded any more (at the limit of descriptors, after chroot), no program
 ;; has loaded it, so none can tell the difference. It is tried once, by the first failure, before that

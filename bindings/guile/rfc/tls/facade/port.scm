@@ -3,8 +3,9 @@
 ;;; Reading takes what has come; writing sends at once. For text, set an encoding with
 ;;; set-port-encoding!. Under (ice-9 suspendable-ports), reading and writing suspend.
 
-(export tls-socket-port tls-socket-input-port tls-socket-output-port
-        socket-port socket-input-port socket-output-port)
+(export-again export-ports
+  tls-socket-port tls-socket-input-port tls-socket-output-port
+  socket-port socket-input-port socket-output-port)
 
 ;; ---- waiting for a port's socket, though it may be non-blocking ----
 

@@ -1,6 +1,7 @@
 ;;; Waiting for many sockets at once, plain and TLS mixed.
 
-(export socket-read-select socket-write-select socket-error-select)
+(export-again export-selects
+  socket-read-select socket-write-select socket-error-select)
 
 ;; The sockets for which (ready? socket) holds after the set found the event. A set may find more: a
 ;; session ticket wakes readers, too.
