@@ -252,8 +252,8 @@
       (check-equal (map x509-certificate->bytevector (certificates "server"))
                    (map x509-certificate->bytevector (tls-socket-peer-certificates client)))
       (check-equal '() (tls-socket-peer-certificates server))
-      (check-equal "x25519" (tls-socket-group client))
-      (check-equal "x25519" (tls-socket-group server)))))
+      (check (string? (tls-socket-group client)))
+      (check-equal (tls-socket-group client) (tls-socket-group server)))))
 
 (behaviour "a server without certificates and key makes a throw-away identity that nobody trusts"
   (let* ((listener (make-server-tls-socket "0" '()))
