@@ -19,6 +19,7 @@ import time
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
@@ -97,7 +98,20 @@ def issue(common_name, key=None, issuer=None, ca=False, usage=SERVER, names=None
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     by_root = issuer is None or issuer.cert.issuer == issuer.cert.subject
-    return Entity(builder.sign(issuer_key, hashes.SHA256()), key, () if by_root else issuer.chain)
+    cert = full_length(issuer_key, lambda: builder.sign(issuer_key, hashes.SHA256()),
+                       lambda made: made.signature)
+    return Entity(cert, key, () if by_root else issuer.chain)
+
+
+def full_length(key, sign, signature_of=lambda made: made):
+    """What sign makes, once both numbers of its ECDSA signature have all their bytes: Wine 8.0 takes a
+    signature with a shorter one, one in 128, for a wrong one."""
+    made = sign()
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        return made
+    while min(map(int.bit_length, decode_dss_signature(signature_of(made)))) <= key.key_size - 8:
+        made = sign()
+    return made
 
 
 class Folder:
@@ -213,7 +227,7 @@ def signed_with_sha1(entity, issuer):
     signed = entity.cert.tbs_certificate_bytes
     header = 4  # its size takes two octets
     signed = der(0x30, signed[header:].replace(sha256, sha1, 1))
-    signature = issuer.key.sign(signed, ec.ECDSA(hashes.SHA1()))
+    signature = full_length(issuer.key, lambda: issuer.key.sign(signed, ec.ECDSA(hashes.SHA1())))
     whole = der(0x30, signed + sha1 + der(0x03, b"\0" + signature))
     return Entity(x509.load_der_x509_certificate(whole), entity.key, issuer.chain)
 
