@@ -35,13 +35,12 @@ static void wait_init(void) {
 }
 
 static bell *make_bell(void) {
-  bell *made = scm_calloc(sizeof *made);
+  bell *made;
   int ends[2];
   rfctls_status status;
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-    free(made);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
     scm_syserror("wait");
-  }
+  made = scm_calloc(sizeof *made);
   made->rope = ends[1];
   status = rfctls_pollset_new(&made->alone);
   if (status == RFCTLS_OK)
