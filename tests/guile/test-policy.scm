@@ -27,6 +27,12 @@
     (check-equal "TLS_AES_256_GCM_SHA384" (car without))
     (check (not (string=? "secp256r1" (cadr without))))))
 
+(behaviour "a program that changes a value after it was set changes no policy"
+  (let ((groups (string-copy "P-256")))
+    (parameterize ((tls-groups groups))
+      (string-fill! groups #\x)
+      (check-equal '("secp256r1") (agreed (lambda (thunk) (thunk)) tls-socket-group)))))
+
 (behaviour "ciphers are for versions up to TLS 1.2"
   (for-each (lambda (openssl's iana)
               (check-equal (list iana)

@@ -107,8 +107,8 @@
   (when milliseconds
     (rfctls-config-set-timeout config timer milliseconds)))
 
-(define (make-config role certificates private-key extensions authorities verifier version
-                     family blocking? connect-timeout handshake-timeout require-certificate? policy)
+(define (make-config policy role certificates private-key extensions authorities verifier version
+                     family blocking? connect-timeout handshake-timeout require-certificate?)
   (let ((config (rfctls-config-new role)))
     (set-policy! config policy)
     (rfctls-config-set-blocking config blocking?)
@@ -160,11 +160,11 @@
     (set! kept (cons (cons* description (current-time) config)
                      (list-head others (min (length others) (- most-kept 1)))))))
 
-(define (shared-config . arguments)
-  (let ((description (description-of arguments)))
+(define (shared-config policy . arguments)
+  (let ((description (cons policy (description-of arguments))))
     (with-mutex keeping
       (or (find-kept description)
-          (let ((config (apply make-config arguments)))
+          (let ((config (apply make-config policy arguments)))
             (keep! description config)
             config)))))
 
@@ -180,5 +180,5 @@
                  (blocking? #f) (connect-timeout #f) (handshake-timeout #f)
                  (require-certificate? #f))
   ((if (shareable? role certificates private-key) shared-config make-config)
-   role certificates private-key hello-extensions authorities verifier version
-   family blocking? connect-timeout handshake-timeout require-certificate? (policy)))
+   (policy) role certificates private-key hello-extensions authorities verifier version
+   family blocking? connect-timeout handshake-timeout require-certificate?))
