@@ -806,7 +806,7 @@ def _set_up(made: TLSSocket, server_name: str | None, session: Session | None) -
         if session is not None:
             made.session = session
     except BaseException:
-        native.rfctls_socket_abort(made._handle)
+        made.abort()
         raise
 
 
