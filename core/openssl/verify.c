@@ -186,14 +186,21 @@ static int grow(rfctls__judgement *judgement, size_t count) {
   return 1;
 }
 
-/* OpenSSL takes nobody for the issuer of a certificate that it cannot read to the end, and names may stand
- * in what it cannot read. */
+/* Whether names may stand in what cannot be read, or in what stands there twice. */
+static int hides_names(X509 *cert) {
+  int critical = -1;
+  GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, &critical, NULL);
+  GENERAL_NAMES_free(names);
+  return names == NULL && critical != -1;
+}
+
+/* OpenSSL takes nobody for the issuer of a certificate that it cannot read to the end. */
 static int true_code(X509 *cert, int code) {
   rfctls_reason reason = reason_of(code);
-  return (reason == RFCTLS_REASON_ISSUER || reason == RFCTLS_REASON_NAME) &&
-                 (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0
-             ? X509_V_ERR_INVALID_EXTENSION
-             : code;
+  int unread = reason == RFCTLS_REASON_ISSUER
+                   ? (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0
+                   : reason == RFCTLS_REASON_NAME && hides_names(cert);
+  return unread ? X509_V_ERR_INVALID_EXTENSION : code;
 }
 
 static void note(rfctls__conn *conn, X509_STORE_CTX *ctx, int code) {

@@ -784,6 +784,20 @@ TEST(HostileChains, ASubjectObeysConstraintsAlsoWhereAnAddressIsAskedFor) {
   EXPECT_EQ("CONSTRAINT", verdicts.ours.reason) << verdicts.ours.message;
 }
 
+TEST(HostileChains, AWrongNameIsToldThoughAnExtensionStandsTwice) {
+  Random random(seed());
+  Trial trial = {RFCTLS_CLIENT, RFCTLS_TLS_1_3, {}};
+  for (const char *title :
+       {"leaf: an extension twice", "the leaf is the anchor", "name in the subject alone"}) {
+    trial.faults.push_back(kind_called(title));
+    ASSERT_NE(nullptr, trial.faults.back()) << title;
+  }
+  Verdicts verdicts = judge(trial, random);
+  EXPECT_EQ(X509_V_OK, verdicts.plain);
+  EXPECT_EQ(X509_V_ERR_HOSTNAME_MISMATCH, verdicts.documented);
+  EXPECT_EQ("NAME", verdicts.ours.reason) << verdicts.ours.message;
+}
+
 TEST(HostileChains, NoneIsAcceptedThatX509VerifyCertRefuses) {
   Tally tally;
   for (size_t number = 0; number < CHAINS; number++) {
