@@ -7,6 +7,7 @@
 
 %insert("header") "lua/convert.c"
 %insert("header") "lua/handle.c"
+%insert("header") "lua/proxy.c"
 %insert("header") "lua/scratch.c"
 %insert("header") "lua/shapes.c"
 
@@ -170,3 +171,4 @@ rfctls_status rfctls_##NOUN##_recv_line(rfctls_##NOUN *noun, uint32_t flags, voi
 %shapes(socket)
 %shapes(raw)
 int64_t rfctls_clock(void);
+%native(proxy) int new_proxy(lua_State *L);

@@ -357,7 +357,8 @@ local function mended(arguments, message)
   if noun then value = handles[noun]
   elseif message:find "not a whole number" then value = 0
   elseif message:find "out of range" then value = 1
-  elseif message:find "string expected" then value = "127.0.0.1" end
+  elseif message:find "string expected" then value = "127.0.0.1"
+  elseif message:find "table expected" then value = {} end
   if value == nil or arguments[position] == value then return nil end
   arguments[position] = value
   return arguments

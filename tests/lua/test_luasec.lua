@@ -2,7 +2,10 @@
 -- is it safer than it was?
 package.path = (arg[0]:match("^(.*)/") or ".") .. "/?.lua;" .. package.path
 local helper = require "helper"
+local pairing = require "luasec_pairing"
 local test, equal, matches = helper.test, helper.equal, helper.matches
+local client_parameters, server_parameters = pairing.client_parameters, pairing.server_parameters
+local connected, pair = pairing.connected, pairing.pair
 
 local socket = helper.need "socket"
 local original = helper.need "ssl"
@@ -68,51 +71,6 @@ test("a server nobody vouches for is refused", function()
 end)
 
 -- ---- parameters ----
-
-local function client_parameters(more)
-  local all = { mode = "client", protocol = "any", cafile = helper.pki "ca.pem" }
-  for name, value in pairs(more or {}) do all[name] = value end
-  return all
-end
-
-local function server_parameters(more)
-  local all = { mode = "server", protocol = "any",
-                key = helper.pki "server.key", certificate = helper.pki "server.pem" }
-  for name, value in pairs(more or {}) do all[name] = value end
-  return all
-end
-
--- Two connected sockets of LuaSocket.
-local function connected()
-  local listener = assert(socket.bind("127.0.0.1", 0))
-  local client = assert(socket.connect("127.0.0.1", (select(2, listener:getsockname()))))
-  local server = assert(listener:accept())
-  listener:close()
-  return client, server
-end
-
--- Both ends after the handshake, or what it said: wrapped by this module, or by another.
-local function pair(client_more, server_more, prepare, server_module)
-  local left, right = connected()
-  local client = assert(ssl.wrap(left, client_parameters(client_more)))
-  local server = assert((server_module or ssl).wrap(right, server_parameters(server_more)))
-  if prepare then prepare(client, server) end
-  client:settimeout(0)
-  server:settimeout(0)
-  local ends, results = { client, server }, {}
-  local limit = os.time() + 10
-  while os.time() < limit and not (results[client] and results[server]) do
-    for _, s in ipairs(ends) do
-      if not results[s] then
-        local ok, message = s:dohandshake()
-        if ok or (message ~= "wantread" and message ~= "wantwrite") then results[s] = { ok, message } end
-      end
-    end
-  end
-  client:settimeout(10)
-  server:settimeout(10)
-  return client, server, results[client], results[server]
-end
 
 test("the socket that is wrapped is taken over", function()
   local left, right = connected()

@@ -157,17 +157,28 @@ function luasec.options(parameters)
   return caught(translated, parameters)
 end
 
+-- What getmetatable tells of a context.
 local Context = { __name = "rfctls.luasec.context" }
-Context.__index = Context
 
+-- The words of LuaSec's objects, which programs (copas) tell a wrapped socket by.
+local function named(what, handle)
+  return ("SSL %s: %s"):format(what, tostring(handle):match "0x%x+")
+end
+
+-- A userdata, as LuaSec's: programs (copas) take a table for parameters, and speak in the clear where it
+-- has none.
 local function new_context(parameters)
   local options = translated(parameters)
   local config, message = Config.new(options)
   if not config then return nil, message end
-  return setmetatable({ config = config, identity = options.identity, role = options.role,
-                        verifies = not options.insecure_skip_verify
-                                   and (options.role == "client" or options.peer_certificate ~= nil) },
-                      Context)
+  return native.proxy {
+    __index = { config = config, identity = options.identity, role = options.role,
+                verifies = not options.insecure_skip_verify
+                           and (options.role == "client" or options.peer_certificate ~= nil) },
+    __tostring = function() return named("context", config.handle) end,
+    __close = function() end,
+    __metatable = Context,
+  }
 end
 
 -- A context of LuaSec's parameters, or nil, message.
@@ -181,6 +192,10 @@ local Connection = { __name = "rfctls.luasec.connection" }
 Connection.__index = Connection
 setmetatable(Connection, { __index = Socket })
 Connection.__close = Socket.__close
+
+function Connection:__tostring()
+  return named("connection", self.handle)
+end
 
 -- The name to check, unless sni says another: the address that the descriptor is connected to.
 local function name_by_address(self)
