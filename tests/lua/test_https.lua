@@ -81,6 +81,14 @@ test("a page that was cut is an error, not a short page", function()
   equal(message, "truncated")
 end)
 
+test("a parameter that would have no effect is refused before anything is sent", function()
+  for _, name in ipairs { "cafiel", "psk" } do
+    local done, message = https.request { url = "https://localhost:1/", [name] = "x", user = "u", step = 1 }
+    equal(done, nil)
+    matches(message, name)
+  end
+end)
+
 test("what LuaSec refuses is refused", function()
   for name, reason in pairs { proxy = "proxy", redirect = "redirect", create = "create" } do
     local done, message = https.request { url = "https://localhost/", [name] = true }

@@ -38,15 +38,28 @@ function Connection:close()
   return self.socket:close()
 end
 
+-- What a request has beside LuaSec's parameters: for LuaSocket's http, and our scheduler.
+local of_request = {}
+for _, name in ipairs {
+  "url", "method", "headers", "source", "sink", "step", "proxy", "redirect", "maxredirects",
+  "nredirects", "create", "uri", "scheme", "authority", "userinfo", "user", "host", "port", "path",
+  "params", "query", "fragment", "scheduler",
+} do
+  of_request[name] = true
+end
+
 -- For LuaSocket's http: a function that makes the connections, with LuaSec's parameters, scheduler and
 -- server_name among them.
 function https.tcp(parameters)
   local given = { protocol = "any" }
-  for name, value in pairs(parameters or {}) do given[name] = value end
+  for name, value in pairs(parameters or {}) do
+    if not of_request[name] then given[name] = value end
+  end
   given.mode = "client"
+  local scheduler = parameters and parameters.scheduler
   return function()
     local options = socket.try(luasec.options(given))
-    options.handshake, options.timeout, options.scheduler = true, https.TIMEOUT, given.scheduler
+    options.handshake, options.timeout, options.scheduler = true, https.TIMEOUT, scheduler
     return setmetatable({ options = options, socket = false }, Connection)
   end
 end

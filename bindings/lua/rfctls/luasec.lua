@@ -20,34 +20,70 @@ local function set_of(text)
   return set
 end
 
+local function refuse(text, ...)
+  error(text:format(...), 0)
+end
+
+-- A parameter that is one word or a list of words.
+local function words(name, value)
+  local list, count = type(value) == "table" and value or { value }, 0
+  for _ in pairs(list) do count = count + 1 end
+  for i = 1, count do
+    if type(list[i]) ~= "string" then refuse("%s is neither a word nor a list of words", name) end
+  end
+  return list
+end
+
 local protocols = {
   any = {}, sslv23 = {},
   tlsv1 = { "1.0", "1.0" }, tlsv1_1 = { "1.1", "1.1" },
   tlsv1_2 = { "1.2", "1.2" }, tlsv1_3 = { "1.3", "1.3" },
 }
 
--- Options that are always so here, or without meaning any more.
-local granted = set_of [[
-  all cipher_server_preference cleanse_plaintext dont_insert_empty_fragments ephemeral_rsa
-  legacy_server_connect microsoft_big_sslv3_buffer microsoft_sess_id_bug msie_sslv2_rsa_padding
-  netscape_ca_dn_bug netscape_challenge_bug netscape_demo_cipher_change_bug
-  netscape_reuse_cipher_change_bug no_compression no_renegotiation
-  no_session_resumption_on_renegotiation no_sslv2 no_sslv3 no_tlsv1 no_tlsv1_1 pkcs1_check_1
-  pkcs1_check_2 prioritize_chacha safari_ecdhe_ecdsa_bug single_dh_use single_ecdh_use
-  ssleay_080_client_dh_bug sslref2_reuse_cert_type_bug tls_block_padding_bug tls_d5_bug
-  tls_rollback_bug
-]]
+-- What each of LuaSec's options does to ours; any other one is refused.
+local effects = {}
 
--- A parameter that is one word or a list of words.
-local function words(value)
-  return type(value) == "table" and value or { value }
+-- These are so whatever a program says. "all" stands for the workarounds of OpenSSL for faulty peers,
+-- none of which TLS 1.2 needs.
+for name in pairs(set_of [[
+  all enable_middlebox_compat no_compression no_renegotiation no_session_resumption_on_renegotiation
+  no_sslv2 no_sslv3 single_dh_use single_ecdh_use
+]]) do
+  effects[name] = function() end
+end
+
+function effects.no_ticket(options) options.session_cache = false end
+function effects.ignore_unexpected_eof(options) options.allow_truncation = true end
+
+local suites = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
+
+-- A server with a list of its own chooses by its own order.
+function effects.cipher_server_preference(options)
+  if options.role == "server" and not (options.ciphers or options.groups) then
+    options.ciphersuites = options.ciphersuites or suites
+  end
+end
+
+-- No protocol but the default has more than one version: 1.2 and 1.3.
+for name, version in pairs {
+  no_tlsv1 = "1.0", no_tlsv1_1 = "1.1", no_tlsv1_2 = "1.2", no_tlsv1_3 = "1.3",
+} do
+  effects[name] = function(options)
+    local least, most = options.min_version or "1.2", options.max_version or "1.3"
+    if version < least or version > most then return end
+    if least == most then refuse("option %s leaves no version to speak", name) end
+    if version == least then options.min_version = most else options.max_version = least end
+  end
+end
+
+-- Whether the peer's certificate is asked for, and checked.
+local function verifies(options)
+  if options.role == "client" then return not options.insecure_skip_verify end
+  local demand = options.peer_certificate or (options.cafile or options.capath) and "optional"
+  return demand == "optional" or demand == "required"
 end
 
 local readers = {}
-
-local function refuse(...)
-  error(select("#", ...) > 1 and (...):format(select(2, ...)) or (...), 0)
-end
 
 function readers.mode(options, mode)
   if mode ~= "client" and mode ~= "server" then refuse("invalid mode (%s)", tostring(mode)) end
@@ -60,65 +96,82 @@ function readers.protocol(options, name)
 end
 
 function readers.options(options, names)
-  for _, name in ipairs(words(names)) do
-    if name == "no_tlsv1_3" then options.max_version = "1.2"
-    elseif name == "no_tlsv1_2" then options.min_version = "1.3"
-    elseif name == "no_ticket" then options.session_cache = false
-    elseif not granted[name] then refuse("invalid option (%s)", tostring(name)) end
+  for _, name in ipairs(words("options", names)) do
+    local effect = effects[name] or refuse("invalid option (%s): it would have no effect", tostring(name))
+    effect(options)
   end
 end
 
 local verify_words = set_of "none peer client_once fail_if_no_peer_cert"
 
 function readers.verify(options, names)
-  local chosen = {}
-  for _, name in ipairs(words(names)) do
+  local chosen, last = {}, nil
+  for _, name in ipairs(words("verify", names)) do
     if not verify_words[name] then refuse("invalid verify option (%s)", tostring(name)) end
-    chosen[name] = true
+    chosen[name], last = true, name
+  end
+  if chosen.none and (chosen.peer or chosen.client_once or chosen.fail_if_no_peer_cert) then
+    refuse "verify option (none) has no effect beside others"
   end
   if options.role == "client" then
-    options.insecure_skip_verify = chosen.none or nil
+    options.insecure_skip_verify = chosen.none
   elseif chosen.peer then
     options.peer_certificate = chosen.fail_if_no_peer_cert and "required" or "optional"
+  elseif chosen.none then
+    options.peer_certificate = "ignored"
+  elseif last then
+    refuse("verify option (%s) has no effect without peer", last)
   end
 end
 
 function readers.depth(options, limit)
+  if type(limit) ~= "number" then refuse("invalid depth (%s)", tostring(limit)) end
+  if not verifies(options) then refuse "depth has no effect where nothing is verified" end
   options.verify = function(depth, trusted) return trusted and depth <= limit + 1 end
 end
 
 function readers.alpn(options, names)
-  if type(names) ~= "string" and type(names) ~= "table" then refuse "invalid ALPN parameter" end
-  options.alpn = names
+  options.alpn = words("alpn", names)
+  if #options.alpn == 0 then refuse "alpn is an empty list" end
 end
 
-local function passed_on(option)
-  return function(options, value) options[option] = value end
+function readers.curveslist(options, list)
+  if options.groups then refuse "curve has no effect beside curveslist" end
+  options.groups = list
 end
+readers.curve = readers.curveslist
 
 for _, name in ipairs { "cafile", "capath", "server_name", "ciphers", "ciphersuites" } do
-  readers[name] = passed_on(name)
+  readers[name] = function(options, value) options[name] = value end
 end
-readers.curve = passed_on "groups"
-readers.curveslist = readers.curve
-
--- A server's parameters may name DH groups; only elliptic curves are used.
-function readers.dhparam() end
-
-local unknown = { "verifyext", "dane" }
 
 -- In this order: some look at what others have set.
 local order = {
-  "mode", "protocol", "options", "verify", "depth", "alpn", "cafile", "capath", "server_name", "ciphers",
-  "ciphersuites", "curve", "curveslist", "dhparam",
+  "mode", "protocol", "verify", "alpn", "cafile", "capath", "depth", "server_name", "ciphers",
+  "ciphersuites", "curve", "curveslist", "options",
 }
 
+-- What LuaSec has, and we have not.
+local missing = set_of "dane dhparam psk verifyext"
+
+-- LuaSec takes false for nothing. A name that begins with "_" is the program's own.
+local function check_names(parameters, known)
+  for name, value in pairs(parameters) do
+    if value and not known[name] and tostring(name):sub(1, 1) ~= "_" then
+      refuse(missing[name] and "%s is not supported" or "parameter '%s' is unknown", tostring(name))
+    end
+  end
+end
+
+local identity_names = set_of "certificate key password"
+
 local function load_identity(given)
-  if not given.certificate and not given.key then return nil end
+  check_names(given, identity_names)
+  if not (given.certificate or given.key) then return nil end
   if not (given.certificate and given.key) then
     refuse("%s stands without its other half", given.certificate and "certificate" or "key")
   end
-  local password = given.password
+  local password = given.password or nil
   if type(password) == "function" then password = password() end
   if password ~= nil and type(password) ~= "string" then refuse "invalid password type" end
   return credentials.pair(assert(credentials.chain_file(given.certificate)),
@@ -126,20 +179,29 @@ local function load_identity(given)
 end
 
 local function identity_of(parameters)
-  local list = parameters.certificates or { parameters }
+  local own = {}
+  for name in pairs(identity_names) do own[name] = parameters[name] or nil end
+  local list = parameters.certificates or { own }
+  if type(list) ~= "table" or next(list) and type(list[1]) ~= "table" then
+    refuse "certificates is not a list of tables"
+  end
   if #list > 1 then refuse "more than one certificate in certificates: a context has one" end
+  if list[1] ~= own and (own.certificate or own.key) then
+    refuse "certificate and key have no effect beside certificates"
+  end
   return load_identity(list[1] or {})
 end
 
+local names = set_of "certificate certificates key password"
+for name in pairs(readers) do names[name] = true end
+
 local function translated(parameters)
   if type(parameters) ~= "table" then refuse "the parameters are not a table" end
-  for _, name in ipairs(unknown) do
-    if parameters[name] ~= nil then refuse("%s is not supported", name) end
-  end
+  check_names(parameters, names)
   local options = { identity = identity_of(parameters), handshake = false }
   for _, name in ipairs(order) do
     local value = parameters[name]
-    if value ~= nil or name == "mode" then readers[name](options, value) end
+    if value or name == "mode" then readers[name](options, value) end
   end
   if options.role == "client" and (options.cafile or options.capath) then options.system_trust = false end
   return options
@@ -173,8 +235,7 @@ local function new_context(parameters)
   if not config then return nil, message end
   return native.proxy {
     __index = { config = config, identity = options.identity, role = options.role,
-                verifies = not options.insecure_skip_verify
-                           and (options.role == "client" or options.peer_certificate ~= nil) },
+                verifies = verifies(options) },
     __tostring = function() return named("context", config.handle) end,
     __close = function() end,
     __metatable = Context,
@@ -309,15 +370,20 @@ function luasec.loadcertificate(pem)
   return Certificate.new(certificate)
 end
 
+local function names_of(set)
+  local all = {}
+  for name in pairs(set) do all[name] = true end
+  return all
+end
+
 -- What there is, as LuaSec tells it.
 luasec.config = {
-  protocols = set_of "any sslv23 tlsv1 tlsv1_1 tlsv1_2 tlsv1_3",
-  options = set_of "all no_ticket no_tlsv1_2 no_tlsv1_3",
+  protocols = names_of(protocols),
+  options = names_of(effects),
   algorithms = { ec = true },
   curves = {},
   capabilities = { alpn = true, certificate_chain = true, curves_list = true },
 }
-for name in pairs(granted) do luasec.config.options[name] = true end
 
 luasec._VERSION = "rfctls " .. native.version()
 luasec._COPYRIGHT = "LuaSec's interface over rfctls"
