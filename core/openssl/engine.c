@@ -1,5 +1,5 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
- * share), conn.c (a connection), verify.c and trust.c (the peer's chain), session.c (resumption), binding.c (keys for other uses), prefer.c (ciphers and groups), extension.c (a
+ * share), conn.c (a connection), verify.c, trust.c and crl.c (the peer's chain), session.c (resumption), binding.c (keys for other uses), prefer.c (ciphers and groups), extension.c (a
  * program's own in the hello), pki.c (certificates and keys), bytes.c (the wire), failure.c (errors). */
 #include "engine/engine.h"
 
@@ -9,6 +9,7 @@
 #include "openssl/binding.h"
 #include "openssl/conn.h"
 #include "openssl/context.h"
+#include "openssl/crl.h"
 #include "openssl/extension.h"
 #include "openssl/pki.h"
 #include "openssl/prefer.h"

@@ -12,7 +12,6 @@
  * store of its own: beside them it holds only the lookups, so it is as cheap. */
 #include "openssl/trust.h"
 
-#include <limits.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/refcount.h"
+#include "openssl/crl.h"
 #include "openssl/failure.h"
 
 struct rfctls__trust {
@@ -133,45 +133,8 @@ static rfctls_status add_dirs(X509_STORE *store, const rfctls__list *dirs) {
   return RFCTLS_OK;
 }
 
-static rfctls_status parse_crl(rfctls__bytes der, X509_CRL **out) {
-  const unsigned char *end = der.data;
-  X509_CRL *crl = der.size <= LONG_MAX ? d2i_X509_CRL(NULL, &end, (long)der.size) : NULL;
-  if (crl == NULL || end != der.data + der.size) {
-    X509_CRL_free(crl);
-    return rfctls__openssl_fail(RFCTLS_E_PARSE, "the revocation list cannot be read");
-  }
-  *out = crl;
-  return RFCTLS_OK;
-}
-
-rfctls_status rfctls__check_crl(rfctls__bytes der) {
-  rfctls__openssl_errors callers;
-  X509_CRL *crl = NULL;
-  rfctls_status status;
-  rfctls__openssl_begin(&callers);
-  status = parse_crl(der, &crl);
-  X509_CRL_free(crl);
-  rfctls__openssl_end(&callers);
-  return status;
-}
-
 static int is_empty(const rfctls__list *list) {
   return list == NULL || list->count == 0;
-}
-
-static rfctls_status add_crls(X509_STORE *store, const rfctls__list *crls) {
-  for (size_t i = 0; crls != NULL && i < crls->count; i++) {
-    X509_CRL *crl = NULL;
-    rfctls_status status = parse_crl(rfctls__list_at(crls, i), &crl);
-    if (status == RFCTLS_OK && X509_STORE_add_crl(store, crl) != 1) {
-      status = rfctls__openssl_fail(RFCTLS_E_INTERNAL, "a revocation list could not be added");
-    }
-    X509_CRL_free(crl);
-    if (status != RFCTLS_OK) {
-      return status;
-    }
-  }
-  return RFCTLS_OK;
 }
 
 /* ---- the one that is shared ---- */
@@ -224,7 +187,7 @@ rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
     status = add_dirs(own->store, dirs);
   }
   if (status == RFCTLS_OK) {
-    status = add_crls(own->store, crls);
+    status = rfctls__crls_add(own->store, crls);
   }
   if (status == RFCTLS_OK) {
     *out = own;

@@ -16,8 +16,6 @@ typedef struct rfctls__trust rfctls__trust;
 
 /* Whether a folder can hold anchors by their hashed names, as OpenSSL's rehash makes it. */
 rfctls_status rfctls__check_trust_dir(const char *path);
-/* Whether it is a revocation list. */
-rfctls_status rfctls__check_crl(rfctls__bytes der);
 /* The system's anchors, or not, the authorities, folders of them, and revocation lists, NULL: none; the
  * caller owns one reference. A system without a trust store has no anchors: that is no error. */
 rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,

@@ -259,9 +259,10 @@ static SSL *ssl_of(X509_STORE_CTX *ctx) {
 }
 
 /* The peer's own certificate must be covered by a revocation list once there are any; an issuer's need
- * not. */
+ * not: a list for others is none of its own. */
 static int is_forgiven(X509_STORE_CTX *ctx) {
-  return X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+  int code = X509_STORE_CTX_get_error(ctx);
+  return (code == X509_V_ERR_UNABLE_TO_GET_CRL || code == X509_V_ERR_DIFFERENT_CRL_SCOPE) &&
          X509_STORE_CTX_get_error_depth(ctx) > 0;
 }
 

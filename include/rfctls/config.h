@@ -129,10 +129,13 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust_dir(rfctls_config *
                                                                  const char *path);
 /* Adds revocation lists (RFC 5280 section 5): PEM with any number of "X509 CRL" blocks, or one in DER; all
  * or, on failure, none. Once there is one, a peer is refused (RFCTLS_E_VERIFY) if a list names its
- * certificate or an issuer's, RFCTLS_REASON_REVOKED, and also if no list of its certificate's issuer is
- * there, or that is outdated or not well signed, RFCTLS_REASON_OTHER. Lists are not fetched; a new config,
- * for a listener by rfctls_socket_reload, brings new ones. RFCTLS_E_PARSE; RFCTLS_E_UNSUPPORTED: the engine
- * takes none. */
+ * certificate or an issuer's, RFCTLS_REASON_REVOKED, and also if no list of its certificate's issuer
+ * covers it, or that is outdated or not well signed, RFCTLS_REASON_OTHER. A list may cover a part of what
+ * its issuer issued (section 5.2.5): a distribution point that certificates name, users' certificates,
+ * authorities'. Lists are not fetched; a new config, for a listener by rfctls_socket_reload, brings new
+ * ones. RFCTLS_E_PARSE; RFCTLS_E_UNSUPPORTED names what would have to be processed and is not: a delta list
+ * (section 5.2.4), one of several issuers or of some reasons alone, any other critical extension of the
+ * list or of an entry; or the engine takes no lists. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_crls(rfctls_config *config, const void *data,
                                                             size_t size);
 /* The same from a file. RFCTLS_E_SYSTEM: it cannot be read. */

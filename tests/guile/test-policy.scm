@@ -81,6 +81,10 @@
 
 ;; ---- revocation ----
 
+;; What a file of the PKI holds.
+(define (binary-contents name)
+  (call-with-input-file (pki name) (@ (ice-9 binary-ports) get-bytevector-all) #:binary #t))
+
 ;; What a client with these lists makes of the server: its failure's reason, or #f.
 (define (verdict lists)
   (call-with-server
@@ -103,14 +107,22 @@
 
 (behaviour "lists are PEM strings, and bytevectors of PEM or DER"
   (check-equal 'REVOKED (verdict (list (string->utf8 (contents "server.crl")))))
-  (check-equal #f (verdict (list (call-with-input-file (pki "none.crl.der")
-                                   (@ (ice-9 binary-ports) get-bytevector-all)
-                                   #:binary #t)))))
+  (check-equal #f (verdict (list (binary-contents "none.crl.der")))))
 
 (behaviour "a list that is none is refused when the socket is made"
   (check-equal 'E_PARSE
                (tls-error-status (raised (parameterize ((tls-revocation-lists '("nothing")))
                                            (make-client-tls-socket "127.0.0.1" "1"))))))
+
+(behaviour "a list that is not complete is refused by name"
+  (for-each
+    (lambda (file word)
+      (let ((condition (raised (parameterize ((tls-revocation-lists (list (binary-contents file))))
+                                 (make-client-tls-socket "127.0.0.1" "1")))))
+        (check-equal 'E_UNSUPPORTED (tls-error-status condition))
+        (check (message-contains? condition word))))
+    '("delta.crl" "delta.crl.der" "reasons.crl" "critical-entry.crl")
+    '("deltaCRLIndicator" "deltaCRLIndicator" "onlySomeReasons" "1.3.6.1.4.1.55555.2")))
 
 (behaviour "a server refuses a client whose certificate is revoked"
   (parameterize ((tls-revocation-lists (list (contents "client.crl"))))

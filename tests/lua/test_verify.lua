@@ -78,6 +78,20 @@ test("a server that no list names is accepted", function()
   end
 end)
 
+test("a revocation list that is not complete is refused by name", function()
+  for name, word in pairs {
+    ["delta.crl"] = "deltaCRLIndicator", ["delta.crl.der"] = "deltaCRLIndicator",
+    ["reasons.crl"] = "onlySomeReasons", ["critical-entry.crl"] = "1.3.6.1.4.1.55555.2",
+  } do
+    for option, value in pairs { crl = helper.read(name), crlfile = helper.pki(name) } do
+      local config, message, code = rfctls.config { [option] = value }
+      equal(config, nil, name)
+      equal(code, "E_UNSUPPORTED", message)
+      assert(message:find(word, 1, true), message)
+    end
+  end
+end)
+
 test("a name with a trailing dot is the same name", function()
   local s, peer, message = helper.to_peer({ server_name = "server.test." }, "echo", "server")
   assert(s, message)

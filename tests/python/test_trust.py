@@ -65,6 +65,16 @@ def test_a_revocation_list_counts(name, reason, kind):
             assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize("kind", ["file", "bytes"])
+@pytest.mark.parametrize("name, word", [
+    ("delta.crl", "deltaCRLIndicator"), ("delta.crl.der", "deltaCRLIndicator"),
+    ("reasons.crl", "onlySomeReasons"), ("critical-entry.crl", "1.3.6.1.4.1.55555.2")])
+def test_a_revocation_list_that_is_not_complete_is_refused_by_name(name, word, kind):
+    path = PKI / name
+    with pytest.raises(rfctls.UnsupportedError, match=word):
+        rfctls.Config(crls={"file": path, "bytes": path.read_bytes()}[kind])
+
+
 @pytest.mark.parametrize("name, word", [
     ("expired", "expired"), ("wrong-name", "server.test"), ("wrong-ca", "other root"),
     ("self-signed", "self-signed"), ("ip-under-dns", "127.0.0.1")])

@@ -152,6 +152,12 @@ def good_identities(out, root, issuer):
                  issue("server.test", issuer=root, names=SERVER_NAMES))
     out.identity("server-rsa-direct", "server", None, "the same with an RSA key",
                  issue("server.test", rsa_key(2048), root, names=SERVER_NAMES))
+    entities["server-partitioned"] = issue(
+        "server.test", issuer=issuer, names=SERVER_NAMES,
+        extensions=[(x509.CRLDistributionPoints([partition(1)]), False)])
+    out.identity("server-partitioned", "server", None,
+                 "the same names, and its revocation list is partition 1",
+                 entities["server-partitioned"])
     entities["client"] = issue("client", issuer=issuer, usage=CLIENT)
     out.identity("client", "client", None, "a client", entities["client"])
     out.identity("client-rsa", "client", None, "a client with an RSA key",
@@ -244,14 +250,19 @@ def container(entity, others, encryption):
                                                  encryption)
 
 
-def revocation_list(issuer, *revoked, signer=None, dates=GOOD_DATES):
-    """What issuer says that it revoked; signer's key signs it, if that is not issuer's own."""
+def revocation_list(issuer, *revoked, signer=None, dates=GOOD_DATES, extensions=(), of_entries=()):
+    """What issuer says that it revoked; signer's key signs it, if that is not issuer's own. Extensions
+    are those of the list and those of each of its entries, with whether they are critical."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.cert.subject)
     builder = builder.last_update(dates[0]).next_update(dates[1])
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
     for entity in revoked:
-        builder = builder.add_revoked_certificate(
-            x509.RevokedCertificateBuilder().serial_number(entity.cert.serial_number)
-            .revocation_date(dates[0]).build())
+        entry = (x509.RevokedCertificateBuilder().serial_number(entity.cert.serial_number)
+                 .revocation_date(dates[0]))
+        for extension, critical in of_entries:
+            entry = entry.add_extension(extension, critical)
+        builder = builder.add_revoked_certificate(entry.build())
     return builder.sign((signer or issuer).key, hashes.SHA256())
 
 
@@ -271,6 +282,93 @@ def revocation_lists(out, root, issuer, other, good):
     add("outdated.crl", "bad", "its next update was due yesterday", revocation_list(
         issuer, dates=(NOW - 30 * DAY, NOW - DAY)))
     add("forged.crl", "bad", "signed by somebody else", revocation_list(issuer, signer=other))
+    partial_lists(add, root, issuer, good)
+    unprocessed_lists(add, issuer, good)
+
+
+def partition(number):
+    """Where a part of the intermediate's revocation list lies."""
+    return x509.DistributionPoint([x509.UniformResourceIdentifier(f"http://crl.test/{number}.crl")],
+                                  None, None, None)
+
+
+def covers(number=None, users=False, authorities=False, reasons=None, indirect=False,
+           attributes=False):
+    """What a list covers, as its extension (RFC 5280 section 5.2.5)."""
+    names = partition(number).full_name if number else None
+    return [(x509.IssuingDistributionPoint(names, None, users, authorities, reasons, indirect,
+                                           attributes), True)]
+
+
+def partial_lists(add, root, issuer, good):
+    """Lists that cover a part of what their issuer issued."""
+    server = good["server-partitioned"]
+    add("partition.crl", "good", "partition 1, without server-partitioned", revocation_list(
+        issuer, extensions=covers(1, users=True)))
+    add("partition-revoked.crl", "good", "partition 1, with server-partitioned", revocation_list(
+        issuer, server, extensions=covers(1, users=True)))
+    add("partition-other.crl", "good", "partition 2", revocation_list(
+        issuer, extensions=covers(2, users=True)))
+    add("users.crl", "good", "of certificates that are no authorities'", revocation_list(
+        issuer, good["server"], extensions=covers(users=True)))
+    add("authorities.crl", "good", "of authorities' certificates", revocation_list(
+        issuer, extensions=covers(authorities=True)))
+    add("issuer-authorities.crl", "good", "the same of the root, which revoked the intermediate",
+        revocation_list(issuer), revocation_list(root, issuer, extensions=covers(authorities=True)))
+    add("issuer-users.crl", "good", "the root's, which does not cover the intermediate",
+        revocation_list(issuer), revocation_list(root, extensions=covers(users=True)))
+
+
+def unprocessed_lists(add, issuer, good):
+    """Lists that are not to be taken for complete ones."""
+    def bad(label, why, extensions=(), of_entries=()):
+        add(label, "bad", why, revocation_list(issuer, good["client"], extensions=extensions,
+                                               of_entries=of_entries))
+
+    number, base = (x509.CRLNumber(5), False), x509.DeltaCRLIndicator(4)
+    delta = revocation_list(issuer, extensions=[number, (base, True)])
+    add("delta.crl", "bad", "only what changed since list 4", delta)
+    add("delta.crl.der", "bad", "the same in DER", delta, form=Encoding.DER)
+    bad("delta-uncritical.crl", "the same, though not marked critical", [number, (base, False)])
+    bad("indirect.crl", "of several issuers", covers(indirect=True))
+    bad("reasons.crl", "of certificates whose key was compromised",
+        covers(reasons=frozenset([x509.ReasonFlags.key_compromise])))
+    bad("attributes.crl", "of attribute certificates", covers(attributes=True))
+    bad("critical.crl", "a critical extension that nobody knows",
+        [(raw_extension("1.3.6.1.4.1.55555.1", b"\x05\x00"), True)])
+    bad("critical-entry.crl", "the same in an entry",
+        of_entries=[(raw_extension("1.3.6.1.4.1.55555.2", b"\x05\x00"), True)])
+    bad("entry-of-other.crl", "an entry of another issuer's certificate", of_entries=[
+        (x509.CertificateIssuer([x509.DirectoryName(name("librfctls other root"))]), True)])
+    scope = "2.5.29.28"
+    bad("unreadable-scope.crl", "what it covers cannot be read",
+        [(raw_extension(scope, b"\x30\x7f"), True)])
+    both = der(0x30, der(0x81, b"\xff") + der(0x82, b"\xff"))
+    bad("contrary-scope.crl", "of users' certificates alone and of authorities' alone",
+        [(raw_extension(scope, both), True)])
+    add("scope-twice.crl", "bad", "what it covers stands twice", with_second_scope(issuer))
+
+
+class Der:
+    """Bytes that are written as they are, in the way of cryptography's objects."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def public_bytes(self, form):
+        return (self.content if form == Encoding.DER else
+                b"-----BEGIN X509 CRL-----\n" + base64.encodebytes(self.content)
+                + b"-----END X509 CRL-----\n")
+
+
+def with_second_scope(issuer):
+    """Cryptography writes no extension twice: it gets another number, which is changed."""
+    other = raw_extension("2.5.29.127", covers(2, users=True)[0][0].public_bytes())
+    made = revocation_list(issuer, extensions=[*covers(1, users=True), (other, True)])
+    signed = made.tbs_certlist_bytes.replace(b"\x55\x1d\x7f", b"\x55\x1d\x1c")
+    sha256 = der(0x30, b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02")
+    signature = issuer.key.sign(signed, ec.ECDSA(hashes.SHA256()))
+    return Der(der(0x30, signed + sha256 + der(0x03, b"\0" + signature)))
 
 
 def loader_files(out, root, other, server, server_rsa):

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <ostream>
 
 #include "support/pair.hpp"
 
@@ -94,6 +95,32 @@ TEST_P(Crl, that_is_new_is_not_passed_by_with_an_old_session) {
   EXPECT_EQ(RFCTLS_E_VERIFY, pair.shake());
 }
 
+TEST_P(Crl, of_a_partition_counts_for_the_certificates_that_name_it) {
+  EXPECT_EQ(RFCTLS_OK, connect(client("partition.crl"), "server-partitioned")) << message;
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(client("partition-revoked.crl"), "server-partitioned"));
+  EXPECT_EQ(RFCTLS_REASON_REVOKED, reason);
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(client("partition-other.crl"), "server-partitioned"));
+  EXPECT_EQ(RFCTLS_REASON_OTHER, reason);
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(client("partition.crl"), "server")) << "it names no partition";
+  Config both = client("partition-other.crl");
+  require(rfctls_config_add_crl_file(both.get(), pki_path("partition-revoked.crl").c_str()),
+          "both");
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(both, "server-partitioned"));
+  EXPECT_EQ(RFCTLS_REASON_REVOKED, reason) << message;
+}
+
+TEST_P(Crl, of_users_or_of_authorities_counts_for_these_alone) {
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(client("users.crl")));
+  EXPECT_EQ(RFCTLS_REASON_REVOKED, reason) << message;
+  EXPECT_EQ(RFCTLS_OK, connect(client("users.crl"), "server-rsa")) << message;
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(client("authorities.crl"))) << "it does not cover the server";
+  EXPECT_EQ(RFCTLS_REASON_OTHER, reason);
+  EXPECT_EQ(RFCTLS_E_VERIFY, connect(client("issuer-authorities.crl")));
+  EXPECT_EQ(RFCTLS_REASON_REVOKED, reason) << message;
+  EXPECT_EQ(1, depth);
+  EXPECT_EQ(RFCTLS_OK, connect(client("issuer-users.crl"))) << "issuers need no list: " << message;
+}
+
 INSTANTIATE_TEST_SUITE_P(Tls, Crl, testing::Values(RFCTLS_TLS_1_2, RFCTLS_TLS_1_3));
 
 TEST(CrlFile, that_cannot_be_read_is_named_and_adds_nothing) {
@@ -112,5 +139,51 @@ TEST(CrlFile, that_cannot_be_read_is_named_and_adds_nothing) {
   Pair pair(config, server_config());
   EXPECT_EQ(RFCTLS_OK, pair.shake()) << "no list, no check";
 }
+
+struct Unprocessed {
+  const char *file;
+  rfctls_status status;
+  const char *named;
+};
+
+void PrintTo(const Unprocessed &given, std::ostream *out) {
+  *out << given.file;
+}
+
+class CrlExtension : public testing::TestWithParam<Unprocessed> {};
+
+TEST_P(CrlExtension, that_is_not_processed_is_named_when_the_list_is_loaded) {
+  const Unprocessed &given = GetParam();
+  Config config = client_config();
+  const std::string list = pki_file(given.file), good = pki_file("none.crl");
+  EXPECT_EQ(given.status, rfctls_config_add_crls(config.get(), list.data(), list.size()));
+  EXPECT_NE(nullptr, strstr(rfctls_error_message(), given.named)) << rfctls_error_message();
+  EXPECT_EQ(given.status, rfctls_config_add_crl_file(config.get(), pki_path(given.file).c_str()));
+  EXPECT_NE(nullptr, strstr(rfctls_error_message(), given.file)) << rfctls_error_message();
+  if (list[0] == '-') {
+    const std::string second = good + list;
+    EXPECT_EQ(given.status, rfctls_config_add_crls(config.get(), second.data(), second.size()));
+    EXPECT_NE(nullptr, strstr(rfctls_error_message(), "revocation list 2"))
+        << rfctls_error_message();
+  }
+  Pair pair(config, server_config());
+  EXPECT_EQ(RFCTLS_OK, pair.shake()) << "none of them was added";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CrlExtension,
+    testing::Values(Unprocessed{"delta.crl", RFCTLS_E_UNSUPPORTED, "deltaCRLIndicator"},
+                    Unprocessed{"delta.crl.der", RFCTLS_E_UNSUPPORTED, "deltaCRLIndicator"},
+                    Unprocessed{"delta-uncritical.crl", RFCTLS_E_UNSUPPORTED, "deltaCRLIndicator"},
+                    Unprocessed{"indirect.crl", RFCTLS_E_UNSUPPORTED, "indirectCRL"},
+                    Unprocessed{"reasons.crl", RFCTLS_E_UNSUPPORTED, "onlySomeReasons"},
+                    Unprocessed{"attributes.crl", RFCTLS_E_UNSUPPORTED,
+                                "onlyContainsAttributeCerts"},
+                    Unprocessed{"critical.crl", RFCTLS_E_UNSUPPORTED, "1.3.6.1.4.1.55555.1"},
+                    Unprocessed{"critical-entry.crl", RFCTLS_E_UNSUPPORTED, "1.3.6.1.4.1.55555.2"},
+                    Unprocessed{"entry-of-other.crl", RFCTLS_E_UNSUPPORTED, "certificateIssuer"},
+                    Unprocessed{"unreadable-scope.crl", RFCTLS_E_PARSE, "issuingDistributionPoint"},
+                    Unprocessed{"contrary-scope.crl", RFCTLS_E_PARSE, "issuingDistributionPoint"},
+                    Unprocessed{"scope-twice.crl", RFCTLS_E_PARSE, "issuingDistributionPoint"}));
 
 }  // namespace
