@@ -185,7 +185,7 @@ typedef struct rfctls__engine {
   rfctls_status (*session_bytes)(const rfctls__session *session, rfctls__buffer *out);
   rfctls_status (*session_from_bytes)(rfctls__bytes data, rfctls__session **out);
 
-  /* Between WANT_VERIFY and the next handshake call. A resumed session has one finding, the peer's own
+  /* Between WANT_VERIFY and the next handshake call; at least one. A resumed session has one finding, the peer's own
    * certificate, with the verdict of its first handshake: it is asked about again. */
   void (*findings)(const rfctls__conn *conn, rfctls__findings *findings);
   void (*answer_verify)(rfctls__conn *conn, int accept);

@@ -5,22 +5,30 @@
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
-rfctls_status rfctls__question_open(rfctls_socket *socket, rfctls_status question) {
+/* Where there is nothing to judge, no answer can accept it. */
+static rfctls_status take_findings(rfctls_socket *socket) {
+  rfctls__findings findings = {0};
+  rfctls__list list = {0};
   rfctls_status status = RFCTLS_OK;
-  if (question == RFCTLS_WANT_VERIFY) {
-    rfctls__findings findings = {0};
-    rfctls__list list = {0};
-    engine->findings(socket->conn, &findings);
-    for (size_t i = 0; i < findings.count && status == RFCTLS_OK; i++) {
-      status = rfctls__list_add(&list, findings.items[i].der.data, findings.items[i].der.size);
-    }
-    rfctls_chain_unref(socket->findings);
-    socket->findings = NULL;
-    if (status == RFCTLS_OK) {
-      status = rfctls__chain_from_list(&list, &socket->findings);
-    }
-    rfctls__list_release(&list);
+  engine->findings(socket->conn, &findings);
+  if (findings.count == 0) {
+    return rfctls__fail_verify(0, -1, RFCTLS_REASON_MISSING,
+                               "the peer showed no certificate that could be judged");
   }
+  for (size_t i = 0; i < findings.count && status == RFCTLS_OK; i++) {
+    status = rfctls__list_add(&list, findings.items[i].der.data, findings.items[i].der.size);
+  }
+  rfctls_chain_unref(socket->findings);
+  socket->findings = NULL;
+  if (status == RFCTLS_OK) {
+    status = rfctls__chain_from_list(&list, &socket->findings);
+  }
+  rfctls__list_release(&list);
+  return status;
+}
+
+rfctls_status rfctls__question_open(rfctls_socket *socket, rfctls_status question) {
+  rfctls_status status = question == RFCTLS_WANT_VERIFY ? take_findings(socket) : RFCTLS_OK;
   if (status == RFCTLS_OK) {
     /* What an answer may depend on: the name that a server was asked for, whether this is resumed. */
     engine->facts(socket->conn, &socket->facts);

@@ -58,7 +58,8 @@ RFCTLS_ENUM_IS_INT(rfctls_timer);
 
 /* The program's own verdict on the peer's chain: reads rfctls_socket_finding_*, returns 1 to accept,
  * anything else to refuse. Runs on the thread of the handshake, outside all locks. It decides alone:
- * a chain that the library refuses is accepted if it says 1. */
+ * a chain that the library refuses is accepted if it says 1. It is called only when there is a finding: a
+ * peer that shows no certificate is refused, or, where none is required, accepted without it. */
 typedef int(RFCTLS_CALL *rfctls_verifier)(void *userdata, rfctls_socket *socket);
 /* Called when the peer asks for our certificate: calls rfctls_socket_answer_identity, or returns
  * without it to send none. Threads as above. */

@@ -83,8 +83,9 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_peer(rfctls_socket *socke
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_handshake(rfctls_socket *socket);
 
 /* What the library found of the peer's chain: one finding a certificate, from the root (the highest
- * depth) to the leaf (depth 0). There from RFCTLS_WANT_VERIFY to the next handshake call. A resumed
- * session has one, the peer's own certificate, with the library's verdict of its first handshake. */
+ * depth) to the leaf (depth 0). There from RFCTLS_WANT_VERIFY to the next handshake call, at least one:
+ * without any there is no question, but RFCTLS_E_VERIFY, RFCTLS_REASON_MISSING. A resumed session has one,
+ * the peer's own certificate, with the library's verdict of its first handshake. */
 RFCTLS_API size_t RFCTLS_CALL rfctls_socket_finding_count(const rfctls_socket *socket);
 /* Its depth; -1 out of range. */
 RFCTLS_API int RFCTLS_CALL rfctls_socket_finding_depth(const rfctls_socket *socket, size_t index);
@@ -99,8 +100,8 @@ RFCTLS_API rfctls_reason RFCTLS_CALL rfctls_socket_finding_reason(const rfctls_s
 /* The certificate, borrowed until the next handshake call. */
 RFCTLS_API rfctls_cert *RFCTLS_CALL rfctls_socket_finding_cert(const rfctls_socket *socket,
                                                                size_t index);
-/* Answers RFCTLS_WANT_VERIFY for the whole chain: 1 accepts, 0 refuses; then call handshake again.
- * RFCTLS_E_STATE: nothing was asked. */
+/* Answers RFCTLS_WANT_VERIFY for the whole chain: 1 accepts, anything else refuses; then call handshake
+ * again. In Python, Lua and Guile only the boolean true is 1. RFCTLS_E_STATE: nothing was asked. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_answer_verify(rfctls_socket *socket, int accept);
 /* Answers RFCTLS_WANT_IDENTITY; both NULL: none is sent (a client), the config's own (a server).
  * RFCTLS_E_IDENTITY: they do not fit; RFCTLS_E_STATE: nothing was asked. */

@@ -30,6 +30,9 @@
 %integer(intptr_t, INTPTR_MIN, INTPTR_MAX)
 %integer(size_t, 0, SIZE_HIGHEST)
 
+/* The verdict on a certificate: only true is a yes, whatever else a program's function returned. */
+%typemap(in) int accept %{ $1 = lua_isboolean(L, $input) && lua_toboolean(L, $input); %}
+
 /* An extra result, told whether or not the call succeeded. */
 %typemap(in, numinputs=0) size_t *sent (size_t count = 0), size_t *ready (size_t count = 0),
                           size_t *index (size_t count = 0)

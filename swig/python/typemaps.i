@@ -106,6 +106,9 @@
 }
 %enddef
 
+/* The verdict on a certificate: only True is a yes, whatever else a program's function returned. */
+%typemap(in) int accept "$1 = $input == Py_True;"
+
 %number(int, INT_MIN, INT_MAX, 1)
 %number(uint16_t, 0, UINT16_MAX, 0)
 %number(uint32_t, 0, UINT32_MAX, 0)

@@ -21,7 +21,6 @@ struct rfctls__conn {
   int told;
   int resumed;
   rfctls__buffer plain;
-  rfctls__finding finding;
 };
 
 enum { HEADER = 3, LARGEST = 0xffff };
@@ -265,8 +264,9 @@ static rfctls_status session_from_bytes(rfctls__bytes data, rfctls__session **ou
 }
 
 static void findings(const rfctls__conn *conn, rfctls__findings *list) {
+  static const rfctls__finding leaf = {0, RFCTLS_REASON_NONE, "", {(const uint8_t *)"leaf", 4}};
   (void)conn;
-  *list = (rfctls__findings){0};
+  *list = (rfctls__findings){&leaf, script.unseen ? 0 : 1};
 }
 
 static void answer_verify(rfctls__conn *conn, int accept) {

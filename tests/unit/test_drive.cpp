@@ -414,6 +414,28 @@ TEST_F(Drive, an_answer_of_the_verifier_that_is_not_1_is_a_no) {
   }
 }
 
+TEST_F(Drive, nobody_can_accept_where_there_is_no_finding) {
+  int yes = 1;
+  script.question = RFCTLS_WANT_VERIFY;
+  script.unseen = 1;
+  for (int asks : {0, 1}) {
+    rfctls_config_set_asking(config, asks, 0);
+    rfctls_config_set_verifier(config, asks ? nullptr : answer_as_told, &yes, nullptr);
+    wrap();
+    give(hello);
+    EXPECT_EQ(RFCTLS_E_VERIFY, rfctls_socket_handshake(socket));
+    EXPECT_EQ(RFCTLS_REASON_MISSING, rfctls_error_verify_reason());
+    EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_answer_verify(socket, 1));
+    EXPECT_EQ(RFCTLS_E_VERIFY, rfctls_socket_handshake(socket));
+    EXPECT_EQ(0u, rfctls_socket_finding_count(socket));
+    TearDown();
+    SetUp();
+    script.question = RFCTLS_WANT_VERIFY;
+    script.unseen = 1;
+  }
+  EXPECT_EQ(0, script.answers);
+}
+
 TEST_F(Drive, closing_inside_the_verifier_ends_the_handshake) {
   script.question = RFCTLS_WANT_VERIFY;
   rfctls_config_set_verifier(config, close_inside, nullptr, nullptr);

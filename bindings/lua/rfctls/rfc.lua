@@ -62,14 +62,17 @@ function keywords.authorities(options, authorities)
   if authorities[1] then options.ca = authorities end
 end
 
--- true: the library's verdict; false: none; else a function of depth, the library's verdict, DER.
-function keywords.certificate_verifier(options, verifier, role)
+-- true: the library's verdict; false: none; else a function of depth, the library's verdict, DER, whose
+-- true is a yes.
+function keywords.certificate_verifier(options, verifier)
   if type(verifier) == "function" then
     options.verify = function(depth, trusted, certificate)
       return verifier(depth, trusted, certificate:der())
     end
-  elseif role == "client" then
-    options.verify = verifier
+  elseif type(verifier) == "boolean" then
+    options.insecure_skip_verify = not verifier
+  else
+    error(("rfctls: certificate_verifier is a %s instead of a boolean or function"):format(type(verifier)), 0)
   end
 end
 
@@ -90,17 +93,17 @@ end
 
 function keywords.prng() end -- the engine's own generator is used
 
-local function translated(given, role)
+local function translated(given)
   local options = {}
   for name, value in pairs(given or {}) do
-    if keywords[name] then keywords[name](options, value, role) else options[name] = value end
+    if keywords[name] then keywords[name](options, value) else options[name] = value end
   end
   return options
 end
 
 -- Neither certificates nor key: a throw-away identity, which a client that verifies refuses.
 local function server_options(certificates, given)
-  local options = translated(given, "server")
+  local options = translated(given)
   keywords.certificates(options, certificates or {})
   if options.certificate or options.key or options.identity or options.certfile then return options end
   local identity, message, code = credentials.self_signed("localhost")
@@ -111,7 +114,7 @@ end
 -- ---- making ----
 
 function rfc.make_client_tls_socket(node, service, options)
-  return Socket.connect(node, service, translated(options, "client"))
+  return Socket.connect(node, service, translated(options))
 end
 
 -- A listener on all addresses. certificates: a list, leaf first, whose key is options.private_key.
@@ -125,7 +128,7 @@ end
 function rfc.make_server_tls_sockets(service, certificates, options)
   local listeners, message, code = {}, nil, nil
   for _, family in ipairs { "inet", "inet6" } do
-    local all = translated(options, "server")
+    local all = translated(options)
     all.family = family
     local listener
     listener, message, code = rfc.make_server_tls_socket(service, certificates, all)
@@ -147,7 +150,7 @@ function rfc.socket_to_tls_socket(socket, options)
     all, message, code = server_options(certificates, given)
     if not all then return nil, message, code end
   else
-    all = translated(given, role)
+    all = translated(given)
     keywords.certificates(all, certificates or {})
   end
   all.role = role

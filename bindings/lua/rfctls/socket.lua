@@ -30,15 +30,15 @@ end
 local function decide(self)
   local handle, verifier = self.handle, self.config.verifier
   if not verifier then return false end -- a question that a C host wanted, and nobody here can answer
-  local count = native.socket_finding_count(handle)
-  for index = 0, count - 1 do
-    local verdict = verifier(native.socket_finding_depth(handle, index),
-                             native.socket_finding_trusted(handle, index) == 1,
-                             native.socket_finding_cert(handle, index),
-                             native.socket_finding_text(handle, index))
-    if verdict ~= true then return false end
+  local verdict
+  for index = 0, native.socket_finding_count(handle) - 1 do
+    verdict = verifier(native.socket_finding_depth(handle, index),
+                       native.socket_finding_trusted(handle, index) == 1,
+                       native.socket_finding_cert(handle, index),
+                       native.socket_finding_text(handle, index))
+    if verdict ~= true then break end
   end
-  return count > 0
+  return verdict
 end
 
 -- What the program's function answers, which may yield. Its error goes on as it came, after fail(self)
@@ -52,7 +52,7 @@ end
 
 -- Refuses, lets the alert leave, and closes.
 local function refuse_peer(handle)
-  native.socket_answer_verify(handle, 0)
+  native.socket_answer_verify(handle, false)
   native.socket_handshake(handle)
   native.socket_close(handle)
 end
@@ -60,8 +60,7 @@ end
 local answers = {}
 
 answers[WANT_VERIFY] = function(self)
-  local accepted = ask(self, refuse_peer, decide, self)
-  return native.socket_answer_verify(self.handle, accepted and 1 or 0)
+  return native.socket_answer_verify(self.handle, (ask(self, refuse_peer, decide, self)))
 end
 
 -- The program's identity, or nil for none: anything else is a mistake.

@@ -222,6 +222,8 @@ class Config:
         self._keep("trust_directory", trust_directory)
         self._keep("crls", tuple(sources(crls)))
         self._keep("system_trust", system_trust)
+        if system_trust is not None:
+            truth("system_trust", system_trust)
         self._keep("min_version", min_version)
         self._keep("max_version", max_version)
         self._keep("ciphers", ciphers)
@@ -237,10 +239,10 @@ class Config:
         self._keep("connect_timeout", seconds("connect_timeout", connect_timeout))
         self._keep("handshake_timeout", seconds("handshake_timeout", handshake_timeout))
         self._keep("close_timeout", seconds("close_timeout", close_timeout))
-        self._keep("session_cache", bool(session_cache))
-        self._keep("allow_truncation", bool(allow_truncation))
-        self._keep("insecure_skip_verify", bool(insecure_skip_verify))
-        self._keep("insecure_skip_name_check", bool(insecure_skip_name_check))
+        self._keep("session_cache", truth("session_cache", session_cache))
+        self._keep("allow_truncation", truth("allow_truncation", allow_truncation))
+        self._keep("insecure_skip_verify", truth("insecure_skip_verify", insecure_skip_verify))
+        self._keep("insecure_skip_name_check", truth("insecure_skip_name_check", insecure_skip_name_check))
         self._keep("insecure_key_log", insecure_key_log)
         self._keep("_handle", native.rfctls_config_new(_pick("role", _ROLES, role)))
         self._set_behaviour()
@@ -287,7 +289,7 @@ class Config:
             else:
                 native.rfctls_config_add_crl_file(handle, source)
         if self.system_trust is not None:
-            native.rfctls_config_set_system_trust(handle, bool(self.system_trust))
+            native.rfctls_config_set_system_trust(handle, self.system_trust)
         if self.peer_certificate is not None:
             demand = _pick("peer_certificate", _DEMANDS, self.peer_certificate)
             native.rfctls_config_set_peer_cert(handle, demand)
@@ -319,6 +321,13 @@ class Config:
 
 
 def seconds(name: str, value: float | None) -> float | None:
+def truth(name: str, value: object) -> bool:
+    """A switch that a program gave: a word or a number may mean the contrary."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return value
+
+
     """A time that a program gave: None, or a number that is not negative."""
     if value is None:
         return None

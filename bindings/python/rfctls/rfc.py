@@ -81,7 +81,7 @@ def make_client_tls_socket(
     """A client, connected; see rfctls.connect.
 
     certificate_verifier: True is the library's check, a callable(depth, ok, certificate) decides
-    itself, False checks nothing.
+    itself by True (yes) or False, False checks nothing.
     """
     config = _config(
         "client", hello_extensions, certificates, private_key, certificate_verifier, authorities,
@@ -522,10 +522,12 @@ def _config(
         raise ValueError(f"version must be one of TLS_VERSION_, not {version!r}")
     if role == "server" and (required or authorities):
         options["peer_certificate"] = "required" if required else "optional"
-    if callable(verifier):
-        options["verifier"] = lambda depth, ok, cert: bool(verifier(depth, ok, cert))
-    elif not verifier:
-        options["insecure_skip_verify"] = True
+    if isinstance(verifier, bool):
+        options["insecure_skip_verify"] = not verifier
+    elif callable(verifier):
+        options["verifier"] = verifier
+    else:
+        raise TypeError(f"certificate_verifier must be a bool or callable, not {verifier!r}")
     return Config(
         role,
         authorities=authorities,

@@ -207,20 +207,20 @@ class TLSSocket:
         """What the verifier raises is a no, and is raised again when the peer knows."""
         verifier = self._config.verifier
         assert verifier is not None
-        accepted: object = False
+        accepted: object = None
         try:
             for finding in self._findings():
                 self._refused = finding
                 accepted = yield verifier(finding.depth, finding.trusted, finding)
-                if not isinstance(accepted, bool):
-                    raise TypeError(f"a verifier returns True or False, not {accepted!r}")
-                if not accepted:
+                if accepted is not True:
+                    if accepted is not False:
+                        raise TypeError(f"a verifier returns True or False, not {accepted!r}")
                     break
                 self._refused = None
         except BaseException as problem:
             self._problem = problem
-            accepted = False
-        native.rfctls_socket_answer_verify(self._handle, accepted is True)
+            accepted = None
+        native.rfctls_socket_answer_verify(self._handle, accepted)
 
     def _ask_for_identity(self) -> Generator[Any, Any, None]:
         source = self._identity or self._config.identity

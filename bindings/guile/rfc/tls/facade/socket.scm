@@ -65,15 +65,15 @@
 
 ;; The program's verifier sees one certificate after the other, from the root to the leaf at depth
 ;; 0, until it says anything but #t.
-(define (accepted? socket verifier)
-  (let ((count (rfctls-socket-finding-count socket)))
-    (let loop ((index 0))
-      (or (= index count)
-          (and (eq? #t (verifier (rfctls-socket-finding-depth socket index)
-                                 (rfctls-socket-finding-trusted socket index)
-                                 (x509-certificate->bytevector
-                                  (rfctls-socket-finding-cert socket index))))
-               (loop (+ index 1)))))))
+(define (verdict socket verifier)
+  (let loop ((index 0) (said #f))
+    (if (and (< index (rfctls-socket-finding-count socket))
+             (or (zero? index) (eq? said #t)))
+        (loop (+ index 1)
+              (verifier (rfctls-socket-finding-depth socket index)
+                        (rfctls-socket-finding-trusted socket index)
+                        (x509-certificate->bytevector (rfctls-socket-finding-cert socket index))))
+        said)))
 
 (define (answer-question socket question)
   (case question
@@ -81,9 +81,9 @@
     ((want-identity) (answer-identity socket))))
 
 (define (answer-verify socket)
-  (define (answer accept?) (rfctls-socket-answer-verify socket accept?))
+  (define (answer said) (rfctls-socket-answer-verify socket said))
   (call-with-question socket
-    (lambda () (answer (accepted? socket (memory-verifier (memory socket)))))
+    (lambda () (answer (verdict socket (memory-verifier (memory socket)))))
     (lambda ()
       (answer #f)
       (rfctls-socket-handshake socket))))

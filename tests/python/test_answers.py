@@ -1,0 +1,169 @@
+"""What a program's verifier may answer: tests/parity/answers.tsv, at every entrance and in both roles."""
+import asyncio
+import os
+import pathlib
+import socket
+
+import pytest
+
+import rfctls
+from peers import CA, LIMIT, in_thread, pem
+from rfctls import rfc
+
+TABLE = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"]) / "tests/parity/answers.tsv"
+ROWS = [dict(zip(("answer", "Python", "Lua", "Guile", "C", "accepted"), line.split("\t")))
+        for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]]
+ROWS = [row for row in ROWS if row["Python"] != "-"]
+SERVER, CLIENT = rfctls.Identity(*pem("server")), rfctls.Identity(*pem("client"))
+SERVER_KEY, CLIENT_KEY = (rfctls.PrivateKey.load(pem(name)[1]) for name in ("server", "client"))
+AUTHORITIES = rfctls.Certificate.load_chain(CA)
+SERVER_OPTIONS = {"identity": SERVER, "authorities": CA, "peer_certificate": "required"}
+CLIENT_OPTIONS = {"identity": CLIENT, "authorities": CA, "handshake_timeout": LIMIT}
+INDICATION = [rfc.make_server_name_indication(["server.test"])]
+
+
+async def coroutine(value):
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+class equal:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+def answering(row):
+    return lambda *_: eval(row["Python"], {"coroutine": coroutine, "equal": equal})
+
+
+def shake(sock, server):
+    """None, or what the handshake raised. In TLS 1.3 a client hears of a refusal when it reads."""
+    try:
+        sock.settimeout(LIMIT)
+        sock.handshake()
+        sock.sendall(b"x") if server else sock.recv(1)
+    except rfctls.Error as error:
+        return error
+    finally:
+        sock.close()
+
+
+def result(make, other, server):
+    """How a handshake ends at the end that make makes over its half of a pair of plain sockets."""
+    ours, theirs = socket.socketpair()
+    peer = rfctls.wrap(theirs, server_side=not server, handshake=False, **other)
+    with in_thread(shake, peer, not server):
+        return shake(make(ours), server)
+
+
+def wrapped(verifier, server):
+    options = SERVER_OPTIONS if server else {**CLIENT_OPTIONS, "server_name": "server.test"}
+    return lambda ours: rfctls.wrap(ours, server_side=server, handshake=False, verifier=verifier, **options)
+
+
+def wrapped_by_rfc(verifier, server):
+    options = {"certificates": SERVER.chain, "private_key": SERVER_KEY} if server else {
+        "certificates": CLIENT.chain, "private_key": CLIENT_KEY, "hello_extensions": INDICATION}
+    return lambda ours: rfc.socket_to_tls_socket(
+        ours, client_socket=not server, handshake=False, authorities=AUTHORITIES,
+        certificate_verifier=verifier, **options)
+
+
+@pytest.mark.parametrize("make", [wrapped, wrapped_by_rfc])
+@pytest.mark.parametrize("server", [False, True], ids=["client", "server"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["answer"])
+def test_only_true_is_a_yes(row, server, make):
+    other = CLIENT_OPTIONS | {"server_name": "server.test"} if server else SERVER_OPTIONS
+    error = result(make(answering(row), server), other, server)
+    if row["accepted"] == "yes":
+        assert error is None
+    else:
+        assert isinstance(error, rfctls.CertificateError) and error.reason == "REFUSED"
+
+
+@pytest.mark.parametrize("connect", [
+    lambda port, verifier: rfctls.connect("127.0.0.1", port, verifier=verifier, **CLIENT_OPTIONS),
+    lambda port, verifier: rfc.make_client_tls_socket(
+        "127.0.0.1", str(port), certificate_verifier=verifier, authorities=AUTHORITIES,
+        certificates=CLIENT.chain, private_key=CLIENT_KEY)], ids=["connect", "rfc"])
+@pytest.mark.parametrize("listen", [
+    lambda verifier: rfctls.listen(0, "127.0.0.1", verifier=verifier, **SERVER_OPTIONS),
+    lambda verifier: rfc.make_server_tls_socket(
+        "0", SERVER.chain, private_key=SERVER_KEY, authorities=AUTHORITIES,
+        client_certificate_required=True, certificate_verifier=verifier)], ids=["listen", "rfc"])
+def test_clients_and_servers_of_each_kind(connect, listen):
+    def serve(listener):
+        listener.settimeout(LIMIT)
+        try:
+            with listener.accept()[0] as conn:
+                conn.sendall(b"x")
+            return "yes"
+        except rfctls.Error:
+            return "no"
+
+    def use(port, verifier):
+        try:
+            with connect(port, verifier) as sock:
+                return "yes" if sock.recv(1) == b"x" else "no"
+        except rfctls.Error:
+            return "no"
+
+    def trusting(*_):
+        return True
+
+    for row in ROWS:
+        expected = "yes" if row["accepted"] == "yes" else "no"
+        for of_client, of_server in [(answering(row), trusting), (trusting, answering(row))]:
+            with listen(of_server) as listener, in_thread(serve, listener) as served:
+                assert use(listener.getsockname()[1], of_client) == expected, row["answer"]
+                assert served.result(LIMIT) == expected, row["answer"]
+
+
+@pytest.mark.parametrize("server", [False, True], ids=["client", "server"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["answer"])
+def test_in_asyncio_a_coroutine_is_asked(row, server):
+    async def connect(port, verifier):
+        try:
+            reader, writer = await rfctls.open_connection(
+                "127.0.0.1", port, verifier=verifier, **CLIENT_OPTIONS)
+            got = await reader.read(1)
+            writer.close()
+            return got
+        except rfctls.Error:
+            return b""
+
+    async def main():
+        def serve(reader, writer):
+            writer.write(b"x")
+            writer.close()
+
+        def trusting(*_):
+            return True
+
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        of_server, of_client = (answering(row), trusting) if server else (trusting, answering(row))
+        async with await rfctls.start_server(serve, "127.0.0.1", 0, verifier=of_server,
+                                             **SERVER_OPTIONS) as listener:
+            return await connect(listener.sockets[0].getsockname()[1], of_client)
+
+    assert (asyncio.run(main()) == b"x") is (row["accepted"] != "no")
+
+
+@pytest.mark.parametrize("bad", [None, 0, 1, "", "no", (), [True]])
+@pytest.mark.parametrize("parameter", ["insecure_skip_verify", "insecure_skip_name_check",
+                                       "allow_truncation", "session_cache", "system_trust"])
+def test_a_switch_is_a_bool(parameter, bad):
+    if (parameter, bad) != ("system_trust", None):
+        with pytest.raises(TypeError, match=parameter):
+            rfctls.Config(**{parameter: bad})
+
+
+@pytest.mark.parametrize("bad", [None, 0, 1, "", "no", (), [True]])
+def test_what_is_neither_a_bool_nor_callable_is_no_verifier(bad):
+    with pytest.raises(TypeError, match="certificate_verifier"):
+        rfc.make_client_tls_socket("127.0.0.1", "1", certificate_verifier=bad)
+    with pytest.raises(TypeError, match="certificate_verifier"):
+        rfc.make_server_tls_socket("0", SERVER.chain, private_key=SERVER_KEY, certificate_verifier=bad)
