@@ -312,6 +312,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   rfctls__openssl_begin(&callers);
   context->role = settings->role;
   context->peer_cert = settings->peer_cert;
+  context->skip_verify = settings->skip_verify;
   context->wire = rfctls__wire_methods();
   status = context->wire != NULL
                ? parse_all(settings->authorities, settings->authority_count, &authorities)

@@ -21,6 +21,7 @@ struct rfctls__context {
   rfctls__trust *trust;
   rfctls_role role;
   rfctls_demand peer_cert;
+  int skip_verify;
 };
 
 rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__settings *settings);

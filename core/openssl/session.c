@@ -98,7 +98,7 @@ static int is_fresh(const rfctls__session *session) {
 
 /* What the library did not accept is not accepted now, unless the program is asked. */
 static int is_verified(const rfctls__conn *conn) {
-  return SSL_get_verify_mode(conn->ssl) == SSL_VERIFY_NONE || conn->asks_verify ||
+  return conn->context->skip_verify || conn->asks_verify ||
          SSL_get_verify_result(conn->ssl) == X509_V_OK;
 }
 
@@ -233,8 +233,8 @@ int rfctls__tickets_allow(SSL_CTX *ctx, int allowed) {
 
 /* OpenSSL takes no session of another context id, and makes a full handshake instead. */
 int rfctls__tickets_open(rfctls__conn *conn, int verify_mode) {
-  const unsigned char id[] = {
-      'r', 'f', 'c', 't', 'l', 's', (unsigned char)verify_mode, (unsigned char)conn->asks_verify};
+  const unsigned char id[] = {(unsigned char)verify_mode, (unsigned char)conn->asks_verify,
+                              (unsigned char)conn->context->skip_verify};
   return SSL_set_session_id_context(conn->ssl, id, sizeof id) == 1 &&
          (!conn->asks_verify || SSL_set_num_tickets(conn->ssl, 0) == 1);
 }

@@ -455,8 +455,8 @@ static int decide(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused) {
   rfctls__conn *conn = SSL_get_app_data(ssl_of(ctx));
   (void)unused;
-  if (SSL_get_verify_mode(conn->ssl) == SSL_VERIFY_NONE) {
-    return accept(ctx, X509_V_ERR_UNSPECIFIED); /* a client that trusts anybody */
+  if (conn->context->skip_verify && !conn->asks_verify) {
+    return accept(ctx, X509_V_ERR_UNSPECIFIED);
   }
   switch (conn->verify) {
   case RFCTLS__UNASKED:

@@ -266,6 +266,9 @@ static rfctls_status judge_missing(const rfctls__conn *conn) {
 
 static rfctls_status judge_chain(rfctls__conn *conn, PCCERT_CONTEXT leaf) {
   rfctls_status status;
+  if (conn->context->skip_verify && !conn->asks_verify) {
+    return RFCTLS_OK;
+  }
   switch (conn->verify) {
   case RFCTLS__ASKED: return RFCTLS_WANT_VERIFY;
   case RFCTLS__YES: return RFCTLS_OK;

@@ -267,6 +267,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   rfctls_status status = rfctls__check_versions(settings->min_version, settings->max_version);
   context->role = settings->role;
   context->peer_cert = settings->peer_cert;
+  context->skip_verify = settings->skip_verify;
   context->min_version = least_of(settings->min_version, settings->max_version);
   context->max_version = most_of(settings->max_version);
   if (status == RFCTLS_OK) {

@@ -17,6 +17,7 @@ typedef struct rfctls__credentials {
 struct rfctls__context {
   rfctls_role role;
   rfctls_demand peer_cert;
+  int skip_verify;
   rfctls_tls_version min_version; /* never ANY */
   rfctls_tls_version max_version;
   int system_trust;

@@ -400,9 +400,6 @@ rfctls_status rfctls_config_insecure_log_keys(rfctls_config *config, const char 
 /* ---- freezing ---- */
 
 static rfctls_demand demand_of(const rfctls_config *config) {
-  if (config->skip_verify) {
-    return RFCTLS_PEER_CERT_IGNORED;
-  }
   if (config->role == RFCTLS_CLIENT) {
     return RFCTLS_PEER_CERT_REQUIRED;
   }
@@ -444,6 +441,7 @@ static rfctls_status freeze(rfctls_config *config) {
       .crls = &config->crls,
       .system_trust = config->system_trust,
       .peer_cert = demand_of(config),
+      .skip_verify = config->skip_verify,
       .protocols = rfctls__buffer_bytes(&config->protocols),
       .resumption = config->session_cache,
       .log_keys = config->key_log != NULL,

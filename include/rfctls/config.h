@@ -40,7 +40,7 @@ typedef enum rfctls_demand {
   RFCTLS_PEER_CERT_IGNORED = 0, /* none is asked for: the default                               */
   RFCTLS_PEER_CERT_OPTIONAL =
       1, /* asked for, checked if sent: the default once an authority is set */
-  RFCTLS_PEER_CERT_REQUIRED = 2, /* no handshake without one                                     */
+  RFCTLS_PEER_CERT_REQUIRED = 2, /* no handshake without one, whatever else is set               */
   RFCTLS_DEMAND_IS_INT = 0x7fffffff
 } rfctls_demand;
 RFCTLS_ENUM_IS_INT(rfctls_demand);
@@ -186,8 +186,9 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_allow_truncation(rfctls_c
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_session_cache(rfctls_config *config,
                                                                      int enabled);
 
-/* DANGER: accepts any certificate of the peer, or none. Everybody in between can read and change
- * all. */
+/* DANGER: accepts any certificate of the peer; a server that requires none accepts none, too, and one
+ * that does (RFCTLS_PEER_CERT_REQUIRED) still refuses a client without: what is skipped is the check, not
+ * the demand. Everybody in between can read and change all. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_insecure_skip_verify(rfctls_config *config);
 /* DANGER: appends the secrets of each connection to a file (NSS key log format, as SSLKEYLOGFILE), with
  * which whoever recorded the connection, before or later, reads and, while it lasts, changes all. For

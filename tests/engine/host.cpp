@@ -85,6 +85,7 @@ void context_init(Objects &objects, Message &question, Message &answer) {
   settings.authority_count = authorities.size();
   settings.system_trust = static_cast<int>(question.number());
   settings.peer_cert = question.as<rfctls_demand>();
+  settings.skip_verify = static_cast<int>(question.number());
   std::string protocols = question.text();
   settings.protocols = bytes_of(protocols);
   settings.resumption = static_cast<int>(question.number());

@@ -175,6 +175,7 @@ struct Plan {
   std::vector<std::string> authorities;  // files of the test PKI
   int system_trust = 0;
   rfctls_demand peer_cert = RFCTLS_PEER_CERT_IGNORED;
+  bool skip_verify = false;
   rfctls_tls_version min = RFCTLS_TLS_ANY;
   rfctls_tls_version max = RFCTLS_TLS_ANY;
   std::optional<std::string> name;
@@ -231,6 +232,7 @@ class Context {
     settings.authority_count = authorities.size();
     settings.system_trust = plan.system_trust;
     settings.peer_cert = plan.peer_cert;
+    settings.skip_verify = plan.skip_verify;
     settings.protocols = bytes_of(protocols);
     settings.resumption = plan.resumption;
     std::unique_ptr<IdentityView> identity;

@@ -191,7 +191,7 @@ TEST_P(Verify, takes_an_authority_that_is_no_root) {
 
 TEST_P(Verify, accepts_anybody_when_switched_off) {
   Plan plan = client();
-  plan.peer_cert = RFCTLS_PEER_CERT_IGNORED;
+  plan.skip_verify = true;
   for (const char *name : {"expired", "wrong-ca", "self-signed"}) {
     Pair pair(plan, server_plan(name));
     pair.establish();
@@ -247,6 +247,31 @@ TEST_P(Verify, of_a_server_that_ignores_certificates_is_sent_none) {
   Pair pair(client_named("client"), plan);
   pair.establish();
   EXPECT_TRUE(pair.server.peer_chain().empty());
+}
+
+TEST_P(Verify, of_a_server_that_is_switched_off_wants_a_certificate_all_the_same) {
+  Plan plan = asking_server();
+  plan.skip_verify = true;
+  for (const char *name : {"client", "client-other-ca", "self-signed", "server"}) {
+    Pair pair(client_named(name), plan);
+    pair.establish();
+    EXPECT_EQ(pair.server.peer_chain(), IdentityView(name).chain());
+  }
+  Pair pair(client(), plan);
+  pair.shake();
+  EXPECT_EQ(pair.server.status, RFCTLS_E_VERIFY);
+  EXPECT_EQ(pair.server.failure.reason, RFCTLS_REASON_MISSING);
+}
+
+TEST_P(Verify, of_a_server_that_is_switched_off_takes_an_optional_certificate_or_none) {
+  Plan plan = asking_server();
+  plan.peer_cert = RFCTLS_PEER_CERT_OPTIONAL;
+  plan.skip_verify = true;
+  Pair with(client_named("client-other-ca"), plan);
+  with.establish();
+  EXPECT_FALSE(with.server.peer_chain().empty());
+  Pair without(client(), plan);
+  without.establish();
 }
 
 TEST_P(Verify, of_a_server_refuses_a_certificate_for_servers) {
@@ -361,7 +386,7 @@ TEST_P(Question, lets_the_program_refuse_what_the_library_would_accept) {
 
 TEST_P(Question, is_asked_also_where_nothing_would_be_checked) {
   Plan plan = asking_client();
-  plan.peer_cert = RFCTLS_PEER_CERT_IGNORED;
+  plan.skip_verify = true;
   plan.check_name = false;
   plan.name.reset();
   Pair pair(plan, server_plan("self-signed"));

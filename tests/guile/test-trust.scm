@@ -265,6 +265,28 @@
        (close-port listener)))
    '(#f #t) '(#t #f)))
 
+(behaviour "a required certificate is required though any will do"
+  (call-with-server
+    (lambda (listener)
+      (for-each
+       (lambda (name)
+         (let ((connection (tls-socket-accept listener)))
+           (check-equal (x509-certificate->bytevector (car (certificates name)))
+                        (x509-certificate->bytevector (tls-socket-peer-certificate connection)))
+           (tls-socket-close connection)))
+       '("client" "client-other-ca" "self-signed" "server"))
+      (check (message-contains? (raised (tls-socket-accept listener)) "sent no certificate")))
+    (lambda (port)
+      (for-each
+       (lambda (name)
+         (let ((socket (connect-client port #:certificates (certificates name) #:private-key (key name))))
+           (tls-socket-recv socket 1)
+           (tls-socket-close socket)))
+       '("client" "client-other-ca" "self-signed" "server"))
+      (guard (condition (#t #f))
+        (tls-socket-recv (connect-client port) 1)))
+    #:options (list #:client-certificate-required? #t #:certificate-verifier #f)))
+
 (behaviour "a callback gives the client's identity when the server asks"
   (call-with-server
     (lambda (listener)

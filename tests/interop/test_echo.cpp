@@ -103,6 +103,28 @@ TEST_P(Echo, mutual_tls_tells_the_server_who_it_is) {
   }
 }
 
+TEST_P(Echo, a_demanded_certificate_is_demanded_though_any_will_do) {
+  Config of_server = server_config("server", GetParam());
+  require(rfctls_config_set_peer_cert(of_server.get(), RFCTLS_PEER_CERT_REQUIRED), "demand");
+  require(rfctls_config_insecure_skip_verify(of_server.get()), "skip");
+  for (const char *name : {"client", "client-other-ca", "self-signed", "server"}) {
+    SCOPED_TRACE(name);
+    Config of_client = client_config();
+    Identity identity = load_identity(name);
+    require(rfctls_config_set_identity(of_client.get(), identity.chain.get(), identity.key.get()),
+            name);
+    Pair pair(of_client, of_server);
+    ASSERT_EQ(RFCTLS_OK, pair.shake());
+    ASSERT_EQ(RFCTLS_OK, pair.server_status);
+    EXPECT_STREQ(rfctls_cert_subject(rfctls_chain_at(identity.chain.get(), 0)),
+                 rfctls_cert_subject(rfctls_socket_peer_cert(pair.server.get())));
+    expect_echo(pair);
+  }
+  Pair pair(client_config(), of_server);
+  (void)pair.shake();
+  EXPECT_EQ(RFCTLS_E_VERIFY, pair.server_status);
+}
+
 TEST_P(Echo, a_demanded_certificate_that_is_missing_fails_both_sides_and_not_the_next) {
   Config of_server = with_client_cert(server_config("server", GetParam()));
   Pair pair(client_config(), of_server);

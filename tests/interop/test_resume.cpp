@@ -157,6 +157,21 @@ TEST_P(Resume, with_a_client_certificate_the_server_still_knows_it) {
   }
 }
 
+TEST_P(Resume, with_any_client_certificate_the_server_still_has_one) {
+  Config of_client = client(), of_server = server();
+  Identity own = load_identity("client-other-ca");
+  require(rfctls_config_set_identity(of_client.get(), own.chain.get(), own.key.get()), "identity");
+  require(rfctls_config_set_peer_cert(of_server.get(), RFCTLS_PEER_CERT_REQUIRED), "demand");
+  require(rfctls_config_insecure_skip_verify(of_server.get()), "skip");
+  Socket listener = listen_on(of_server);
+  EXPECT_FALSE(Visit(listener, of_client).read().resumed());
+  Visit again(listener, of_client);
+  EXPECT_TRUE(again.read().resumed());
+  EXPECT_NE(nullptr, rfctls_socket_peer_cert(again.server.get()));
+  Visit bare(listener, client());
+  EXPECT_EQ(RFCTLS_E_VERIFY, bare.server_status);
+}
+
 TEST_P(Resume, a_reloaded_listener_makes_full_handshakes_at_first) {
   Config of_client = client();
   Socket listener = listen_on(server());

@@ -317,6 +317,20 @@ test("a server's verifier judges its clients", function()
   equal(second[3], "E_VERIFY", "server's code")
 end)
 
+test("a required certificate is required though any will do", function()
+  local options = { peer_certificate = "required", insecure_skip_verify = true }
+  for _, name in ipairs { "client", "client-other-ca", "self-signed", "server" } do
+    local client, server = helper.pair(helper.server_options(name), options)
+    equal(server:getpeercertificate():der(), assert(rfctls.chain(helper.read(name .. ".pem"))):certificates()[1]:der())
+    client:close()
+    server:close()
+  end
+  local client, server = helper.strangers({}, options)
+  local _, second = helper.shake(client, server)
+  equal(second[3], "E_VERIFY", "server's code")
+  matches(second[2], "sent no certificate")
+end)
+
 test("a config serves many sockets, one verifier each time", function()
   local calls = 0
   local config = assert(rfctls.config(helper.client_options {

@@ -9,6 +9,7 @@ import pytest
 import rfctls
 from peers import (CA, PKI, client_context, descriptors, echo, in_thread, pem, read_exactly,
                    server_context, serving, tls)
+from rfctls import rfc
 
 with open(PKI / "manifest.tsv") as file:
     MANIFEST = list(csv.DictReader(file, dialect="excel-tab"))
@@ -344,6 +345,27 @@ def attempt_bare(port):
             sock.recv(1)
     except rfctls.Error as error:
         return error
+
+
+@pytest.mark.parametrize("make", [
+    lambda: rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server")), timeout=20,
+                          peer_certificate="required", insecure_skip_verify=True),
+    lambda: rfc.make_server_tls_socket(
+        "0", rfctls.Certificate.load_chain(pem("server")[0]),
+        private_key=rfctls.PrivateKey.load(pem("server")[1]),
+        client_certificate_required=True, certificate_verifier=False)], ids=["listen", "rfc"])
+def test_a_required_certificate_is_required_though_any_will_do(make):
+    with make() as listener:
+        listener.settimeout(20)
+        for name in ["client", "client-other-ca", "self-signed", "server"]:
+            with in_thread(listener.accept) as accepted:
+                with connect(listener.getsockname()[1], identity=rfctls.Identity(*pem(name))):
+                    with accepted.result(20)[0] as conn:
+                        assert conn.peer_certificate == rfctls.Certificate.load(pem(name)[0])
+        with in_thread(attempt_bare, listener.getsockname()[1]):
+            with pytest.raises(rfctls.CertificateError) as caught:
+                listener.accept()
+            assert caught.value.reason == "MISSING"
 
 
 def test_an_optional_certificate_may_be_missing_also_under_a_verifier():

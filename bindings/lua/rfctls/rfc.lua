@@ -138,7 +138,8 @@ function rfc.make_server_tls_sockets(service, certificates, options)
   return listeners
 end
 
--- TLS over a connection. options.client_socket is true unless it says false.
+-- TLS over a connection. options.client_socket is true unless it says false. A server requires a certificate
+-- where somebody could judge it, unless peer_certificate_required says otherwise.
 function rfc.socket_to_tls_socket(socket, options)
   local given = {}
   for name, value in pairs(options or {}) do given[name] = value end
@@ -147,6 +148,10 @@ function rfc.socket_to_tls_socket(socket, options)
   given.client_socket, given.certificates = nil, nil
   local all, message, code
   if role == "server" then
+    if given.peer_certificate_required == nil then
+      given.peer_certificate_required = given.authorities ~= nil and given.authorities[1] ~= nil
+                                        or type(given.certificate_verifier) == "function"
+    end
     all, message, code = server_options(certificates, given)
     if not all then return nil, message, code end
   else

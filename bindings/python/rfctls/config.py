@@ -117,7 +117,8 @@ class Config:
                         server: whether it issues tickets and takes them
     allow_truncation    a TCP end without close_notify counts as the end of data; for peers that
                         are known to be rude, under protocols that carry their own lengths
-    insecure_skip_verify        DANGER: accepts any certificate of the peer, or none
+    insecure_skip_verify        DANGER: accepts any certificate of the peer. A server that requires
+                                one still refuses a client without
     insecure_skip_name_check    DANGER: accepts a trusted certificate that was issued to anybody
     insecure_key_log            DANGER: a file to append the secrets of each connection to, with
                                 which whoever recorded it can read it (as SSLKEYLOGFILE)
@@ -221,9 +222,9 @@ class Config:
         self._keep("authorities", tuple(load_certificates(authorities)))
         self._keep("trust_directory", trust_directory)
         self._keep("crls", tuple(sources(crls)))
-        self._keep("system_trust", system_trust)
         if system_trust is not None:
             truth("system_trust", system_trust)
+        self._keep("system_trust", system_trust)
         self._keep("min_version", min_version)
         self._keep("max_version", max_version)
         self._keep("ciphers", ciphers)
@@ -320,7 +321,6 @@ class Config:
         return f"rfctls.Config({self.role!r}{told})"
 
 
-def seconds(name: str, value: float | None) -> float | None:
 def truth(name: str, value: object) -> bool:
     """A switch that a program gave: a word or a number may mean the contrary."""
     if not isinstance(value, bool):
@@ -328,6 +328,7 @@ def truth(name: str, value: object) -> bool:
     return value
 
 
+def seconds(name: str, value: float | None) -> float | None:
     """A time that a program gave: None, or a number that is not negative."""
     if value is None:
         return None

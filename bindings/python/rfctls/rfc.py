@@ -125,13 +125,19 @@ def socket_to_tls_socket(
     certificates: Sequence[Certificate] = (),
     private_key: PrivateKey | None = None,
     authorities: Sequence[Certificate] = (),
-    peer_certificate_required: bool = True,
+    peer_certificate_required: bool | None = None,
     certificate_verifier: Verdict = True,
 ) -> TLSSocket:
-    """socket->tls-socket: TLS over a connected socket or a descriptor. See rfctls.wrap."""
+    """socket->tls-socket: TLS over a connected socket or a descriptor. See rfctls.wrap.
+
+    peer_certificate_required: of a server; None: where somebody could judge it, that is with
+    authorities or with a callable certificate_verifier.
+    """
+    if peer_certificate_required is None:
+        peer_certificate_required = bool(authorities) or callable(certificate_verifier)
     config = _config(
         "client" if client_socket else "server", hello_extensions, certificates, private_key,
-        certificate_verifier, authorities, None, peer_certificate_required and bool(authorities),
+        certificate_verifier, authorities, None, peer_certificate_required,
     )
     return wrap(socket, server_side=not client_socket, config=config, handshake=handshake)
 

@@ -198,9 +198,10 @@
                              #:key (client-socket #t) (handshake #t) (hello-extensions '())
                              (certificates '()) (private-key #f)
                              (authorities (if client-socket (tls-default-authorities) '()))
-                             (peer-certificate-required? #t)
                              (certificate-verifier
                               (or (not client-socket) (tls-default-certificate-verifier)))
+                             (peer-certificate-required?
+                              (or (pair? authorities) (procedure? certificate-verifier)))
                              (handshake-timeout #f) (version #f))
   (let ((config (config (if client-socket RFCTLS-CLIENT RFCTLS-SERVER)
                         #:certificates certificates #:private-key private-key
@@ -208,8 +209,7 @@
                         #:verifier certificate-verifier #:version version
                         #:handshake-timeout handshake-timeout
                         #:require-certificate?
-                        (and (not client-socket) peer-certificate-required?
-                             (or (pair? authorities) (procedure? certificate-verifier))))))
+                        (and (not client-socket) peer-certificate-required?))))
     (let ((tls-socket (wrap socket config certificate-verifier)))
       (if handshake
           (closing-on-failure tls-socket
