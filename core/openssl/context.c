@@ -2,6 +2,7 @@
 #include "openssl/context.h"
 
 #include <openssl/err.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -113,14 +114,20 @@ rfctls_status rfctls__check_versions(rfctls_tls_version min, rfctls_tls_version 
 
 /* ---- the parts of a context ---- */
 
-/* Below 1.2 nothing but level 0 works, as it all rests on SHA-1. Certificates are held to
+static int larger(int a, int b) {
+  return a > b ? a : b;
+}
+
+/* Neither ours nor the system's is lowered by a list, but a list may raise it; ctx has what it or the
+ * system says. Below 1.2 nothing but level 0 works, as it all rests on SHA-1. Certificates are held to
  * RFCTLS__AUTH_LEVEL all the same, in verify.c. */
-static void set_security_level(SSL_CTX *ctx, rfctls_tls_version min) {
-  int legacy = min != RFCTLS_TLS_ANY && (int)min < TLS1_2_VERSION;
-  int system = SSL_CTX_get_security_level(ctx);
-  SSL_CTX_set_security_level(ctx, legacy                        ? 0
-                                  : system < RFCTLS__AUTH_LEVEL ? RFCTLS__AUTH_LEVEL
-                                                                : system);
+static void set_security_level(SSL_CTX *ctx, const rfctls__settings *settings, int system) {
+  const char *list = settings->preferences[RFCTLS__CIPHERS];
+  int legacy =
+      settings->min_version != RFCTLS_TLS_ANY && (int)settings->min_version < TLS1_2_VERSION;
+  int said = list != NULL && strstr(list, "@SECLEVEL=") != NULL;
+  int level = larger(SSL_CTX_get_security_level(ctx), system);
+  SSL_CTX_set_security_level(ctx, legacy && !said ? 0 : larger(level, RFCTLS__AUTH_LEVEL));
 }
 
 /* OpenSSL keeps no sessions itself: clients' are the core's to keep, servers put them into tickets. */
@@ -162,16 +169,17 @@ static void set_verification(SSL_CTX *ctx, int revocation) {
   SSL_CTX_set_cert_verify_callback(ctx, rfctls__verify_peer, NULL);
 }
 
-/* Before the security level, which no list lowers. A server that prefers anything chooses by its own
- * order. */
+/* A server that prefers anything chooses by its own order. */
 static rfctls_status set_preferences(SSL_CTX *ctx, const rfctls__settings *settings) {
   rfctls_status status = RFCTLS_OK;
+  int system = SSL_CTX_get_security_level(ctx);
   for (int i = 0; status == RFCTLS_OK && i < RFCTLS__PREFERENCES; i++) {
+    status = rfctls__prefer(ctx, (rfctls__preference)i, settings->preferences[i]);
     if (settings->preferences[i] != NULL) {
-      status = rfctls__prefer(ctx, (rfctls__preference)i, settings->preferences[i]);
       SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     }
   }
+  set_security_level(ctx, settings, system);
   return status;
 }
 
@@ -179,6 +187,7 @@ static rfctls_status set_server(SSL_CTX *ctx, const rfctls__settings *settings,
                                 const STACK_OF(X509) *authorities) {
   SSL_CTX_set_alpn_select_cb(ctx, rfctls__conn_select_protocol, NULL);
   SSL_CTX_set_tlsext_servername_callback(ctx, rfctls__conn_accept_name);
+  (void)SSL_CTX_set_dh_auto(ctx, 1); /* for lists that name DHE */
   return rfctls__tickets_allow(ctx, settings->resumption) == 1
              ? name_authorities(ctx, authorities)
              : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be set up");
@@ -193,7 +202,6 @@ static rfctls_status fill(SSL_CTX *ctx, const rfctls__settings *settings, X509_S
   if (settings->log_keys) {
     SSL_CTX_set_keylog_callback(ctx, rfctls__conn_log_key);
   }
-  set_security_level(ctx, settings->min_version);
   set_verification(ctx, settings->crls != NULL && settings->crls->count > 0);
   if (status == RFCTLS_OK && !set_versions(ctx, settings->min_version, settings->max_version)) {
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "these TLS versions cannot be spoken");

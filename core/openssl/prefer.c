@@ -1,14 +1,21 @@
 /* OpenSSL passes over what it does not know in a list as long as anything is left of it. A name that was
- * mistyped would so be dropped in silence: here each one is looked at alone. */
+ * mistyped would so be dropped in silence: here each one is looked at alone. And it takes more for a cipher
+ * than is one, so what a list comes to is looked at, too. */
 #include "openssl/prefer.h"
 
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "openssl/failure.h"
+#include "openssl/verify.h"
+
+enum { CIPHER_BITS = 112 }; /* of strength, at least */
 
 static const char *const nouns[RFCTLS__PREFERENCES] = {"cipher", "cipher suite", "group"};
 static const char *const separators[RFCTLS__PREFERENCES] = {":, ;", ":", ":/"};
+/* And some words need no separator before them: "HIGH@SECLEVEL=2", "HIGH!aNULL". */
+static const char *const ends[RFCTLS__PREFERENCES] = {":, ;@!", ":", ":/"};
 
 static int set(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
   switch (preference) {
@@ -20,12 +27,28 @@ static int set(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
   return 0;
 }
 
-rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
-  return set(ctx, preference, list)
-             ? RFCTLS_OK
-             : rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "%s list \"%s\" cannot be used",
-                                    nouns[preference], list);
+static rfctls_status fail_list(rfctls__preference preference, const char *list) {
+  return rfctls__openssl_fail(RFCTLS_E_ARGUMENT, "%s list \"%s\" cannot be used", nouns[preference],
+                              list);
 }
+
+/* The next word of a list: moves *word to it, and answers its size; 0 at the end. */
+static size_t next_word(rfctls__preference preference, const char **word) {
+  *word += strspn(*word, separators[preference]);
+  return **word == '\0' ? 0 : 1 + strcspn(*word + 1, ends[preference]);
+}
+
+/* Takes the next of the words that "+" joins off *rest; NULL: there is none. */
+static char *next_part(char **rest) {
+  char *part = *rest, *end = part != NULL ? strchr(part, '+') : NULL;
+  *rest = end != NULL ? end + 1 : NULL;
+  if (end != NULL) {
+    *end = '\0';
+  }
+  return part;
+}
+
+/* ---- ciphers by their words ---- */
 
 /* The words of ciphers(1) for kinds of ciphers. Of some a given library has none, so that it could not
  * tell them from a mistake. */
@@ -85,24 +108,195 @@ static int is_kind(const char *word) {
   return 0;
 }
 
-/* Kinds and names, joined by "+". Takes it apart. */
-static int knows_cipher(SSL_CTX *ctx, char *words) {
-  char *word = words + strspn(words, "!+-");
+/* Whether the word asks for a key exchange that has to be asked for: see stays. Takes it apart. */
+static int names_exchange(char *words) {
+  static const char *const exchanges[] = {"kRSA", "RSA", "kDHE", "kEDH", "DHE", "EDH", "DH"};
+  char *rest = words, *part;
+  while ((part = next_part(&rest)) != NULL) {
+    for (size_t i = 0; i < sizeof exchanges / sizeof *exchanges; i++) {
+      if (strcmp(exchanges[i], part) == 0) {
+        return 1;
+      }
+    }
+    if (!is_kind(part)) {
+      return 1; /* a cipher's own name */
+    }
+  }
+  return 0;
+}
+
+/* The ciphers that ctx has from a list, without those of TLS 1.3, which are set apart. */
+static const SSL_CIPHER *cipher_at(const SSL_CTX *ctx, int index) {
+  const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(SSL_CTX_get_ciphers(ctx), index);
+  return SSL_CIPHER_get_kx_nid(cipher) != NID_kx_any ? cipher : NULL;
+}
+
+static int count_ciphers(const SSL_CTX *ctx) {
+  return sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(ctx));
+}
+
+/* Security levels have their say, too, but there is none where TLS 1.0 is allowed. What needs a secret
+ * that a config has no room for (PSK, SRP) is of no use. */
+static int is_useful(const SSL_CIPHER *cipher) {
+  int exchange = SSL_CIPHER_get_kx_nid(cipher), encryption = SSL_CIPHER_get_cipher_nid(cipher);
+  return (exchange == NID_kx_ecdhe || exchange == NID_kx_dhe || exchange == NID_kx_rsa) &&
+         SSL_CIPHER_get_auth_nid(cipher) != NID_auth_null && encryption != NID_undef &&
+         encryption != NID_rc4 && SSL_CIPHER_get_bits(cipher, NULL) >= CIPHER_BITS;
+}
+
+/* RFC 9325 section 4.1: not static RSA, nor finite-field DHE, unless it is asked for. */
+static int stays(const SSL_CIPHER *cipher, STACK_OF(SSL_CIPHER) *named) {
+  return is_useful(cipher) &&
+         (SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe || sk_SSL_CIPHER_find(named, cipher) >= 0);
+}
+
+static rfctls_status add_named(SSL_CTX *ctx, char *word, STACK_OF(SSL_CIPHER) *named) {
+  if (strchr("!+-@", *word) != NULL || !set(ctx, RFCTLS__CIPHERS, word) || !names_exchange(word)) {
+    return RFCTLS_OK;
+  }
+  for (int i = 0; i < count_ciphers(ctx); i++) {
+    const SSL_CIPHER *cipher = cipher_at(ctx, i);
+    if (cipher != NULL && sk_SSL_CIPHER_push(named, cipher) == 0) {
+      return rfctls__fail_memory();
+    }
+  }
+  return RFCTLS_OK;
+}
+
+/* The ciphers of all words that ask for a key exchange. Changes what ctx has. */
+static rfctls_status collect_named(SSL_CTX *ctx, const char *list, STACK_OF(SSL_CIPHER) *named) {
+  const char *word = list;
+  rfctls_status status = RFCTLS_OK;
+  size_t size;
+  while (status == RFCTLS_OK && (size = next_word(RFCTLS__CIPHERS, &word)) > 0) {
+    char *copy = rfctls__strndup(word, size);
+    status = copy != NULL ? add_named(ctx, copy, named) : rfctls__fail_memory();
+    rfctls__free(copy);
+    word += size;
+  }
+  return status;
+}
+
+static rfctls_status list_staying(const SSL_CTX *ctx, STACK_OF(SSL_CIPHER) *named,
+                                  rfctls__buffer *names) {
+  rfctls_status status = RFCTLS_OK;
+  for (int i = 0; status == RFCTLS_OK && i < count_ciphers(ctx); i++) {
+    const SSL_CIPHER *cipher = cipher_at(ctx, i);
+    if (cipher != NULL && stays(cipher, named)) {
+      const char *name = SSL_CIPHER_get_name(cipher);
+      status = rfctls__buffer_append(names, name, strlen(name));
+      if (status == RFCTLS_OK) {
+        status = rfctls__buffer_append(names, ":", 1);
+      }
+    }
+  }
+  return status == RFCTLS_OK ? rfctls__buffer_append(names, "", 1) : status;
+}
+
+/* Leaves those ciphers of ctx that stay; list: where they are from, NULL: the system's. */
+static rfctls_status narrow(SSL_CTX *ctx, const char *list, STACK_OF(SSL_CIPHER) *named) {
+  rfctls__buffer names = {0};
+  rfctls_status status = list_staying(ctx, named, &names);
+  if (status == RFCTLS_OK &&
+      !set(ctx, RFCTLS__CIPHERS, (const char *)rfctls__buffer_bytes(&names).data)) {
+    status =
+        rfctls__fail(RFCTLS_E_ARGUMENT,
+                     "cipher list \"%s\" leaves none that is used: static RSA (kRSA) and DHE are "
+                     "used only if it names them or a cipher of theirs",
+                     list != NULL ? list : "of the system");
+  }
+  rfctls__buffer_release(&names);
+  return status;
+}
+
+static rfctls_status prefer_ciphers(SSL_CTX *ctx, const char *list) {
+  rfctls_status status = RFCTLS_OK;
+  STACK_OF(SSL_CIPHER) *named = list != NULL ? sk_SSL_CIPHER_new_null() : NULL;
+  if (list != NULL) {
+    status = named != NULL ? collect_named(ctx, list, named) : rfctls__fail_memory();
+  }
+  if (status == RFCTLS_OK && list != NULL && !set(ctx, RFCTLS__CIPHERS, list)) {
+    status = fail_list(RFCTLS__CIPHERS, list);
+  }
+  if (status == RFCTLS_OK) {
+    status = narrow(ctx, list, named);
+  }
+  sk_SSL_CIPHER_free(named);
+  return status;
+}
+
+rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
+  if (preference == RFCTLS__CIPHERS) {
+    return prefer_ciphers(ctx, list);
+  }
+  return list == NULL || set(ctx, preference, list) ? RFCTLS_OK : fail_list(preference, list);
+}
+
+/* ---- checking word by word ---- */
+
+static rfctls_status fail_unknown(rfctls__preference preference, const char *word) {
+  return rfctls__fail(RFCTLS_E_ARGUMENT, "%s knows no %s \"%s\"", OpenSSL_version(OPENSSL_VERSION),
+                      nouns[preference], word);
+}
+
+/* Commands: whether there is such a one, the list as a whole tells. */
+static rfctls_status check_command(const char *word) {
+  static const char level[] = "@SECLEVEL=";
+  size_t size = strlen(level);
+  if (strncmp(word, level, size) == 0 && word[size] >= '0' &&
+      word[size] < '0' + RFCTLS__AUTH_LEVEL) {
+    return rfctls__fail(
+        RFCTLS_E_ARGUMENT,
+        "%s is below the security level %d, which always holds: leave it out; for TLS "
+        "1.0 and 1.1 set the oldest version (min_version)",
+        word, RFCTLS__AUTH_LEVEL);
+  }
+  return RFCTLS_OK;
+}
+
+/* One cipher's own name, which OpenSSL knows. */
+static rfctls_status check_name(SSL_CTX *ctx, const char *name) {
+  for (int i = 0; i < count_ciphers(ctx); i++) {
+    const SSL_CIPHER *cipher = cipher_at(ctx, i);
+    if (cipher != NULL && is_useful(cipher)) {
+      return RFCTLS_OK;
+    }
+  }
+  return rfctls__fail(RFCTLS_E_ARGUMENT,
+                      "cipher \"%s\" is too weak, or of a kind that is not spoken", name);
+}
+
+/* Kinds and names, joined by "+". OpenSSL passes over DEFAULT anywhere but in front of all. */
+static rfctls_status check_cipher(SSL_CTX *ctx, const char *word, int first) {
+  static const char usual[] = "DEFAULT";
+  const char *begin = word + strspn(word, "!+-");
+  char *copy, *rest, *part;
+  int known = 1, joined = strchr(begin, '+') != NULL, sets = begin == word && !joined;
   if (*word == '@') {
-    return 1; /* a command: the list as a whole tells */
+    return check_command(word);
   }
-  for (;;) {
-    char *end = word + strcspn(word, "+");
-    int last = *end == '\0';
-    *end = '\0';
-    if (!is_kind(word) && !set(ctx, RFCTLS__CIPHERS, word)) {
-      return 0;
-    }
-    if (last) {
-      return 1;
-    }
-    word = end + 1;
+  if (strcmp(begin, usual) == 0) {
+    return first && begin == word
+               ? RFCTLS_OK
+               : rfctls__fail(RFCTLS_E_ARGUMENT, "DEFAULT counts in front of a cipher list alone");
   }
+  if (strncmp(begin, usual, strlen(usual)) == 0) {
+    return fail_unknown(RFCTLS__CIPHERS, word);
+  }
+  copy = rest = rfctls__strdup(begin);
+  if (copy == NULL) {
+    return rfctls__fail_memory();
+  }
+  while (known && (part = next_part(&rest)) != NULL) {
+    int kind = is_kind(part);
+    sets = sets && !kind;
+    known = kind || set(ctx, RFCTLS__CIPHERS, part);
+  }
+  rfctls__free(copy);
+  if (!known) {
+    return fail_unknown(RFCTLS__CIPHERS, word);
+  }
+  return sets ? check_name(ctx, word) : RFCTLS_OK;
 }
 
 /* "?" before a group says that it need not be known, "*" and "-" what is to be done with it. */
@@ -111,41 +305,27 @@ static int knows_group(SSL_CTX *ctx, const char *word) {
   return memchr(word, '?', (size_t)(name - word)) != NULL || set(ctx, RFCTLS__GROUPS, name);
 }
 
-static int knows(SSL_CTX *ctx, rfctls__preference preference, char *word) {
+static rfctls_status check_word(SSL_CTX *ctx, rfctls__preference preference, const char *word,
+                                int first) {
+  int known = 0;
   switch (preference) {
-  case RFCTLS__CIPHERS: return knows_cipher(ctx, word);
-  case RFCTLS__CIPHER_SUITES: return set(ctx, preference, word);
-  case RFCTLS__GROUPS: return knows_group(ctx, word);
+  case RFCTLS__CIPHERS: return check_cipher(ctx, word, first);
+  case RFCTLS__CIPHER_SUITES: known = set(ctx, preference, word); break;
+  case RFCTLS__GROUPS: known = knows_group(ctx, word); break;
   case RFCTLS__PREFERENCES: break;
   }
-  return 0;
-}
-
-static rfctls_status check_word(SSL_CTX *ctx, rfctls__preference preference, const char *word,
-                                size_t size) {
-  rfctls_status status = RFCTLS_OK;
-  char *copy = rfctls__strndup(word, size);
-  if (copy == NULL) {
-    return rfctls__fail_memory();
-  }
-  if (!knows(ctx, preference, copy)) {
-    status = rfctls__fail(RFCTLS_E_ARGUMENT, "%s knows no %s \"%.*s\"",
-                          OpenSSL_version(OPENSSL_VERSION), nouns[preference], (int)size, word);
-  }
-  rfctls__free(copy);
-  return status;
+  return known ? RFCTLS_OK : fail_unknown(preference, word);
 }
 
 static rfctls_status check(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
   const char *word = list;
   rfctls_status status = RFCTLS_OK;
-  while (status == RFCTLS_OK && *word != '\0') {
-    size_t size = strcspn(word, separators[preference]);
-    if (size > 0) {
-      status = check_word(ctx, preference, word, size);
-    }
+  size_t size;
+  while (status == RFCTLS_OK && (size = next_word(preference, &word)) > 0) {
+    char *copy = rfctls__strndup(word, size);
+    status = copy != NULL ? check_word(ctx, preference, copy, word == list) : rfctls__fail_memory();
+    rfctls__free(copy);
     word += size;
-    word += strspn(word, separators[preference]);
   }
   return status == RFCTLS_OK ? rfctls__prefer(ctx, preference, list) : status;
 }

@@ -6,8 +6,10 @@
 
 #include "engine/engine.h"
 
+/* OK: all that is in the list has an effect; E_ARGUMENT. */
 rfctls_status rfctls__check_preference(rfctls__preference preference, const char *list);
-/* OK, E_ARGUMENT. */
+/* NULL: the system's list. Ciphers whose key exchange has to be asked for by name, and those that are never
+ * used, are taken out. OK, E_ARGUMENT. */
 rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const char *list);
 
 #endif

@@ -215,12 +215,22 @@ static rfctls_tls_version version_of(DWORD protocol) {
                                                                       : RFCTLS_TLS_ANY;
 }
 
+/* RFC 9325 section 4.1; only the newest SChannel can be told beforehand. */
+static int is_exchange_refused(const rfctls__conn *conn, ALG_ID exchange) {
+  return conn->agreed.version < RFCTLS_TLS_1_3 &&
+         (exchange == CALG_RSA_KEYX || exchange == CALG_DH_EPHEM);
+}
+
 /* Not every SChannel keeps to the versions that it was told. */
 static rfctls_status check_agreed(rfctls__conn *conn) {
   SecPkgContext_ConnectionInfo info = {0};
-  if (conn->agreed.version == RFCTLS_TLS_ANY &&
-      QueryContextAttributesW(&conn->handle, SECPKG_ATTR_CONNECTION_INFO, &info) == SEC_E_OK) {
+  (void)QueryContextAttributesW(&conn->handle, SECPKG_ATTR_CONNECTION_INFO, &info);
+  if (conn->agreed.version == RFCTLS_TLS_ANY) {
     conn->agreed.version = version_of(info.dwProtocol);
+  }
+  if (is_exchange_refused(conn, info.aiExch)) {
+    return rfctls__fail(RFCTLS_E_PROTOCOL,
+                        "the peer chose static RSA or DHE to exchange keys, which are not used");
   }
   if (conn->agreed.version < conn->context->min_version ||
       conn->agreed.version > conn->context->max_version) {

@@ -88,9 +88,17 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_versions(rfctls_config *c
 /* Which ciphers to speak up to TLS 1.2, which in TLS 1.3, and which groups to exchange keys in, the
  * preferred first; a server that was told any of these chooses by its own order. In the engine's own
  * words, for OpenSSL those of ciphers(1), SSL_CTX_set_ciphersuites(3) and SSL_CTX_set1_groups_list(3):
- * "ECDHE+AESGCM:!aRSA", "TLS_AES_256_GCM_SHA384", "X25519:P-256". What is known to be weak stays out
- * whatever a list says. RFCTLS_E_ARGUMENT names what the engine does not know; RFCTLS_E_UNSUPPORTED: it
- * takes no lists. */
+ * "ECDHE+AESGCM:!aRSA", "TLS_AES_256_GCM_SHA384", "X25519:P-256". RFCTLS_E_ARGUMENT names what the engine
+ * does not know, or what would be without effect; RFCTLS_E_UNSUPPORTED: it takes no lists.
+ *
+ * Up to TLS 1.2 keys are exchanged by ECDHE alone, and records protected by AES-GCM and
+ * ChaCha20-Poly1305, else by AES-CBC with HMAC of SHA-2, else of SHA-1. Static RSA (no forward secrecy)
+ * and finite-field DHE are used only where a list of ciphers names them (RFC 9325 section 4.1): by
+ * their words, "DEFAULT:kRSA", "DEFAULT:DHE", or by a cipher's own name, "AES128-GCM-SHA256"; words for
+ * other kinds, as "DEFAULT", "ALL", "HIGH", do not bring them in. What is known to be weak, does not
+ * authenticate or encrypt, or needs another secret than a certificate (PSK, SRP) stays out whatever a list
+ * says. "@SECLEVEL=" raises OpenSSL's security level, which is 2 (SSL_CTX_get_security_level(3)); a lower
+ * one is RFCTLS_E_ARGUMENT. For TLS 1.0 and 1.1, which need level 0, rfctls_config_set_versions is the way. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_ciphers(rfctls_config *config,
                                                                const char *list);
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_cipher_suites(rfctls_config *config,

@@ -43,6 +43,26 @@
             '("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
               "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256")))
 
+(behaviour "static RSA key exchange is for programs that name it"
+  (define (connect ciphers)
+    (call-with-peer '("echo" "server-rsa" "TLSv1_2" "AES128-GCM-SHA256")
+      (lambda (port)
+        (guard (condition ((tls-error? condition) (tls-error-status condition)))
+          (parameterize ((tls-ciphers ciphers))
+            (let ((socket (connect-client port)))
+              (tls-socket-close socket)
+              (tls-socket-cipher socket)))))))
+  (check-equal 'E_ALERT (connect #f))
+  (check-equal 'E_ALERT (connect "ALL"))
+  (check-equal "TLS_RSA_WITH_AES_128_GCM_SHA256" (connect "DEFAULT:AES128-GCM-SHA256")))
+
+(behaviour "a security level in a list of ciphers counts, or is refused"
+  (define (make ciphers)
+    (parameterize ((tls-ciphers ciphers))
+      (raised (make-client-tls-socket "127.0.0.1" "1"))))
+  (check (not (assertion-violation? (make "DEFAULT@SECLEVEL=2"))))
+  (check (message-contains? (make "DEFAULT@SECLEVEL=1") "min_version")))
+
 (behaviour "versions are a range, and a maker's :version wins"
   (define (version . options)
     (call-with-server

@@ -93,6 +93,42 @@ def test_preferences_of_our_server_are_followed(version, told, agreed):
         assert server.facts().items() >= agreed.items()
 
 
+OLD_EXCHANGES = ["AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256"]  # static RSA, finite-field DHE
+RSA_SERVER = "server-rsa-direct" if others.EMULATOR else "server-rsa"
+
+
+@pytest.mark.parametrize("cipher", OLD_EXCHANGES)
+def test_our_client_exchanges_keys_by_static_rsa_and_dhe_only_if_told(cipher):
+    with Openssl("-rev", "-cipher", cipher, version="1.2", identity=RSA_SERVER) as server:
+        with pytest.raises(Refused) as refused:
+            Ours.talk(server.port, PAYLOAD)
+    assert refused.value.facts["status"] == ("E_PROTOCOL" if others.EMULATOR else "E_ALERT")
+    with Openssl("-rev", "-cipher", cipher, version="1.2", identity=RSA_SERVER) as server:
+        Ours.talk(server.port, PAYLOAD, ciphers=cipher)
+
+
+@pytest.mark.parametrize("cipher", OLD_EXCHANGES)
+def test_our_server_exchanges_keys_by_static_rsa_and_dhe_only_if_told(cipher):
+    with Ours(identity=RSA_SERVER) as server, Openssl.client(server.port, "-cipher", cipher,
+                                                             version="1.2") as client:
+        client.finish()
+        assert server.facts()["status"] == "E_PROTOCOL"
+    with Ours(identity=RSA_SERVER, ciphers=f"DEFAULT:{cipher}") as server:
+        with Openssl.client(server.port, "-cipher", cipher, version="1.2") as client:
+            client.expect(ESTABLISHED)
+            client.finish()
+        assert server.facts()["status"] == "OK"
+
+
+@pytest.mark.parametrize("ciphers", ["ALL", "ALL:eNULL", "ALL:@STRENGTH"])
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_no_list_of_ciphers_lets_a_server_without_a_certificate_in(version, ciphers):
+    with Openssl("-rev", "-nocert", "-cipher", "aNULL:@SECLEVEL=0", version=version) as server:
+        with pytest.raises(Refused) as refused:
+            Ours.talk(server.port, PAYLOAD, version=version, ciphers=ciphers)
+    assert refused.value.facts["status"] == "E_ALERT"
+
+
 @pytest.mark.parametrize("version, lines", [("1.2", 1), ("1.3", 5)])
 def test_logged_keys_are_those_that_openssl_logs(version, lines, tmp_path):
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"

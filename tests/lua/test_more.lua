@@ -137,6 +137,30 @@ test("ciphers, groups, and places of trust", function()
   end
 end)
 
+test("static RSA key exchange is for programs that name it", function()
+  local function connect(ciphers)
+    local s, peer, message, code = helper.to_peer({ ciphers = ciphers }, "echo", "server-rsa", "TLSv1_2",
+                                                  "AES128-GCM-SHA256")
+    local cipher = s and s:info "cipher"
+    if s then s:close() end
+    peer:close()
+    return cipher or code, message
+  end
+  equal(connect(nil), "E_ALERT")
+  equal(connect "ALL", "E_ALERT")
+  equal(connect "DEFAULT:kRSA", "TLS_RSA_WITH_AES_128_GCM_SHA256")
+end)
+
+test("a security level in a list of ciphers counts, or is refused", function()
+  assert(rfctls.config { ciphers = "DEFAULT@SECLEVEL=2" })
+  for _, ciphers in ipairs { "DEFAULT@SECLEVEL=1", "ALL:@SECLEVEL=0" } do
+    local config, message, code = rfctls.config { ciphers = ciphers }
+    equal(config, nil)
+    equal(code, "E_ARGUMENT")
+    matches(message, "min_version")
+  end
+end)
+
 test("a hello takes extensions of the program", function()
   assert(helper.pair { hello_extensions = { { type = 65280, data = "mine" } } })
   local client, server = helper.strangers()

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 import rfctls
-from peers import CA, LIMIT, client_context, echo, in_thread, pem, read_exactly, serving, tls
+from peers import (CA, LIMIT, client_context, echo, in_thread, pem, read_exactly, server_context,
+                   serving, tls)
 
 IDENTITY = rfctls.Identity(*pem("server"))
 
@@ -246,6 +247,29 @@ def test_ciphers_suites_and_groups_are_chosen():
     for option in ("ciphers", "cipher_suites", "groups"):
         with pytest.raises(rfctls.ArgumentError, match="no-such"):
             rfctls.Config(**{option: "no-such"})
+
+
+def test_static_rsa_key_exchange_is_for_programs_that_name_it():
+    def serve(conn):
+        context = server_context("server-rsa", "TLSv1.2")
+        context.set_ciphers("AES128-GCM-SHA256")
+        with contextlib.suppress(OSError), context.wrap_socket(conn, server_side=True) as secure:
+            echo(secure)
+
+    for ciphers in (None, "DEFAULT", "ALL"):
+        with serving(serve) as server, pytest.raises(rfctls.AlertError):
+            rfctls.connect("localhost", server.port, authorities=CA, ciphers=ciphers)
+    with serving(serve) as server, rfctls.connect(
+            "localhost", server.port, authorities=CA, ciphers="DEFAULT:AES128-GCM-SHA256") as sock:
+        assert sock.cipher()[0] == "TLS_RSA_WITH_AES_128_GCM_SHA256"
+
+
+def test_a_security_level_in_a_list_of_ciphers_counts_or_is_refused():
+    for ciphers in ("DEFAULT@SECLEVEL=2", "DEFAULT:@SECLEVEL=3"):
+        rfctls.Config(ciphers=ciphers)
+    for ciphers in ("DEFAULT@SECLEVEL=1", "ALL:@SECLEVEL=0"):
+        with pytest.raises(rfctls.ArgumentError, match="min_version"):
+            rfctls.Config(ciphers=ciphers)
 
 
 def test_channel_bindings():

@@ -74,9 +74,10 @@ def wait_for_end(connection):
 # ---- servers ----
 
 
-def echo(name, newest="TLSv1_3"):
+def echo(name, newest="TLSv1_3", ciphers="DEFAULT:@SECLEVEL=0"):
     """Echoes until the client's goodbye, and says goodbye."""
     context = server_context(name)
+    context.set_ciphers(ciphers)
     context.maximum_version = ssl.TLSVersion[newest]
     tls = accept_tls(context)
     count = 0

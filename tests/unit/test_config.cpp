@@ -153,12 +153,27 @@ TEST(Config, what_the_engine_does_not_know_is_named) {
   } cases[] = {
       {rfctls_config_set_ciphers,
        {"ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!MD5:!RC4:!SRP", "DEFAULT@SECLEVEL=2", "HIGH !DSS",
-        "ECDHE-RSA-AES128-GCM-SHA256", "DEFAULT:-aRSA:@STRENGTH"},
+        "ECDHE-RSA-AES128-GCM-SHA256", "DEFAULT:-aRSA:@STRENGTH", "@SECLEVEL=2:HIGH",
+        "HIGH!aNULL@SECLEVEL=3", "DEFAULT:kRSA", "AES128-GCM-SHA256",
+        "ALL:!COMPLEMENTOFDEFAULT:!eNULL"},
        {{"ECDHE+AESGCM:ECDHE-RSA-EAS128-GCM-SHA256", "cipher \"ECDHE-RSA-EAS128-GCM-SHA256\""},
         {"DEFAULT:!aNUL", "cipher \"!aNUL\""},
         {"ECDHE+AESGMC", "cipher \"ECDHE+AESGMC\""},
         {"TLS_AES_128_GCM_SHA256", "cipher \"TLS_AES_128_GCM_SHA256\""},
         {"DEFAULT:@FASTEST", "cipher list \"DEFAULT:@FASTEST\""},
+        {"DEFAULTS", "cipher \"DEFAULTS\""},
+        {"ECDHE:DEFAULT", "DEFAULT counts in front"},
+        {"ECDHE:!DEFAULT", "DEFAULT counts in front"},
+        {"DEFAULT@SECLEVEL=1", "@SECLEVEL=1 is below the security level 2"},
+        {"DEFAULT:@SECLEVEL=0", "set the oldest version (min_version)"},
+        {"@SECLEVEL=1:ECDHE", "@SECLEVEL=1 is below"},
+        {"ECDHE:@SECLEVEL=9", "cipher list \"ECDHE:@SECLEVEL=9\""},
+        {"AES128:!ECDHE", "static RSA (kRSA) and DHE are used only if"},
+        {"eNULL:aNULL", "leaves none that is used"},
+        {"PSK:SRP", "leaves none that is used"},
+        {"ECDHE:NULL-SHA256", "cipher \"NULL-SHA256\" is too weak"},
+        {"ADH-AES128-GCM-SHA256:ECDHE", "cipher \"ADH-AES128-GCM-SHA256\" is too weak"},
+        {"ECDHE:PSK-AES128-GCM-SHA256", "of a kind that is not spoken"},
         {"", "cipher list is empty"},
         {":", "cipher list \":\""}}},
       {rfctls_config_set_cipher_suites,
@@ -182,15 +197,49 @@ TEST(Config, what_the_engine_does_not_know_is_named) {
   }
 }
 
-TEST(Config, no_list_lets_weak_ciphers_in) {
-  Config of_client = client_config(RFCTLS_TLS_1_2);
-  Config of_server = server_config("server", RFCTLS_TLS_1_2);
-  for (const Config *config : {&of_client, &of_server}) {
-    require(rfctls_config_set_ciphers(config->get(), "eNULL:aNULL:@SECLEVEL=0"), "ciphers");
+// What a client and a server agree on that are told these lists; "": on nothing.
+std::string agreed(const char *of_client, const char *of_server,
+                   const std::string &identity = "server-rsa",
+                   rfctls_tls_version version = RFCTLS_TLS_1_2) {
+  Config client = client_config(version), server = server_config(identity, version);
+  for (const auto &[config, list] : {std::pair(&client, of_client), {&server, of_server}}) {
+    if (list != nullptr) {
+      require(rfctls_config_set_ciphers(config->get(), list), list);
+    }
   }
-  Pair pair(of_client, of_server);
-  EXPECT_EQ(RFCTLS_E_PROTOCOL, pair.shake());
-  EXPECT_LT(pair.server_status, RFCTLS_OK);
+  Pair pair(client, server);
+  return pair.shake() == RFCTLS_OK ? rfctls_socket_cipher(pair.client.get()) : "";
+}
+
+TEST(Config, static_rsa_and_dhe_are_for_lists_that_name_them) {
+  const char *const rsa = "TLS_RSA_WITH_AES_128_GCM_SHA256",
+                    *const dhe = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256";
+  for (const char *kind :
+       {static_cast<const char *>(nullptr), "DEFAULT", "ALL", "HIGH", "AES128", "AESGCM:aRSA",
+        "ALL:+kRSA:+DHE", "DEFAULT:!kRSA", "ALL:AES256-GCM-SHA384"}) {
+    for (const char *other : {"AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256"}) {
+      EXPECT_EQ("", agreed(kind, other)) << (kind == nullptr ? "no list" : kind);
+      EXPECT_EQ("", agreed(other, kind)) << (kind == nullptr ? "no list" : kind);
+    }
+  }
+  for (const char *named :
+       {"kRSA", "DEFAULT:kRSA", "ALL:RSA+AESGCM:@SECLEVEL=2", "AES128-GCM-SHA256"}) {
+    EXPECT_EQ(rsa, agreed(named, "AES128-GCM-SHA256")) << named;
+    EXPECT_EQ(rsa, agreed("AES128-GCM-SHA256", named)) << named;
+  }
+  for (const char *named : {"kDHE", "DEFAULT:DHE", "EDH+AESGCM", "DHE-RSA-AES128-GCM-SHA256"}) {
+    EXPECT_EQ(dhe, agreed(named, "DHE-RSA-AES128-GCM-SHA256")) << named;
+    EXPECT_EQ(dhe, agreed("DHE-RSA-AES128-GCM-SHA256", named)) << named;
+  }
+}
+
+TEST(Config, a_security_level_in_a_list_counts_if_it_is_higher) {
+  EXPECT_NE("", agreed("DEFAULT@SECLEVEL=2", "ALL:@SECLEVEL=2"));
+  EXPECT_NE("", agreed("DEFAULT", nullptr));
+  EXPECT_EQ("", agreed("DEFAULT@SECLEVEL=3", nullptr)) << "the server's RSA key has 2048 bits";
+  EXPECT_NE("", agreed("DEFAULT@SECLEVEL=3", nullptr, "server")) << "this one's P-256 is enough";
+  EXPECT_EQ("", agreed("DEFAULT@SECLEVEL=2", nullptr, "server", RFCTLS_TLS_1_1));
+  EXPECT_NE("", agreed("DEFAULT", nullptr, "server", RFCTLS_TLS_1_1));
 }
 
 TEST(Config, a_server_that_prefers_chooses_by_its_own_order) {

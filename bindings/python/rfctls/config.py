@@ -96,8 +96,9 @@ class Config:
     max_version         the newest version to speak
     ciphers             ciphers up to TLS 1.2, cipher suites of TLS 1.3, and groups for the key
     cipher_suites       exchange, in the engine's own words, the preferred first:
-    groups              "ECDHE+AESGCM", "TLS_AES_256_GCM_SHA384", "X25519:P-256". What is known to be
-                        weak stays out
+    groups              "ECDHE+AESGCM", "TLS_AES_256_GCM_SHA384", "X25519:P-256". Static RSA and
+                        DHE are only for ciphers that name them ("DEFAULT:kRSA"); what is known
+                        to be weak stays out
     alpn                application protocols, the preferred first: ["h2", "http/1.1"]
     hello_extensions    client: what to add to the hello, as (type, bytes) pairs, for the extensions
                         that the engine does not send itself

@@ -30,7 +30,8 @@
 
 ;; The ciphers to speak up to TLS 1.2, those of TLS 1.3, and the groups to exchange keys in, the preferred
 ;; first, in the words of OpenSSL: "ECDHE+AESGCM", "TLS_AES_256_GCM_SHA384", "X25519:P-256". #f: the
-;; library's choice. What is known to be weak stays out whatever they say.
+;; library's choice. Static RSA and DHE are only for ciphers that name them ("DEFAULT:kRSA"); what is known to
+;; be weak stays out whatever they say.
 (define-setting tls-ciphers #f text-or-false? "a string or #f" rfctls-config-set-ciphers)
 (define-setting tls-cipher-suites #f text-or-false? "a string or #f" rfctls-config-set-cipher-suites)
 (define-setting tls-groups #f text-or-false? "a string or #f" rfctls-config-set-groups)
