@@ -57,6 +57,7 @@ typedef struct rfctls__settings {
   const rfctls__list *crls;       /* DER, checked; once there is one, the peer's certificate must be
                                      covered, and its issuers are checked as far as they are */
   int system_trust;
+  int partial_chain;       /* an anchor need not be self-issued */
   rfctls_demand peer_cert; /* client: REQUIRED                       */
   int skip_verify;         /* insecure: any certificate will do, unless the program is asked */
   rfctls__bytes protocols; /* ALPN as on the wire: length, name, …; empty: none */

@@ -159,10 +159,10 @@ static rfctls_status name_authorities(SSL_CTX *ctx, const STACK_OF(X509) *author
   return RFCTLS_OK;
 }
 
-/* An added authority is an anchor, be it a root or not. */
-static void set_verification(SSL_CTX *ctx, int revocation) {
-  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
-  if (revocation) { /* of all: verify.c forgives issuers that no list covers */
+static void set_verification(SSL_CTX *ctx, const rfctls__settings *settings) {
+  unsigned long flags = settings->partial_chain ? X509_V_FLAG_PARTIAL_CHAIN : 0;
+  if (settings->crls != NULL && settings->crls->count > 0) {
+    /* of all: verify.c forgives issuers that no list covers */
     flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
   }
   X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), flags);
@@ -202,7 +202,7 @@ static rfctls_status fill(SSL_CTX *ctx, const rfctls__settings *settings, X509_S
   if (settings->log_keys) {
     SSL_CTX_set_keylog_callback(ctx, rfctls__conn_log_key);
   }
-  set_verification(ctx, settings->crls != NULL && settings->crls->count > 0);
+  set_verification(ctx, settings);
   if (status == RFCTLS_OK && !set_versions(ctx, settings->min_version, settings->max_version)) {
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "these TLS versions cannot be spoken");
   }
@@ -260,7 +260,8 @@ static struct {
 
 /* Nothing but versions and the system's store make a difference. */
 static int is_plain(const rfctls__settings *settings) {
-  int system_alone = settings->system_trust && settings->authority_count == 0 &&
+  int system_alone = settings->system_trust && settings->partial_chain &&
+                     settings->authority_count == 0 &&
                      (settings->trust_dirs == NULL || settings->trust_dirs->count == 0) &&
                      (settings->crls == NULL || settings->crls->count == 0);
   int plain = settings->role == RFCTLS_CLIENT && system_alone && !settings->log_keys &&

@@ -230,10 +230,11 @@ void rfctls__credentials_close(rfctls__credentials *credentials) {
 
 /* With the flag an authority need not be a root (Windows 8 and newer; Wine knows the shorter form only:
  * there verify.c finds such anchors by itself). */
-static int open_engine(HCERTSTORE authorities, HCERTCHAINENGINE *out) {
-  CERT_CHAIN_ENGINE_CONFIG config = {.cbSize = sizeof config,
-                                     .hExclusiveRoot = authorities,
-                                     .dwExclusiveFlags = CERT_CHAIN_EXCLUSIVE_ENABLE_CA_FLAG};
+static int open_engine(const rfctls__context *context, HCERTCHAINENGINE *out) {
+  CERT_CHAIN_ENGINE_CONFIG config = {
+      .cbSize = sizeof config,
+      .hExclusiveRoot = context->authorities,
+      .dwExclusiveFlags = context->partial_chain ? CERT_CHAIN_EXCLUSIVE_ENABLE_CA_FLAG : 0};
   if (CertCreateCertificateChainEngine(&config, out)) {
     return 1;
   }
@@ -243,6 +244,7 @@ static int open_engine(HCERTSTORE authorities, HCERTCHAINENGINE *out) {
 
 static rfctls_status set_trust(rfctls__context *context, const rfctls__settings *settings) {
   context->system_trust = settings->system_trust;
+  context->partial_chain = settings->partial_chain;
   context->authority_count = settings->authority_count;
   context->authorities =
       CertOpenStore(CERT_STORE_PROV_MEMORY, 0, 0, CERT_STORE_CREATE_NEW_FLAG, NULL);
@@ -256,9 +258,8 @@ static rfctls_status set_trust(rfctls__context *context, const rfctls__settings 
       return fail_last("Windows does not read an authority");
     }
   }
-  return open_engine(context->authorities, &context->anchored)
-             ? RFCTLS_OK
-             : fail_last("Windows makes no chain engine");
+  return open_engine(context, &context->anchored) ? RFCTLS_OK
+                                                  : fail_last("Windows makes no chain engine");
 }
 
 /* ---- the engine's operations ---- */

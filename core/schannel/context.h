@@ -21,6 +21,7 @@ struct rfctls__context {
   rfctls_tls_version min_version; /* never ANY */
   rfctls_tls_version max_version;
   int system_trust;
+  int partial_chain;         /* an authority need not be self-issued        */
   HCERTSTORE authorities;    /* never NULL; empty: none                     */
   HCERTCHAINENGINE anchored; /* builds chains to authorities alone, or NULL */
   size_t authority_count;

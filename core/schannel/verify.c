@@ -3,7 +3,7 @@
  * CryptoAPI builds the chain, from what the peer sent and, where the system counts, from what Windows has;
  * it fetches nothing for it. What it finds wrong with each certificate becomes a set of our reasons; names,
  * usage of the leaf and strength are found by ourselves. An authority of the context is an anchor, be it
- * a root or not: what stands above it does not count. */
+ * a root or not (unless the context wants roots): what stands above it does not count. */
 #include "schannel/verify.h"
 
 #include <stdio.h>
@@ -128,9 +128,17 @@ static PCCERT_CHAIN_CONTEXT build(HCERTCHAINENGINE engine, const rfctls__context
              : NULL;
 }
 
+static int is_self_issued(PCCERT_CONTEXT cert) {
+  return CertCompareCertificateName(X509_ASN_ENCODING, &cert->pCertInfo->Subject,
+                                    &cert->pCertInfo->Issuer);
+}
+
 static int is_authority(const rfctls__context *context, PCCERT_CONTEXT cert) {
-  PCCERT_CONTEXT found = CertFindCertificateInStore(context->authorities, X509_ASN_ENCODING, 0,
-                                                    CERT_FIND_EXISTING, cert, NULL);
+  PCCERT_CONTEXT found = NULL;
+  if (context->partial_chain || is_self_issued(cert)) {
+    found = CertFindCertificateInStore(context->authorities, X509_ASN_ENCODING, 0,
+                                       CERT_FIND_EXISTING, cert, NULL);
+  }
   if (found == NULL) {
     return 0;
   }

@@ -28,6 +28,7 @@ rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
   config->role = role;
   config->demand = -1;
   config->system_trust = role == RFCTLS_CLIENT;
+  config->partial_chain = 1;
   config->blocking = 1;
   config->session_cache = 1;
   config->timers[RFCTLS_TIMER_CONNECT] = 30000;
@@ -290,6 +291,10 @@ rfctls_status rfctls_config_set_system_trust(rfctls_config *config, int enabled)
   return set_flag(config, __func__, config ? &config->system_trust : NULL, enabled);
 }
 
+rfctls_status rfctls_config_set_partial_chain(rfctls_config *config, int allowed) {
+  return set_flag(config, __func__, config ? &config->partial_chain : NULL, allowed);
+}
+
 rfctls_status rfctls_config_set_peer_cert(rfctls_config *config, rfctls_demand demand) {
   rfctls_status status = begin_set(config, __func__);
   if (status != RFCTLS_OK) {
@@ -440,6 +445,7 @@ static rfctls_status freeze(rfctls_config *config) {
       .trust_dirs = &config->trust_dirs,
       .crls = &config->crls,
       .system_trust = config->system_trust,
+      .partial_chain = config->partial_chain,
       .peer_cert = demand_of(config),
       .skip_verify = config->skip_verify,
       .protocols = rfctls__buffer_bytes(&config->protocols),

@@ -23,6 +23,7 @@ struct rfctls_config {
   rfctls__list trust_dirs; /* paths, each with its NUL */
   rfctls__list crls;       /* DER                      */
   int system_trust;
+  int partial_chain;
   int demand;                /* rfctls_demand, or -1: not said */
   char *server_name;         /* in its form for the wire */
   rfctls__buffer protocols;  /* ALPN wire form */

@@ -53,7 +53,8 @@ static rfctls_status finish(rfctls_status status, rfctls__buffer *text, rfctls__
 
 rfctls_status rfctls__session_config_key(const rfctls_config *config, rfctls__session_key *out) {
   const int32_t numbers[] = {(int32_t)config->min_version, (int32_t)config->max_version,
-                             config->system_trust, config->skip_verify, config->skip_name_check};
+                             config->system_trust,         config->partial_chain,
+                             config->skip_verify,          config->skip_name_check};
   rfctls__buffer text = {0};
   rfctls_status status = put(&text, numbers, sizeof numbers);
   if (status == RFCTLS_OK) {

@@ -122,8 +122,9 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_hello_extension(rfctls_co
                                                                        uint16_t type,
                                                                        const void *data,
                                                                        size_t size);
-/* Adds a trust anchor. Client: beside the system's. Server: the only ones for client certificates,
- * and named in the request for them. */
+/* Adds a trust anchor: a root's certificate, an intermediate's or a leaf's (see
+ * rfctls_config_set_partial_chain). Client: beside the system's. Server: the only ones for client
+ * certificates, and named in the request for them. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_authority(rfctls_config *config,
                                                                  rfctls_cert *cert);
 /* Adds every certificate of a file (PEM, or one in DER) as rfctls_config_add_authority does; all or, when
@@ -150,6 +151,12 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_crls(rfctls_config *confi
 /* The same from a file. RFCTLS_E_SYSTEM: it cannot be read. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_crl_file(rfctls_config *config,
                                                                 const char *path);
+/* Whether a chain may end at any certificate that is trusted, 1 by default: who adds an intermediate's or a
+ * leaf's certificate trusts it as it is, whatever stands above it (RFC 5280 section 6.1.1 leaves anchors to
+ * the program). 0: a chain ends at a trusted certificate that is self-issued (RFC 5280 section 3.2), as
+ * roots are; others help to get there. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_partial_chain(rfctls_config *config,
+                                                                     int allowed);
 /* Whether the system's trust store counts: 1 by default for clients, 0 for servers. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_system_trust(rfctls_config *config,
                                                                     int enabled);

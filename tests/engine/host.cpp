@@ -84,6 +84,7 @@ void context_init(Objects &objects, Message &question, Message &answer) {
   settings.authorities = authorities.data();
   settings.authority_count = authorities.size();
   settings.system_trust = static_cast<int>(question.number());
+  settings.partial_chain = static_cast<int>(question.number());
   settings.peer_cert = question.as<rfctls_demand>();
   settings.skip_verify = static_cast<int>(question.number());
   std::string protocols = question.text();

@@ -174,6 +174,7 @@ struct Plan {
   std::string key;                       // "": the identity's own
   std::vector<std::string> authorities;  // files of the test PKI
   int system_trust = 0;
+  int partial_chain = 1;
   rfctls_demand peer_cert = RFCTLS_PEER_CERT_IGNORED;
   bool skip_verify = false;
   rfctls_tls_version min = RFCTLS_TLS_ANY;
@@ -231,6 +232,7 @@ class Context {
     settings.authorities = authorities.data();
     settings.authority_count = authorities.size();
     settings.system_trust = plan.system_trust;
+    settings.partial_chain = plan.partial_chain;
     settings.peer_cert = plan.peer_cert;
     settings.skip_verify = plan.skip_verify;
     settings.protocols = bytes_of(protocols);

@@ -104,8 +104,8 @@ rfctls_status context_init(rfctls__context *context, const rfctls__settings *set
   for (size_t i = 0; i < settings->authority_count; i++) {
     question.put(settings->authorities[i]);
   }
-  question.put(settings->system_trust).put(settings->peer_cert);
-  question.put(settings->skip_verify).put(settings->protocols);
+  question.put(settings->system_trust).put(settings->partial_chain);
+  question.put(settings->peer_cert).put(settings->skip_verify).put(settings->protocols);
   Message answer = ask(question.put(settings->resumption));
   context->number = answer.number();
   return ended(answer);

@@ -221,12 +221,13 @@ TEST_F(SystemTrust, contexts_that_are_alike_share_what_openssl_made) {
   put_bundle("ca.pem");
   Context first(plan()), alike(plan());
   EXPECT_EQ(ctx_of(first), ctx_of(alike));
-  std::vector<Plan> others(5, plan());
+  std::vector<Plan> others(6, plan());
   others[0].max = RFCTLS_TLS_1_2;
   others[1].min = RFCTLS_TLS_1_3;
   others[2].authorities = {"other-ca.pem"};
   others[3].identity = "client";
   others[4].system_trust = 0;
+  others[5].partial_chain = 0;
   for (const Plan &other : others) {
     Context made(other);
     EXPECT_NE(ctx_of(first), ctx_of(made));

@@ -96,6 +96,33 @@ TEST_P(Verify, of_a_server_judges_every_client_of_the_manifest) {
   }
 }
 
+// ---- anchors ----
+
+TEST_P(Verify, takes_whatever_is_trusted_for_an_anchor) {
+  Plan leaf = client();
+  leaf.authorities = {served("server") + ".pem"};
+  Pair(leaf, server_plan()).establish();
+  Plan intermediate = client();
+  intermediate.authorities = {"intermediate.pem"};
+  if (served("server") == "server") {
+    Pair(intermediate, server_plan()).establish();
+  }
+}
+
+TEST_P(Verify, takes_only_what_is_self_issued_for_an_anchor_if_told_so) {
+  Plan plan = client();
+  plan.partial_chain = 0;
+  for (const std::string &trusted : {served("server") + ".pem", std::string("intermediate.pem")}) {
+    plan.authorities = {trusted};
+    Pair pair(plan, server_plan());
+    pair.shake();
+    EXPECT_EQ(pair.client.status, RFCTLS_E_VERIFY) << trusted;
+    EXPECT_EQ(pair.client.failure.reason, RFCTLS_REASON_ISSUER) << pair.client.failure.message;
+    plan.authorities = {trusted, "ca.pem"};
+    Pair(plan, server_plan()).establish();
+  }
+}
+
 // ---- what is said ----
 
 TEST_P(Verify, says_when_a_certificate_expired) {

@@ -207,7 +207,8 @@
     (transcoded-port port transcoder)
     (tls-default-certificate-verifier verifier) (tls-default-authorities authorities)
     (tls-ciphers setting) (tls-cipher-suites setting) (tls-groups setting)
-    (tls-versions versions) (tls-system-trust switch) (tls-revocation-lists revocation-lists)
+    (tls-versions versions) (tls-system-trust switch) (tls-partial-chain switch)
+    (tls-revocation-lists revocation-lists)
     (tls-session-cache switch) (tls-allow-truncation switch) (tls-insecure-skip-name-check switch)
     (tls-insecure-key-log setting)
 

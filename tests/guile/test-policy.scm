@@ -160,6 +160,21 @@
 
 ;; ---- whom to trust, and how far ----
 
+(behaviour "a chain ends at a leaf that is trusted, unless told otherwise"
+  (define (verdict trusted)
+    (call-with-server
+      (lambda (listener)
+        (guard (condition ((tls-error? condition) #f))
+          (tls-socket-close (tls-socket-accept listener))))
+      (lambda (port)
+        (guard (condition ((tls-error? condition) (irritant condition 'reason)))
+          (tls-socket-close (connect-client port #:authorities (certificates trusted)))
+          'accepted))))
+  (check-equal 'accepted (verdict "server"))
+  (parameterize ((tls-partial-chain #f))
+    (check-equal 'ISSUER (verdict "server"))
+    (check-equal 'accepted (verdict "ca"))))
+
 ;; What a client that trusts the system only says of the tests' server, when the system's authorities are in
 ;; a file of ours.
 (define (system-verdict)

@@ -74,6 +74,7 @@ struct Plan {
   size_t anchor = 0;              // the index in path that is trusted
   bool other_anchor = false;      // no: another root is
   bool by_ip = false;
+  bool partial = true;  // any anchor ends a chain
   // What is done to the list that is sent: the certificates of path without the root, then those beside.
   std::vector<std::function<void(std::vector<X509 *> &)>> sending;
   bool root_too = false;
@@ -176,6 +177,8 @@ const std::vector<Kind> &kinds() {
       {"an issuer is the anchor", "OK", BOTH,
        [](Plan &p, Random &r) { p.anchor = p.any_issuer_at(r); }},
       {"the leaf is the anchor", "OK", BOTH, [](Plan &p, Random &) { p.anchor = 0; }},
+      {"the root is the anchor, and has to be one", "OK", BOTH,
+       [](Plan &p, Random &) { p.partial = false; }},
       {"unknown extension", "OK", BOTH,
        [](Plan &p, Random &) { p.leaf().set("1.2.3.4.5", forge::raw("\x05\0")); }},
       {"RSA leaf", "OK", BOTH, [](Plan &p, Random &) { p.leaf().key = keys().rsa; }},
@@ -202,6 +205,16 @@ const std::vector<Kind> &kinds() {
       {"root expired", "EXPIRED", BOTH, [](Plan &p, Random &) { p.root().not_after = -60; }},
       // ---- who issued it
       {"other root", "ISSUER", BOTH, [](Plan &p, Random &) { p.other_anchor = true; }},
+      {"an issuer is the anchor, not a root as it has to be", "ISSUER", BOTH,
+       [](Plan &p, Random &r) {
+         p.partial = false;
+         p.anchor = p.any_issuer_at(r);
+       }},
+      {"the leaf is the anchor, not a root as it has to be", "ISSUER", BOTH,
+       [](Plan &p, Random &) {
+         p.partial = false;
+         p.anchor = 0;
+       }},
       {"other root, sent as well", "SELF_SIGNED", BOTH,
        [](Plan &p, Random &) { p.other_anchor = p.root_too = true; }},
       {"self-signed leaf", "SELF_SIGNED", BOTH,
@@ -464,7 +477,9 @@ int reference_verdict(const Chain &chain, bool documented) {
                    X509_STORE_CTX_set_default(ctx, of_server ? "ssl_server" : "ssl_client") == 1,
                "a verification");
   X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-  X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);  // an anchor need not be a root
+  if (chain.plan->partial) {  // an anchor need not be a root
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+  }
   if (documented) {
     X509_VERIFY_PARAM_set_auth_level(param, 2);
   }
@@ -562,6 +577,7 @@ Config judging_config(const Chain &chain, rfctls_tls_version version, const Sett
     require(rfctls_config_set_peer_cert(config.get(), RFCTLS_PEER_CERT_REQUIRED), "demand");
   }
   require(rfctls_config_add_authority(config.get(), library_cert(chain.anchor).get()), "anchor");
+  require(rfctls_config_set_partial_chain(config.get(), chain.plan->partial), "partial chain");
   require(rfctls_config_set_versions(config.get(), version, version), "version");
   if (also) {
     also(config.get());

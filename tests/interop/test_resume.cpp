@@ -275,14 +275,16 @@ TEST_P(Resume, stored_verdict_other_than_ok_is_refused) {
 
 TEST_P(Resume, other_settings_of_the_config_are_other_sessions) {
   Config first = client(), same = client(), more_trust = client(), with_identity = client(),
-         nameless = client();
+         nameless = client(), roots = client();
   trust(more_trust, "other-ca.pem");
   Identity own = load_identity("client");
   require(rfctls_config_set_identity(with_identity.get(), own.chain.get(), own.key.get()),
           "identity");
   require(rfctls_config_insecure_skip_name_check(nameless.get()), "insecure");
+  require(rfctls_config_set_partial_chain(roots.get(), 0), "partial chain");
   Socket listener = listen_on(server());
   std::string bytes = saved(Visit(listener, first).read().session());
+  EXPECT_FALSE(Visit(listener, roots, with(restored(bytes))).resumed());
   EXPECT_FALSE(Visit(listener, more_trust, with(restored(bytes))).resumed());
   EXPECT_FALSE(Visit(listener, with_identity, with(restored(bytes))).resumed());
   EXPECT_FALSE(Visit(listener, nameless, with(restored(bytes))).resumed());

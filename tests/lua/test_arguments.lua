@@ -274,7 +274,7 @@ end
 test("every option survives every wrong value", function()
   for _, option in ipairs {
     "role", "identity", "certificate", "key", "passphrase", "certfile", "keyfile", "ca", "cafile", "capath",
-    "system_trust", "verify", "peer_certificate", "server_name", "alpn", "min_version", "max_version",
+    "system_trust", "partial_chain", "verify", "peer_certificate", "server_name", "alpn", "min_version", "max_version",
     "family", "timeout", "handshake", "owned", "allow_truncation", "insecure_skip_verify",
     "insecure_skip_name_check", "session", "session_cache", "scheduler", "hello_extensions", "ciphers",
     "ciphersuites", "groups", "crl", "crlfile",

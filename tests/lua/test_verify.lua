@@ -92,6 +92,17 @@ test("a revocation list that is not complete is refused by name", function()
   end
 end)
 
+test("a chain ends at a leaf that is trusted, unless told otherwise", function()
+  local leaf = helper.pki "server.pem"
+  refuses("server", { cafile = leaf, partial_chain = false }, "ISSUER")
+  for _, options in ipairs { { cafile = leaf }, { partial_chain = false } } do
+    local s, peer, message = helper.to_peer(options, "echo", "server")
+    assert(s, message)
+    s:close()
+    peer:close()
+  end
+end)
+
 test("a name with a trailing dot is the same name", function()
   local s, peer, message = helper.to_peer({ server_name = "server.test." }, "echo", "server")
   assert(s, message)

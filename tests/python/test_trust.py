@@ -76,6 +76,18 @@ def test_a_revocation_list_that_is_not_complete_is_refused_by_name(name, word, k
         rfctls.Config(crls={"file": path, "bytes": path.read_bytes()}[kind])
 
 
+def test_a_chain_ends_at_a_leaf_that_is_trusted_unless_told_otherwise():
+    leaf = str(PKI / "server.pem")
+    with serving(tls(echo)) as server:
+        rfctls.connect("localhost", server.port, authorities=leaf).close()
+    with serving(hearing("server")) as server:
+        with pytest.raises(rfctls.CertificateError) as caught:
+            rfctls.connect("localhost", server.port, authorities=leaf, partial_chain=False)
+    assert caught.value.reason == "ISSUER"
+    with serving(tls(echo)) as server:
+        rfctls.connect("localhost", server.port, authorities=CA, partial_chain=False).close()
+
+
 @pytest.mark.parametrize("name, word", [
     ("expired", "expired"), ("wrong-name", "server.test"), ("wrong-ca", "other root"),
     ("self-signed", "self-signed"), ("ip-under-dns", "127.0.0.1")])

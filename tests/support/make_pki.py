@@ -373,9 +373,11 @@ def with_second_scope(issuer):
 
 def loader_files(out, root, other, server, server_rsa):
     encrypt = BestAvailableEncryption(PASSPHRASE)
+    server_issuer = server.chain[1].public_bytes(Encoding.PEM)
     traditional = PrivateFormat.TraditionalOpenSSL
     pem, key = server.pem(), server.key_bytes()
     out.data("ca.pem", "good", "the root that issued all but what says otherwise", root.pem())
+    out.data("intermediate.pem", "good", "the intermediate that issued server", server_issuer)
     out.data("other-ca.pem", "good", "a root that nobody trusts", other.pem())
     out.data("server.p12", "good", "server as PKCS#12, passphrase secret",
              container(server, server.chain[1:], encrypt))

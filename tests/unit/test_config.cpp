@@ -258,6 +258,24 @@ TEST(Config, a_server_that_prefers_chooses_by_its_own_order) {
   EXPECT_STREQ("secp384r1", rfctls_socket_group(pair.server.get()));
 }
 
+TEST(Config, a_chain_ends_at_any_trusted_certificate_unless_told_otherwise) {
+  for (const char *trusted : {"server.pem", "intermediate.pem", "ca.pem"}) {
+    for (int allowed : {1, 0}) {
+      Config config = make(RFCTLS_CLIENT);
+      require(rfctls_config_set_system_trust(config.get(), 0), "system trust");
+      require(rfctls_config_set_server_name(config.get(), "server.test"), "name");
+      trust(config, trusted);
+      EXPECT_EQ(RFCTLS_OK, rfctls_config_set_partial_chain(config.get(), allowed));
+      Pair pair(config, server_config());
+      const bool good = allowed == 1 || strcmp(trusted, "ca.pem") == 0;
+      EXPECT_EQ(good ? RFCTLS_OK : RFCTLS_E_VERIFY, pair.shake()) << trusted << allowed;
+      EXPECT_EQ(good ? RFCTLS_REASON_NONE : RFCTLS_REASON_ISSUER, rfctls_error_verify_reason());
+      EXPECT_EQ(RFCTLS_E_STATE, rfctls_config_set_partial_chain(config.get(), 1));
+    }
+  }
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_partial_chain(nullptr, 1));
+}
+
 // ---- files of trust, files of secrets ----
 
 class ConfigFiles : public testing::Test {

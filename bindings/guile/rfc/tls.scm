@@ -34,7 +34,7 @@
                ;; ---- ours ----
                tls-default-certificate-verifier tls-default-authorities
                tls-ciphers tls-cipher-suites tls-groups tls-versions
-               tls-system-trust tls-revocation-lists tls-session-cache
+               tls-system-trust tls-partial-chain tls-revocation-lists tls-session-cache
                tls-allow-truncation tls-insecure-skip-name-check tls-insecure-key-log
                tls-socket-reload! tls-socket-abort tls-socket-unwrap tls-socket-detach
                tls-socket-version tls-socket-cipher tls-socket-group tls-socket-server-name

@@ -33,6 +33,7 @@ local types = {
   certificate = "string userdata table", key = "string userdata", passphrase = "string",
   certfile = "string", keyfile = "string",
   ca = "string userdata table", cafile = "string", system_trust = "boolean",
+  partial_chain = "boolean",
   verify = "boolean function", peer_certificate = "string", server_name = "string",
   alpn = "string table", min_version = "string", max_version = "string", family = "string",
   timeout = "number", handshake = "boolean", owned = "boolean", allow_truncation = "boolean",
@@ -225,6 +226,9 @@ local function set_switches(handle, options)
   local status = native.OK
   if options.system_trust ~= nil then
     status = native.config_set_system_trust(handle, flag(options.system_trust))
+  end
+  if status == native.OK and options.partial_chain ~= nil then
+    status = native.config_set_partial_chain(handle, flag(options.partial_chain))
   end
   if status == native.OK and options.allow_truncation ~= nil then
     status = native.config_set_allow_truncation(handle, flag(options.allow_truncation))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         trust_directory: str | PathLike[str] | None
         crls: Source | Iterable[Source]
         system_trust: bool | None
+        partial_chain: bool
         min_version: Version | None
         max_version: Version | None
         ciphers: str | None
@@ -68,6 +69,7 @@ _LISTS = {
     "cipher_suites": native.rfctls_config_set_cipher_suites,
     "groups": native.rfctls_config_set_groups,
 }
+_ON_BY_DEFAULT = ("session_cache", "partial_chain")
 _TIMERS = {
     "connect_timeout": native.RFCTLS_TIMER_CONNECT,
     "handshake_timeout": native.RFCTLS_TIMER_HANDSHAKE,
@@ -92,6 +94,8 @@ class Config:
     crls                certificate revocation lists (RFC 5280): bytes or files of them. Once there is
                         one, the peer's certificate needs a current one of its issuer
     system_trust        whether the system's trust store counts: clients True, servers False
+    partial_chain       whether a chain may end at any trusted certificate, an intermediate's or a
+                        leaf's, too; False: only at a self-issued one, as roots are
     min_version         the oldest version to speak, "TLSv1.2" by default
     max_version         the newest version to speak
     ciphers             ciphers up to TLS 1.2, cipher suites of TLS 1.3, and groups for the key
@@ -132,6 +136,7 @@ class Config:
         "trust_directory",
         "crls",
         "system_trust",
+        "partial_chain",
         "min_version",
         "max_version",
         "ciphers",
@@ -160,6 +165,7 @@ class Config:
     trust_directory: str | PathLike[str] | None
     crls: tuple[Source, ...]
     system_trust: bool | None
+    partial_chain: bool
     min_version: Version | None
     max_version: Version | None
     ciphers: str | None
@@ -191,6 +197,7 @@ class Config:
         trust_directory: str | PathLike[str] | None = None,
         crls: Source | Iterable[Source] = (),
         system_trust: bool | None = None,
+        partial_chain: bool = True,
         min_version: Version | None = None,
         max_version: Version | None = None,
         ciphers: str | None = None,
@@ -226,6 +233,7 @@ class Config:
         if system_trust is not None:
             truth("system_trust", system_trust)
         self._keep("system_trust", system_trust)
+        self._keep("partial_chain", truth("partial_chain", partial_chain))
         self._keep("min_version", min_version)
         self._keep("max_version", max_version)
         self._keep("ciphers", ciphers)
@@ -292,6 +300,7 @@ class Config:
                 native.rfctls_config_add_crl_file(handle, source)
         if self.system_trust is not None:
             native.rfctls_config_set_system_trust(handle, self.system_trust)
+        native.rfctls_config_set_partial_chain(handle, self.partial_chain)
         if self.peer_certificate is not None:
             demand = _pick("peer_certificate", _DEMANDS, self.peer_certificate)
             native.rfctls_config_set_peer_cert(handle, demand)
@@ -316,9 +325,8 @@ class Config:
 
     def __repr__(self) -> str:
         given = [(name, getattr(self, name)) for name in self.__slots__[1:-1]]
-        usual = {"session_cache": True}
         told = "".join(f", {name}={it!r}" for name, it in given
-                       if it not in (None, (), False) and usual.get(name) is not it)
+                       if it not in (None, (), name in _ON_BY_DEFAULT))
         return f"rfctls.Config({self.role!r}{told})"
 
 

@@ -1,7 +1,7 @@
 ;;; The policy: parameters that hold for the sockets made while they are set, clients and servers alike.
 
 (export tls-ciphers tls-cipher-suites tls-groups tls-versions
-        tls-system-trust tls-revocation-lists tls-session-cache
+        tls-system-trust tls-partial-chain tls-revocation-lists tls-session-cache
         tls-allow-truncation tls-insecure-skip-name-check tls-insecure-key-log)
 
 (define settings '()) ; of (parameter default . setter)
@@ -50,6 +50,9 @@
 (define-setting tls-system-trust 'default
   (lambda (thing) (or (boolean? thing) (eq? thing 'default))) "a boolean or default"
   rfctls-config-set-system-trust)
+
+;; Whether a chain may end at any certificate that is trusted; #f: only at a self-issued one, as roots are.
+(define-setting tls-partial-chain #t boolean? "a boolean" rfctls-config-set-partial-chain)
 
 ;; A list of revocation lists (RFC 5280 section 5), each PEM or a DER bytevector. Once there is one, a peer is
 ;; refused if its certificate or an issuer's is revoked, and also if no valid list of its issuer is there.
