@@ -61,7 +61,7 @@ typedef struct rfctls__settings {
   rfctls_demand peer_cert; /* client: REQUIRED                       */
   int skip_verify;         /* insecure: any certificate will do, unless the program is asked */
   rfctls__bytes protocols; /* ALPN as on the wire: length, name, …; empty: none */
-  int resumption;          /* server: issue tickets, and take them */
+  int resumption;          /* server: let clients resume, by tickets and by ids */
   const char *preferences[RFCTLS__PREFERENCES]; /* checked; NULL: the library's own */
   int log_keys;                                 /* take_key_log will be asked */
 } rfctls__settings;

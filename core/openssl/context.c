@@ -130,7 +130,7 @@ static void set_security_level(SSL_CTX *ctx, const rfctls__settings *settings, i
   SSL_CTX_set_security_level(ctx, legacy && !said ? 0 : larger(level, RFCTLS__AUTH_LEVEL));
 }
 
-/* OpenSSL keeps no sessions itself: clients' are the core's to keep, servers put them into tickets. */
+/* OpenSSL keeps no clients' sessions itself: they are the core's to keep. Servers': see session.c. */
 static void set_behaviour(SSL_CTX *ctx) {
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(

@@ -16,7 +16,7 @@ struct rfctls__session {
   int64_t until; /* Unix seconds */
 };
 
-enum { UNTIL_SIZE = 8 };
+enum { UNTIL_SIZE = 8, SESSIONS = 1024 };
 
 int64_t rfctls__chain_until(X509_STORE_CTX *ctx) {
   const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
@@ -223,8 +223,24 @@ static SSL_TICKET_RETURN on_ticket_back(SSL *ssl, SSL_SESSION *session, const un
   return SSL_TICKET_RETURN_IGNORE_RENEW;
 }
 
+/* A client of TLS 1.2 that takes no ticket resumes by an id: OpenSSL keeps its session, and looks no
+ * further than the session's time. So that ends when the client's chain does. */
+static int on_kept(SSL *ssl, SSL_SESSION *session) {
+  const rfctls__conn *conn = SSL_get_app_data(ssl);
+  int64_t begin = begin_of(session);
+  if (conn->until <= (int64_t)time(NULL)) {
+    (void)SSL_CTX_remove_session(SSL_get_SSL_CTX(ssl), session);
+  } else if (conn->until - begin < (int64_t)SSL_SESSION_get_timeout(session)) {
+    (void)SSL_SESSION_set_timeout(session, (long)(conn->until - begin));
+  }
+  return 0; /* no reference was taken */
+}
+
 int rfctls__tickets_allow(SSL_CTX *ctx, int allowed) {
   if (allowed) {
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER);
+    SSL_CTX_sess_set_cache_size(ctx, SESSIONS);
+    SSL_CTX_sess_set_new_cb(ctx, on_kept);
     return SSL_CTX_set_session_ticket_cb(ctx, on_ticket, on_ticket_back, NULL);
   }
   SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);

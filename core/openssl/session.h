@@ -1,5 +1,7 @@
 /* Resumption: what a client keeps of a connection, and what a server puts into its tickets.
  *
+ * Before TLS 1.3 a client may take no tickets: then the server keeps its session itself.
+ *
  * OpenSSL checks nothing again when a session is resumed. So a session carries what its full handshake
  * found: the library's verdict on the chain, and until when that chain is valid at all. */
 #ifndef RFCTLS_OPENSSL_SESSION_H
@@ -19,7 +21,8 @@ rfctls_status rfctls__session_from_bytes(rfctls__bytes data, rfctls__session **o
 /* Until when the chain that was just verified is valid, in Unix seconds: its earliest end. */
 int64_t rfctls__chain_until(X509_STORE_CTX *ctx);
 
-/* Whether a server's context issues tickets and takes them. 0 without memory. */
+/* Whether a server's context issues tickets and takes them, and keeps sessions of clients of TLS 1.2 that
+ * take none, up to 1,024. 0 without memory. */
 int rfctls__tickets_allow(SSL_CTX *ctx, int allowed);
 /* What this server's connection asks of a session: one of other demands is none for it. A connection
  * whose verdict comes from the program defers its tickets. */

@@ -197,7 +197,9 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_allow_truncation(rfctls_c
 /* Resumption (RFC 8446 section 2.2), 1 by default. Client: the config keeps up to 128 sessions, and its
  * sockets resume one of the same server name, service and protocols; it keeps none that a program's
  * verifier or identity source had a part in, none of an insecure config, and none past the validity of
- * the server's certificates. Server: 0 issues no tickets and takes none. */
+ * the server's certificates. Server: issues tickets and takes them, and keeps the sessions of up to 1,024
+ * clients of TLS 1.2 that take none (RFC 5246 section 7.4.1.3), for two hours at most; a session is
+ * resumed only where as much is asked of the client, and while its certificates are valid. 0: neither. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_session_cache(rfctls_config *config,
                                                                      int enabled);
 

@@ -564,13 +564,14 @@ TEST(Tickets, of_a_connection_without_a_question_do_not_answer_another_one_s) {
   }
 }
 
-// Whether the ticket of a connection whose client is valid until then is taken a moment later.
-bool is_taken(int64_t until, int version) {
+// Whether the session of a connection whose client is valid until then is taken a moment later.
+bool is_taken(int64_t until, int version, uint64_t options = 0) {
   Plan plan = server_plan();
   auto context = std::make_shared<Context>(plan);
   Ctx ctx = raw_client_ctx(version);
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT);
   SSL_CTX_sess_set_new_cb(ctx.get(), keep_session);
+  SSL_CTX_set_options(ctx.get(), options);
   {
     RawPeer first(ctx.get(), false);
     End end(context, plan);
@@ -597,6 +598,71 @@ TEST(Tickets, end_with_the_validity_of_the_client_s_chain) {
     EXPECT_TRUE(is_taken(now + 3600, version));
     EXPECT_FALSE(is_taken(now - 1, version));
   }
+}
+
+TEST(SessionById, ends_with_the_validity_of_the_client_s_chain) {
+  const int64_t now = time(nullptr);
+  EXPECT_TRUE(is_taken(INT64_MAX, TLS1_2_VERSION, SSL_OP_NO_TICKET));
+  EXPECT_TRUE(is_taken(now + 3600, TLS1_2_VERSION, SSL_OP_NO_TICKET));
+  EXPECT_FALSE(is_taken(now - 1, TLS1_2_VERSION, SSL_OP_NO_TICKET));
+}
+
+// How many sessions the server's context keeps after a connection of a plain client.
+long kept_by(const std::shared_ptr<Context> &context, const Plan &plan, SSL_CTX *ctx) {
+  RawPeer peer(ctx, false);
+  End end(context, plan);
+  shake(end, peer);
+  EXPECT_EQ(end.status, RFCTLS_OK) << end.failure.message;
+  return SSL_CTX_sess_number(context->get()->mould->ctx);
+}
+
+TEST(SessionById, is_kept_for_clients_of_tls12_that_take_no_ticket) {
+  Plan plan = server_plan(), silent = server_plan();
+  silent.resumption = false;
+  auto context = std::make_shared<Context>(plan), other = std::make_shared<Context>(silent);
+  Ctx tls12 = raw_client_ctx(TLS1_2_VERSION), tls13 = raw_client_ctx(TLS1_3_VERSION),
+      without = raw_client_ctx(TLS1_2_VERSION);
+  SSL_CTX_set_options(without.get(), SSL_OP_NO_TICKET);
+  EXPECT_EQ(kept_by(context, plan, tls12.get()), 0);
+  EXPECT_EQ(kept_by(context, plan, tls13.get()), 0);
+  EXPECT_EQ(kept_by(context, plan, without.get()), 1);
+  EXPECT_EQ(kept_by(other, silent, without.get()), 0);
+}
+
+TEST(SessionById, is_one_of_a_bounded_number) {
+  Plan plan = server_plan();
+  auto context = std::make_shared<Context>(plan);
+  Ctx client = raw_client_ctx(TLS1_2_VERSION);
+  SSL_CTX_set_options(client.get(), SSL_OP_NO_TICKET);
+  SSL_CTX *ctx = context->get()->mould->ctx;
+  EXPECT_EQ(SSL_CTX_sess_get_cache_size(ctx), 1024);
+  SSL_CTX_sess_set_cache_size(ctx, 3);
+  for (int i = 0; i < 5; i++) {
+    EXPECT_LE(kept_by(context, plan, client.get()), 3);
+  }
+}
+
+TEST(SessionById, of_a_connection_that_failed_is_forgotten) {
+  Plan plan = server_plan();
+  plan.ask_verify = true;
+  auto context = std::make_shared<Context>(plan);
+  Ctx ctx = raw_client_ctx(TLS1_2_VERSION);
+  SSL_CTX_set_options(ctx.get(), SSL_OP_NO_TICKET);
+  SSL_CTX_use_certificate_chain_file(ctx.get(), pki_path("client.pem").c_str());
+  SSL_CTX_use_PrivateKey_file(ctx.get(), pki_path("client.key").c_str(), SSL_FILETYPE_PEM);
+  for (int answer : {1, 0}) {
+    RawPeer peer(ctx.get(), false);
+    {
+      End end(context, plan);
+      shake(end, peer);
+      ASSERT_EQ(end.status, RFCTLS_WANT_VERIFY);
+      end.answer(answer);
+      shake(end, peer);
+      EXPECT_EQ(end.status, answer == 1 ? RFCTLS_OK : RFCTLS_E_VERIFY);
+    }
+    EXPECT_EQ(SSL_CTX_sess_number(context->get()->mould->ctx), 1);
+  }
+  ERR_clear_error();
 }
 
 TEST(Request, names_the_authorities_of_the_server) {

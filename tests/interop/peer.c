@@ -6,7 +6,7 @@
  *
  * Settings: ca=FILE, identity=PREFIX (PREFIX.pem and PREFIX.key), alpn=NAME (again for the next),
  * name=HOST, version=1.2 (that one alone), demand=optional|required, extension=NUMBER:TEXT, and
- * ciphers, suites, groups, keylog. A client without input reads
+ * ciphers, suites, groups, keylog, resume=off. A client without input reads
  * one byte. A server listens on a port that its first line, port=NUMBER, tells. Each connection
  * makes one line on standard error, key=value between tabs: what was agreed, what was seen of the
  * peer, and how it ended. Exits with 1 if a client's connection failed, 2 if there was none. */
@@ -237,6 +237,10 @@ static rfctls_status add_extension(rfctls_config *config, const char *value) {
   return rfctls_config_add_hello_extension(config, (uint16_t)type, text, strlen(text));
 }
 
+static rfctls_status set_resumption(rfctls_config *config, const char *value) {
+  return rfctls_config_set_session_cache(config, strcmp(value, "off") != 0);
+}
+
 static const struct {
   const char *name;
   rfctls_status(RFCTLS_CALL *apply)(rfctls_config *config, const char *value);
@@ -252,6 +256,7 @@ static const struct {
     {"suites", rfctls_config_set_cipher_suites},
     {"groups", rfctls_config_set_groups},
     {"keylog", rfctls_config_insecure_log_keys},
+    {"resume", set_resumption},
 };
 
 static int complain(const char *what) {

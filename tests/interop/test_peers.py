@@ -129,6 +129,27 @@ def test_no_list_of_ciphers_lets_a_server_without_a_certificate_in(version, ciph
     assert refused.value.facts["status"] == "E_ALERT"
 
 
+@pytest.mark.parametrize("mutual", [False, True])
+def test_clients_of_tls12_resume_without_tickets(mutual):
+    wishes = {"demand": "required", "ca": others.CA} if mutual else {}
+    shown = {"identity": GOOD_CLIENT} if mutual else {}
+    with Ours(connections=6, **wishes) as server, Openssl.client(
+            server.port, "-no_ticket", "-reconnect", version="1.2", **shown) as client:
+        client.finish()
+        subjects = [others.common_name(server.facts().get("subject")) for _ in range(6)]
+    assert (client.text.count("New, TLSv1.2"), client.text.count("Reused, TLSv1.2")) == (1, 5)
+    assert subjects == ["client" if mutual else None] * 6
+
+
+def test_clients_of_tls12_do_not_resume_where_it_was_switched_off():
+    with Ours(connections=6, resume="off") as server, Openssl.client(
+            server.port, "-no_ticket", "-reconnect", version="1.2") as client:
+        client.finish()
+        for _ in range(6):
+            assert server.facts()["status"] == "OK"
+    assert "Reused" not in client.text
+
+
 @pytest.mark.parametrize("version, lines", [("1.2", 1), ("1.3", 5)])
 def test_logged_keys_are_those_that_openssl_logs(version, lines, tmp_path):
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
