@@ -47,7 +47,7 @@ static rfctls_status sleep_for(rfctls_raw *raw, const verb *call, rfctls_status 
     return status;
   }
   fd = rfctls__raw_watch_begin(raw, waker, &waiter);
-  if (fd != RFCTLS__NO_FD) {
+  if (fd != RFCTLS__NO_FD && (rfctls__raw_ready(raw) & events) == 0) {
     status = rfctls__wait(fd, events, waker, call->deadline, 0);
   }
   rfctls__raw_watch_end(raw, &waiter);

@@ -251,6 +251,7 @@ void rfctls_raw_unref(rfctls_raw *raw) {
   }
   let_go(raw);
   rfctls__memory_free(raw->memory);
+  rfctls__buffer_wipe(&raw->unread);
   rfctls_address_unref(raw->connected_to);
   rfctls__lock_fini(&raw->lock);
   rfctls__free(raw);
@@ -355,7 +356,8 @@ int rfctls__raw_is_open(const rfctls_raw *raw) {
 }
 
 uint32_t rfctls__raw_ready(const rfctls_raw *raw) {
-  return raw->memory != NULL ? rfctls__memory_ready(raw->memory) : 0;
+  return (raw->memory != NULL ? rfctls__memory_ready(raw->memory) : 0) |
+         (rfctls_raw_pending(raw) > 0 ? (uint32_t)RFCTLS__POLL_READ : 0);
 }
 
 int rfctls__raw_is_listener(const rfctls_raw *raw) {
@@ -444,6 +446,10 @@ rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t siz
 
 rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, int peek,
                                    size_t *received) {
+  *received = rfctls__raw_take_unread(raw, buffer, room, peek);
+  if (*received > 0) {
+    return RFCTLS_OK;
+  }
   return raw->memory != NULL ? rfctls__memory_recv(raw->memory, buffer, room, peek, received)
                              : rfctls__os_recv(descriptor(raw), buffer, room, peek, received);
 }

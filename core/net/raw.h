@@ -37,7 +37,8 @@ rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out);
 /* NULL for one over a descriptor. */
 rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw);
 int rfctls__raw_is_open(const rfctls_raw *raw);
-/* Which of RFCTLS__POLL_* memory is ready for; 0 over a descriptor: only the system knows. */
+/* Which of RFCTLS__POLL_* it is ready for, as far as is known without asking the system: memory, and
+ * bytes that were given back. */
 uint32_t rfctls__raw_ready(const rfctls_raw *raw);
 /* Listens on the first address that the system lets us have; both: an IPv6 one is tried before the
  * others, and takes IPv4 too where it is the wildcard. */

@@ -2,6 +2,7 @@
 #ifndef RFCTLS_NET_TRANSPORT_H
 #define RFCTLS_NET_TRANSPORT_H
 
+#include "base/buffer.h"
 #include "base/lock.h"
 #include "base/refcount.h"
 #include "net/raw.h"
@@ -26,12 +27,17 @@ struct rfctls_raw {
   rfctls__waiter *waiters;
   int blocking;
   int64_t timers[RFCTLS__TIMER_COUNT];
-  int64_t untold_reset; /* the system's code, where bytes that came before it went first */
+  rfctls__buffer unread; /* given back, to be received first */
+  size_t unread_size;    /* of it, also read without the lock: atomic */
+  int64_t untold_reset;  /* the system's code, where bytes that came before it went first */
 };
 
 /* Begins a verb: E_ARGUMENT, E_FORKED, E_CLOSED, E_STATE; else the descriptor stays open until it
  * leaves. */
 rfctls_status rfctls__raw_enter(rfctls_raw *raw);
 void rfctls__raw_leave(rfctls_raw *raw);
+
+/* How many of the bytes that were given back it has put into the buffer. peek: they stay. */
+size_t rfctls__raw_take_unread(rfctls_raw *raw, void *buffer, size_t room, int peek);
 
 #endif

@@ -178,11 +178,9 @@ static rfctls_status wait_beneath(rfctls_socket *socket, int want, rfctls__waker
   rfctls__watch watch;
   rfctls_status status = RFCTLS_OK;
   rfctls__watch_begin(socket, want, waker, &watch);
-  if (!can_block(socket)) {
-    if (watch.found == 0) {
-      status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "memory cannot be waited for: feed or drain it");
-    }
-  } else {
+  if (watch.found == 0 && !can_block(socket)) {
+    status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "memory cannot be waited for: feed or drain it");
+  } else if (watch.found == 0) {
     rfctls__socket_unlock(socket);
     status = rfctls__wait(watch.fd, watch.events, waker,
                           rfctls__deadline_earlier(deadline, watch.deadline), 1);

@@ -97,6 +97,16 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_send(rfctls_raw *raw, uint32_t f
  * RFCTLS_PEEK gives what is there, without RFCTLS_WAITALL. RFCTLS_E_TIMEOUT, RFCTLS_E_RESET. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer,
                                                      size_t capacity, size_t *received);
+/* Gives bytes back that were received and not used: the next receive, also that of a TLS socket over the
+ * transport, finds them first. For what a program has read ahead before TLS begins, as the hello that came
+ * in one segment with a PROXY line; also where another library had received them. Owns a copy. Of two calls
+ * the later one's bytes come first. No bytes change nothing. RFCTLS_E_STATE: a listener has received
+ * none. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_unread(rfctls_raw *raw, const void *data,
+                                                       size_t size);
+/* How many of these bytes nobody has received yet; the descriptor does not tell of them, a pollset does. 0
+ * for NULL. */
+RFCTLS_API size_t RFCTLS_CALL rfctls_raw_pending(const rfctls_raw *raw);
 /* Ends one direction, or both, also of a borrowed descriptor: the peer finds the end of WRITE behind
  * what was sent. RFCTLS_E_STATE: a listener has no directions. RFCTLS_E_SYSTEM: not connected. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_shutdown(rfctls_raw *raw, rfctls_how how);

@@ -115,7 +115,9 @@ static uint32_t events_of(rfctls_status want) {
 
 /* For what to watch the descriptor; 0: for nothing, try again. */
 static uint32_t rfctls_any_wait_events(any_socket any, rfctls_status want) {
-  return any.plain != NULL ? events_of(want) : rfctls_socket_wait_events(any.tls, want);
+  if (any.plain == NULL)
+    return rfctls_socket_wait_events(any.tls, want);
+  return want == RFCTLS_WANT_READ && rfctls_raw_pending(any.plain) > 0 ? 0 : events_of(want);
 }
 
 static int64_t rfctls_any_wait_timeout(any_socket any) {

@@ -74,6 +74,7 @@
   `((tls ,(lambda () client) ,tls-socket?)
     (listener ,(lambda () listener) ,(const #f))
     (socket ,(lambda () client) ,(lambda (thing) (or (tls-socket? thing) (socket? thing))))
+    (plain ,(lambda () plain) ,socket?)
     (unwrapped ,(lambda () plain) ,(lambda (thing) (or (socket? thing) (port? thing) (small? thing))))
     (bytes ,(lambda () (bytes 3)) ,bytevector?)
     (size ,(lambda () 3) ,natural?)
@@ -172,6 +173,7 @@
                         #:certificates certificates #:private-key key #:authorities authorities
                         #:peer-certificate-required? boolean #:certificate-verifier verifier
                         #:handshake-timeout timer #:version version)
+    (socket-unread! plain bytes)
     (tls-client-handshake tls #:hello-extensions extensions)
     (tls-server-handshake tls #:raise-error any)
     (socket-accept socket) (tls-socket-accept tls #:handshake any #:raise-error any)

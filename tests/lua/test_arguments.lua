@@ -85,7 +85,8 @@ local calls = {
     of_handle = { require("rfctls.plain").of_handle, plain.handle },
     accept = { plain.accept, plain }, close = { memory.close, rfctls.plain.memory },
     feed = { memory.feed, memory, "data" }, drain = { memory.drain, memory, 10 },
-    feedend = { memory.feedend, rfctls.plain.memory },
+    feedend = { memory.feedend, rfctls.plain.memory }, unread = { plain.unread, plain, "data" },
+    stream = { plain.stream, plain, false }, transport = { plain.transport, plain },
     wait_events = { plain.wait_events, plain, native.WANT_READ },
     node = { plain.node, plain }, service = { plain.service, plain },
   },
@@ -129,7 +130,7 @@ local calls = {
     lines = { stream().lines, stream, "l" }, write = { stream().write, stream, "data" },
     flush = { stream().flush, stream }, setvbuf = { stream().setvbuf, stream, "full", 10 },
     close = { stream().close, stream }, __close = { stream().__close, stream },
-    __tostring = { stream().__tostring, stream },
+    __tostring = { stream().__tostring, stream }, give_up = { stream().give_up, stream },
   },
   certificates = {
     der = { cert.der, cert }, subject = { cert.subject, cert }, issuer = { cert.issuer, cert },

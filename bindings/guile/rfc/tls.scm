@@ -42,6 +42,7 @@
                tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
                tls-socket-session tls-socket-resumed?
                tls-session? tls-session->bytevector bytevector->tls-session
+               socket-unread!
 
                ;; ---- of (sagittarius socket) ----
                SHUT_RD SHUT_WR SHUT_RDWR MSG_PEEK MSG_DONTWAIT MSG_WAITALL

@@ -9,7 +9,7 @@
                socket-peer socket-name socket-info socket-info-values socket-node socket-service
                socket-port socket-input-port socket-output-port
                socket-nonblocking! socket-blocking! nonblocking-socket?
-               socket-set-read-timeout! socket-get-read-timeout
+               socket-set-read-timeout! socket-get-read-timeout socket-unread!
 
                AF_UNSPEC AF_INET AF_INET6
                SOCK_STREAM SOCK_DGRAM

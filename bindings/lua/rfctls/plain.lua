@@ -168,9 +168,33 @@ function Plain:service()
   return self.port
 end
 
--- Nothing waits in it that select would not see.
+-- Whether bytes wait in it that a descriptor does not tell of: those of unread.
 function Plain:dirty()
-  return false
+  return native.raw_pending(self.handle) > 0
+end
+
+-- Gives bytes back that were received and not used: the next receive, also that of TLS over this socket,
+-- finds them first.
+function Plain:unread(data)
+  return check(native.raw_unread(self.handle, data))
+end
+
+local stream_of = Plain.stream
+
+function Plain:stream(...)
+  local stream = stream_of(self, ...)
+  self.streams = self.streams or {}
+  table.insert(self.streams, stream)
+  return stream
+end
+
+-- The native transport for TLS, which begins with what streams have read ahead.
+function Plain:transport()
+  local status = OK
+  for _, stream in ipairs(self.streams or {}) do
+    if status == OK then status = native.raw_unread(self.handle, stream:give_up()) end
+  end
+  return status, self.handle
 end
 
 -- ---- memory ----

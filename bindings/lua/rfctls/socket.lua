@@ -134,13 +134,24 @@ function Socket.listen(host, port, options)
   return listener
 end
 
+-- What LuaSocket has received and not given, since it reads by the block: TLS begins with it. A byte at a
+-- time takes what is there, and nothing from the system.
+local function read_ahead(object)
+  local parts = {}
+  while object.setfd and object.dirty and object:dirty() do
+    parts[#parts + 1] = assert(object:receive(1))
+  end
+  return table.concat(parts)
+end
+
 -- The native transport over a descriptor, or over an object that has one. What can be made to forget
 -- its descriptor (LuaSocket's setfd) is taken over, anything else borrowed, unless owned says so.
 local function adopt(transport, owned)
-  if Plain.is(transport) then return OK, transport.handle end
+  if Plain.is(transport) then return transport:transport() end
   if type(transport) == "number" then return native.raw_adopt(transport, owned and 1 or 0) end
   local forgets = owned ~= false and transport.setfd ~= nil
   local status, raw = native.raw_adopt(transport:getfd(), (forgets or owned) and 1 or 0)
+  if status == OK then status = native.raw_unread(raw, read_ahead(transport)) end
   if status == OK and forgets then transport:setfd(-1) end
   return status, raw
 end

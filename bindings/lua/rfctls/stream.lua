@@ -47,6 +47,11 @@ local function put_back(self, data)
   self.ahead, self.first = data .. self.ahead:sub(self.first), 1
 end
 
+-- What was received and not read: the socket gets it back, since others read on.
+function Stream:give_up()
+  return take(self, #self.ahead)
+end
+
 -- Reads piece after piece; next_piece(self, size so far) gives the index up to which to take, and
 -- whether that ends it. The bytes; nil at an end without any; or nil, word, code.
 local function read_pieces(self, next_piece)

@@ -751,17 +751,19 @@ async def start_tls(
     config: Config | None = None,
     server_name: str | None = None,
     session: Session | None = None,
+    received: bytes = b"",
     **options: Unpack[Options],
 ) -> TLSTransport:
     """Speaks TLS over a transport from now on, for STARTTLS and proxies; see loop.start_tls.
 
     Any transport of bytes will do, TLS ones, too. Returns the transport that protocol has to use
     instead, and which its data come from. A client needs server_name, the name to ask for and to
-    check. On failure, and when it is cancelled, the transport is closed.
+    check. TLS begins with received, bytes that came already. On failure, and when it is cancelled,
+    the transport is closed.
     """
     config = _config_of("server" if server_side else "client", config, options)
     link = Link(config, server_side=server_side, server_name=server_name, session=session)
-    await link.take_over(transport)
+    await link.take_over(transport, received)
     return link.start(protocol, made=False)
 
 

@@ -763,6 +763,7 @@ def wrap(
     handshake: bool = True,
     server_name: str | None = None,
     session: Session | None = None,
+    received: bytes | bytearray | memoryview = b"",
     **options: Unpack[Options],
 ) -> TLSSocket:
     """Speaks TLS over a connected socket, or accepts TLS from a listening one.
@@ -771,7 +772,12 @@ def wrap(
     borrowed: it stays open, and yours. Over a MemoryTransport nothing waits, so it needs
     handshake=False. A client needs server_name, the name to ask for and to check. Instead of a
     config its keyword arguments can be given.
+
+    TLS begins with received: the bytes of the peer that the program has got already and not used,
+    by a recv that gave more than a PROXY line, or in the buffer of a makefile.
     """
+    if not isinstance(received, (bytes, bytearray, memoryview)):
+        raise TypeError(f"received must be bytes, not {type(received).__name__}")
     in_memory = isinstance(sock, MemoryTransport)
     if not isinstance(sock, (int, MemoryTransport)) and not hasattr(sock, "detach"):
         raise TypeError(f"sock must be a socket or a descriptor, not {type(sock).__name__}")
@@ -781,7 +787,7 @@ def wrap(
         limit = sock.gettimeout()
     if limit == 0 and handshake:
         raise ValueError("a non-blocking socket needs handshake=False")
-    handle = native.rfctls_socket_wrap(_adopt(sock), config._handle)
+    handle = native.rfctls_socket_wrap(_adopt(sock, received), config._handle)
     made = TLSSocket._from_handle(handle, config, limit)
     _set_up(made, server_name, session)
     if handshake and not native.rfctls_socket_is_listener(handle):
@@ -789,13 +795,17 @@ def wrap(
     return made
 
 
-def _adopt(sock: plain.socket | int | MemoryTransport) -> native.Handle:
+def _adopt(
+    sock: plain.socket | int | MemoryTransport, received: bytes | bytearray | memoryview
+) -> native.Handle:
     if isinstance(sock, MemoryTransport):
-        return sock._handle
-    if isinstance(sock, int):
-        return native.rfctls_raw_adopt(sock, False)
-    raw = native.rfctls_raw_adopt(sock.fileno(), True)
-    sock.detach()
+        raw = sock._handle
+    elif isinstance(sock, int):
+        raw = native.rfctls_raw_adopt(sock, False)
+    else:
+        raw = native.rfctls_raw_adopt(sock.fileno(), True)
+        sock.detach()
+    native.rfctls_raw_unread(raw, received)
     return raw
 
 

@@ -12,7 +12,7 @@
   #:use-module ((rnrs bytevectors)
                 #:select (bytevector? make-bytevector bytevector-length bytevector-copy
                           bytevector-copy! bytevector-u8-ref bytevector-uint-set! endianness
-                          string->utf8))
+                          string->utf8 u8-list->bytevector))
   #:use-module ((srfi srfi-1) #:select (append-map every filter-map find))
   #:use-module (srfi srfi-9)
   #:use-module (rfc tls native))

@@ -1,6 +1,6 @@
 ;;; Plain sockets, over TCP.
 
-(export make-client-socket make-server-socket)
+(export make-client-socket make-server-socket socket-unread!)
 
 ;; ---- address options, which plain and TLS sockets share ----
 
@@ -74,6 +74,13 @@
 (define (plain-accept listener)
   (let ((plain (drive listener reading (rfctls-any-accept listener))))
     (and plain (remember! plain))))
+
+;; Gives bytes back that were received and not used: the next receive, also that of TLS over this socket,
+;; finds them first.
+(define (socket-unread! socket bv)
+  (check-plain 'socket-unread! socket)
+  (check-bytes 'socket-unread! bv)
+  (rfctls-raw-unread socket bv))
 
 ;; The plain socket below a TLS socket, always the same object.
 (define (show-plain tls-socket)

@@ -176,13 +176,19 @@
     (filter tls-socket? results)))
 
 ;; What socket->tls-socket takes, as a transport: a plain socket; a port with a descriptor, which keeps
-;; it and is closed with the TLS socket; or a descriptor, which is taken over.
+;; it and is closed with the TLS socket; or a descriptor, which is taken over. TLS begins with what a port
+;; has read ahead.
 (define (->transport thing)
-  (cond ((socket? thing) thing)
+  (cond ((socket? thing)
+         (give-back-ahead! thing)
+         thing)
         ((port? thing)
          (when (output-port? thing)
            (force-output thing))
-         (rfctls-raw-adopt (fileno thing) #f))
+         (let ((transport (rfctls-raw-adopt (fileno thing) #f)))
+           (when (input-port? thing)
+             (rfctls-raw-unread transport (take-ahead thing)))
+           transport))
         (else (rfctls-raw-adopt thing #t))))
 
 ;; The name to ask for and to check is the plain socket's node, unless an extension names one.

@@ -26,6 +26,10 @@
   (unless (any-socket? thing)
     (wrong-type who "socket" thing)))
 
+(define (check-plain who thing)
+  (unless (socket? thing)
+    (wrong-type who "plain socket" thing)))
+
 (define (check-tls who thing)
   (unless (rfctls-socket-p thing)
     (wrong-type who "TLS socket" thing)))

@@ -8,7 +8,7 @@
 
 (define-record-type <memory>
   (make-memory blocking? read-timeout verifier certificate-callback transport plain node service
-               watches)
+               ports watches)
   memory?
   (blocking? memory-blocking? set-memory-blocking!)
   (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
@@ -18,13 +18,14 @@
   (plain memory-plain set-memory-plain!)  ; the plain socket below, once it was shown
   (node memory-node)
   (service memory-service)
+  (ports memory-ports set-memory-ports!) ; those that read from a plain socket: see port.scm
   (watches memory-watches set-memory-watches!)) ; those that a scheduler's tasks wait for
 
 (define memory rfctls-any-facade)
 
 (define* (remember! socket #:key (verifier #f) (transport #f) (plain #f) (node #f) (service #f))
   (rfctls-any-set-facade socket
-                         (make-memory #t -1 verifier #f transport plain node service '()))
+                         (make-memory #t -1 verifier #f transport plain node service #f '()))
   socket)
 
 ;; ---- time ----
