@@ -28,7 +28,8 @@
  *
  *   Returns   a function that can fail returns rfctls_status: 0 done, > 0 not finished, < 0 failed.
  *             RFCTLS_E_ARGUMENT stands for a NULL handle or a value out of range in each of them.
- *   Outputs   are the last parameters, set only on success and NULL or 0 otherwise.
+ *   Outputs   are the last parameters, set only on success and NULL or 0 otherwise (a descriptor: -1), whatever
+ *             was wrong; counts of bytes sent say what has left, on failure too.
  *   Owns      T **out gives you one reference, to be dropped by rfctls_<noun>_unref.
  *             A returned T * or const char * is borrowed from the first argument.
  *             A handle passed in stays yours; who keeps it takes a reference of its own.

@@ -263,6 +263,21 @@ rfctls_status rfctls__fail_verify(int64_t code, int depth, rfctls_reason reason,
   return RFCTLS_E_VERIFY;
 }
 
+rfctls_status rfctls__output(void *out, size_t size, const char *what) {
+  if (out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for %s", what);
+  }
+  memset(out, 0, size);
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__count(size_t *count, const void *memory, size_t size) {
+  rfctls_status status = rfctls__output(count, sizeof *count, "the count");
+  return status == RFCTLS_OK && memory == NULL && size > 0
+             ? rfctls__fail(RFCTLS_E_ARGUMENT, "no bytes, though %zu were announced", size)
+             : status;
+}
+
 rfctls_status rfctls__fail_memory(void) {
   return rfctls__fail(RFCTLS_E_MEMORY, "out of memory");
 }

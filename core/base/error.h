@@ -38,6 +38,13 @@ typedef struct rfctls__error {
  * rfctls__enter(__func__). */
 void rfctls__enter(const char *origin);
 
+/* Follows it in a function with an output of so many bytes, before anything can fail: until the call
+ * succeeds the output is zeros, NULL or 0. E_ARGUMENT: there is no place for what it is. */
+rfctls_status rfctls__output(void *out, size_t size, const char *what);
+/* The same for the count of bytes that a call gives to or takes from memory of so many. E_ARGUMENT also
+ * for no memory. */
+rfctls_status rfctls__count(size_t *count, const void *memory, size_t size);
+
 /* Each sets the record and returns status. What is too long ends in "..."; control characters and
  * bytes that are not UTF-8, which may have come from outside, are replaced. */
 rfctls_status rfctls__fail(rfctls_status status, const char *format, ...) RFCTLS__PRINTF(2, 3);

@@ -197,11 +197,10 @@ rfctls_status rfctls_raw_drain(rfctls_raw *raw, void *buffer, size_t capacity, s
   rfctls__memory *memory;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (received == NULL || (buffer == NULL && capacity > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no buffer to drain into, or no place for the count");
+  status = rfctls__count(received, buffer, capacity);
+  if (status == RFCTLS_OK) {
+    status = enter(raw, &memory);
   }
-  *received = 0;
-  status = enter(raw, &memory);
   if (status == RFCTLS_OK) {
     rfctls__lock_take(&memory->lock);
     status = take(&memory->out, buffer, capacity, 0, received);

@@ -159,15 +159,14 @@ rfctls_status rfctls_raw_send(rfctls_raw *raw, uint32_t flags, const void *data,
                     .size = size};
   rfctls_status status;
   rfctls__enter(__func__);
-  if (sent == NULL || (data == NULL && size > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no data to send, or no place for the count");
+  status = rfctls__count(sent, data, size);
+  if (status == RFCTLS_OK) {
+    status = rfctls__check_flags(flags, RFCTLS_DONTWAIT);
   }
-  *sent = 0;
-  status = rfctls__check_flags(flags, RFCTLS_DONTWAIT);
   if (status == RFCTLS_OK) {
     status = drive(raw, &call.verb);
+    *sent = call.sent;
   }
-  *sent = call.sent;
   return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
 }
 
@@ -224,15 +223,14 @@ rfctls_status rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer, siz
                     .capacity = capacity};
   rfctls_status status;
   rfctls__enter(__func__);
-  if (received == NULL || (buffer == NULL && capacity > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no buffer to receive into, or no place for the count");
+  status = rfctls__count(received, buffer, capacity);
+  if (status == RFCTLS_OK) {
+    status = rfctls__check_flags(flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL);
   }
-  *received = 0;
-  status = rfctls__check_flags(flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL);
   if (status == RFCTLS_OK) {
     status = drive(raw, &call.verb);
+    *received = call.received;
   }
-  *received = call.received;
   if (call.received > 0) { /* bytes go first; what stopped WAITALL shows again at the next call */
     rfctls__error_clear();
     return RFCTLS_OK;

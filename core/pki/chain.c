@@ -231,10 +231,11 @@ rfctls_status rfctls__chain_from_file(const char *path, rfctls_chain **out) {
 }
 
 rfctls_status rfctls_chain_from_file(const char *path, rfctls_chain **out) {
+  rfctls_status status;
   rfctls__enter(__func__);
-  if (path == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, path == NULL ? "no path" : "no place for the chain");
+  status = rfctls__output(out, sizeof *out, "the chain");
+  if (status == RFCTLS_OK && path == NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
   }
-  *out = NULL;
-  return rfctls__chain_from_file(path, out);
+  return status == RFCTLS_OK ? rfctls__chain_from_file(path, out) : status;
 }

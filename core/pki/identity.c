@@ -114,12 +114,9 @@ static rfctls_status load(rfctls__bytes data, const char *passphrase, rfctls_cha
 }
 
 static rfctls_status check_outputs(rfctls_chain **chain, rfctls_key **key) {
-  if (chain == NULL || key == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the %s", chain == NULL ? "chain" : "key");
-  }
-  *chain = NULL;
-  *key = NULL;
-  return RFCTLS_OK;
+  rfctls_status of_key = rfctls__output(key, sizeof *key, "the key");
+  rfctls_status of_chain = rfctls__output(chain, sizeof *chain, "the chain");
+  return of_chain != RFCTLS_OK ? of_chain : of_key;
 }
 
 rfctls_status rfctls_identity_load(const void *data, size_t size, const char *passphrase,

@@ -124,11 +124,13 @@ rfctls_status rfctls_key_from_file(const char *path, const char *passphrase, rfc
   rfctls__bytes content;
   rfctls__buffer file = {0};
   rfctls__enter(__func__);
-  if (path == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, path == NULL ? "no path" : "no place for the key");
+  status = rfctls__output(out, sizeof *out, "the key");
+  if (status == RFCTLS_OK && path == NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
   }
-  *out = NULL;
-  status = rfctls__file_read(path, &file);
+  if (status == RFCTLS_OK) {
+    status = rfctls__file_read(path, &file);
+  }
   if (status == RFCTLS_OK) {
     content = rfctls__buffer_bytes(&file);
     status = rfctls__pem_is_text(content) ? from_pem(content, passphrase, out)

@@ -11,15 +11,14 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 enum { LABEL_LIMIT = 249, KEY_LIMIT = 255 * 32, BINDING_SIZE = 32 };
 
 /* OK: the connection is there, and locked. */
-static rfctls_status begin(const rfctls_socket *socket, const void *buffer, size_t *received,
-                           const char *call) {
+static rfctls_status begin(const rfctls_socket *socket, const void *buffer, size_t capacity,
+                           size_t *received, const char *call) {
   rfctls_status status;
   rfctls__enter(call);
-  if (received == NULL || buffer == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the bytes, or for their count");
+  status = rfctls__count(received, buffer, capacity);
+  if (status == RFCTLS_OK) {
+    status = rfctls__enter_socket(socket);
   }
-  *received = 0;
-  status = rfctls__enter_socket(socket);
   if (status != RFCTLS_OK) {
     return status;
   }
@@ -55,7 +54,7 @@ static rfctls_status check_request(const char *label, const void *context, size_
 rfctls_status rfctls_socket_export_key(const rfctls_socket *socket, const char *label,
                                        const void *context, size_t context_size, void *buffer,
                                        size_t capacity, size_t *received) {
-  rfctls_status status = begin(socket, buffer, received, __func__);
+  rfctls_status status = begin(socket, buffer, capacity, received, __func__);
   if (status != RFCTLS_OK) {
     return status;
   }
@@ -106,7 +105,7 @@ static rfctls_status bind(const rfctls__conn *conn, const char *type, rfctls__bu
 rfctls_status rfctls_socket_channel_binding(const rfctls_socket *socket, const char *type,
                                             void *buffer, size_t capacity, size_t *received) {
   rfctls__buffer out = {0};
-  rfctls_status status = begin(socket, buffer, received, __func__);
+  rfctls_status status = begin(socket, buffer, capacity, received, __func__);
   if (status != RFCTLS_OK) {
     return status;
   }

@@ -14,10 +14,13 @@ rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
   rfctls_status status;
   rfctls_config *config;
   rfctls__enter(__func__);
-  if (out == NULL || (role != RFCTLS_CLIENT && role != RFCTLS_SERVER)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "role %d is neither client nor server", (int)role);
+  status = rfctls__output(out, sizeof *out, "the config");
+  if (status == RFCTLS_OK && role != RFCTLS_CLIENT && role != RFCTLS_SERVER) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "role %d is neither client nor server", (int)role);
   }
-  *out = NULL;
+  if (status != RFCTLS_OK) {
+    return status;
+  }
   config = rfctls__alloc(sizeof *config);
   if (config == NULL) {
     return rfctls__fail_memory();

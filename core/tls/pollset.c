@@ -75,13 +75,14 @@ static rfctls_status grow(rfctls_pollset *pollset) {
 /* The set takes over the reference that socket or raw stands for. */
 static rfctls_status add(rfctls_pollset *pollset, rfctls_socket *socket, rfctls_raw *raw,
                          uint32_t events, size_t *index) {
-  rfctls_status status = RFCTLS_OK;
-  if (pollset == NULL || index == NULL || (socket == NULL && raw == NULL)) {
-    status =
-        rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, nothing to add, or no place for its index");
-  } else if ((events & ~(uint32_t)EVENTS) != 0) {
+  rfctls_status status = rfctls__output(index, sizeof *index, "the index");
+  if (status == RFCTLS_OK && (pollset == NULL || (socket == NULL && raw == NULL))) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, or nothing to add");
+  }
+  if (status == RFCTLS_OK && (events & ~(uint32_t)EVENTS) != 0) {
     status = rfctls__fail(RFCTLS_E_ARGUMENT, "unknown events 0x%x", (unsigned)events);
-  } else {
+  }
+  if (status == RFCTLS_OK) {
     status = grow(pollset);
   }
   if (status != RFCTLS_OK) {
@@ -208,20 +209,21 @@ rfctls_status rfctls_pollset_wait(rfctls_pollset *pollset, int64_t timeout_ms, s
   rfctls_status status;
   rfctls__deadline deadline = rfctls__deadline_in(timeout_ms);
   rfctls__enter(__func__);
-  if (pollset == NULL || ready == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset, or no place for the count");
+  status = rfctls__output(ready, sizeof *ready, "the count");
+  if (status == RFCTLS_OK && pollset == NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no pollset");
   }
-  *ready = 0;
-  status = grow(pollset); /* an empty set sleeps, too */
+  if (status == RFCTLS_OK) {
+    status = grow(pollset); /* an empty set sleeps, too */
+  }
   if (status == RFCTLS_OK) {
     status = rfctls__waker_take(&waker);
   }
   if (status == RFCTLS_OK) {
-    status = look(pollset, waker, deadline, ready);
+    size_t found = 0;
+    status = look(pollset, waker, deadline, &found);
+    *ready = status == RFCTLS_OK ? found : 0;
     rfctls__waker_give(waker);
-  }
-  if (status != RFCTLS_OK) {
-    *ready = 0;
   }
   return status;
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/refcount.h"
+#include "pki/pki.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
@@ -92,14 +93,18 @@ const void *rfctls_session_bytes(const rfctls_session *session, size_t *size) {
 
 rfctls_status rfctls_session_from_bytes(const void *data, size_t size, rfctls_session **out) {
   const uint8_t *bytes = data;
+  rfctls__bytes given;
   rfctls__session_key key;
   rfctls__session *held = NULL;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (out == NULL || (data == NULL && size > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no bytes, or no place for the session");
+  status = rfctls__output(out, sizeof *out, "the session");
+  if (status == RFCTLS_OK) {
+    status = rfctls__bytes_given(data, size, &given);
   }
-  *out = NULL;
+  if (status != RFCTLS_OK) {
+    return status;
+  }
   if (size < sizeof magic + sizeof key.digest || memcmp(bytes, magic, sizeof magic) != 0) {
     return rfctls__fail(RFCTLS_E_PARSE, "the bytes are no session that was saved here");
   }

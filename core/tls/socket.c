@@ -489,10 +489,13 @@ rfctls_raw *rfctls_socket_raw(const rfctls_socket *socket) {
 static rfctls_status address_of(const rfctls_socket *socket, rfctls_address **out,
                                 rfctls_status (*get)(const rfctls_raw *, rfctls_address **)) {
   const rfctls_raw *raw = rfctls_socket_raw(socket);
-  if (socket == NULL || out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no socket, or no place for its address");
+  rfctls_status status = rfctls__output(out, sizeof *out, "the address");
+  if (status == RFCTLS_OK && socket == NULL) {
+    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no socket");
   }
-  *out = NULL;
+  if (status != RFCTLS_OK) {
+    return status;
+  }
   return raw != NULL ? get(raw, out) : rfctls__fail(RFCTLS_E_STATE, "not connected yet");
 }
 

@@ -86,13 +86,19 @@ static int is_closed(const rfctls_stream *stream) {
 }
 
 /* What every verb begins with: it is the only one of its direction, and has its timer once. */
-static rfctls_status begin(rfctls_stream *stream, rfctls_timer timer, int *turn,
-                           rfctls__patience *patience) {
-  rfctls_status status = rfctls__patience_of(stream->socket, 0, timer, patience);
+static rfctls_status begin(rfctls_stream *stream, rfctls_timer timer, rfctls__patience *patience) {
+  rfctls_status status;
+  if (stream == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no stream");
+  }
+  status = rfctls__patience_of(stream->socket, 0, timer, patience);
   if (status == RFCTLS_OK && is_closed(stream)) {
     status = rfctls__fail(RFCTLS_E_CLOSED, "the stream is closed");
   }
-  return status == RFCTLS_OK ? take_turn(turn) : status;
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  return take_turn(timer == RFCTLS_TIMER_READ ? &stream->reading : &stream->writing);
 }
 
 /* ---- reading ---- */
@@ -104,12 +110,10 @@ typedef rfctls_status (*reader)(rfctls_stream *stream, const rfctls__patience *p
 static rfctls_status read_by(reader read, rfctls_stream *stream, void *buffer, size_t capacity,
                              size_t *received) {
   rfctls__patience patience;
-  rfctls_status status;
-  if (stream == NULL || received == NULL || (buffer == NULL && capacity > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no stream, no buffer, or no place for the count");
+  rfctls_status status = rfctls__count(received, buffer, capacity);
+  if (status == RFCTLS_OK) {
+    status = begin(stream, RFCTLS_TIMER_READ, &patience);
   }
-  *received = 0;
-  status = begin(stream, RFCTLS_TIMER_READ, &stream->reading, &patience);
   if (status == RFCTLS_OK) {
     status = read(stream, &patience, buffer, capacity, received);
     if (rfctls__buffer_size(&stream->in) == 0) {
@@ -255,11 +259,10 @@ rfctls_status rfctls_stream_write(rfctls_stream *stream, const void *data, size_
   rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (stream == NULL || sent == NULL || (data == NULL && size > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no stream, no data, or no place for the count");
+  status = rfctls__count(sent, data, size);
+  if (status == RFCTLS_OK) {
+    status = begin(stream, RFCTLS_TIMER_WRITE, &patience);
   }
-  *sent = 0;
-  status = begin(stream, RFCTLS_TIMER_WRITE, &stream->writing, &patience);
   if (status == RFCTLS_OK) {
     status = write_through(stream, &patience, data, size, sent);
     give_turn(&stream->writing);
@@ -271,10 +274,7 @@ rfctls_status rfctls_stream_flush(rfctls_stream *stream) {
   rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (stream == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no stream");
-  }
-  status = begin(stream, RFCTLS_TIMER_WRITE, &stream->writing, &patience);
+  status = begin(stream, RFCTLS_TIMER_WRITE, &patience);
   if (status == RFCTLS_OK) {
     status = flush(stream, &patience);
     give_turn(&stream->writing);
@@ -314,13 +314,10 @@ rfctls_status rfctls_stream_close(rfctls_stream *stream) {
   rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (stream == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no stream");
-  }
-  if (is_closed(stream)) {
+  if (stream != NULL && is_closed(stream)) {
     return RFCTLS_OK;
   }
-  status = begin(stream, RFCTLS_TIMER_WRITE, &stream->writing, &patience);
+  status = begin(stream, RFCTLS_TIMER_WRITE, &patience);
   if (status == RFCTLS_OK) {
     status = close_all(stream, &patience);
     give_turn(&stream->writing);

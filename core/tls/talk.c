@@ -119,11 +119,10 @@ rfctls_status rfctls_socket_send(rfctls_socket *socket, uint32_t flags, const vo
   rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (sent == NULL || (data == NULL && size > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no data to send, or no place for the count");
+  status = rfctls__count(sent, data, size);
+  if (status == RFCTLS_OK) {
+    status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_WRITE, &patience);
   }
-  *sent = 0;
-  status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_WRITE, &patience);
   if (status == RFCTLS_OK) {
     status = rfctls__check_flags(flags, RFCTLS_DONTWAIT);
   }
@@ -227,11 +226,10 @@ rfctls_status rfctls_socket_recv(rfctls_socket *socket, uint32_t flags, void *bu
   rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (received == NULL || (buffer == NULL && capacity > 0)) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no buffer to receive into, or no place for the count");
+  status = rfctls__count(received, buffer, capacity);
+  if (status == RFCTLS_OK) {
+    status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_READ, &patience);
   }
-  *received = 0;
-  status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_READ, &patience);
   if (status == RFCTLS_OK) {
     status = rfctls__check_flags(flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL);
   }

@@ -28,17 +28,37 @@ def functions():
     return names
 
 
-def signatures():
-    """Each function's result and parameters, as (name, result, [type of a parameter…])."""
+def declarations():
+    """Each function's result and parameters, as (name, result, [(type, name) of a parameter…])."""
     found = []
     for header in HEADERS:
         for declaration in re.findall(r"RFCTLS_API\b([^;]*);", _text(header)):
             result, name, parameters = re.fullmatch(
                 r"\s*(.*?)\s*RFCTLS_CALL\s+(\w+)\s*\((.*)\)\s*", declaration, re.DOTALL).groups()
-            types = [re.sub(r"\s*\w+$", "", " ".join(each.split()))
+            pairs = [re.fullmatch(r"(.*?) ?(\w+)", " ".join(each.split())).groups()
                      for each in parameters.split(",") if each.strip() != "void"]
-            found.append((name, " ".join(result.split()), types))
+            found.append((name, " ".join(result.split()), pairs))
     return found
+
+
+def signatures():
+    """The same without the parameters' names: (name, result, [type of a parameter…])."""
+    return [(name, result, [each for each, _ in pairs]) for name, result, pairs in declarations()]
+
+
+def output_type(parameter):
+    """What a parameter, (type, name), is a place for, as a type of ctypes; None: it is no output. The
+    room of a buffer (void *) is none."""
+    kind = parameter[0]
+    if kind.endswith("**"):
+        return ctypes.c_void_p
+    if not kind.endswith("*") or kind.startswith("const "):
+        return None
+    kind = kind.rstrip(" *")
+    named = {"size_t": ctypes.c_size_t, "intptr_t": ctypes.c_ssize_t, "int": ctypes.c_int}
+    if kind in named or re.fullmatch(r"u?int\d+_t", kind):
+        return named.get(kind) or getattr(ctypes, f"c_{kind[:-2]}")
+    return ctypes.c_int if any(f"}} {kind};" in _text(each) for each in HEADERS) else None
 
 
 def loaded():
