@@ -4,8 +4,6 @@
  * want-write, want-verify, want-identity) when it is unfinished; and calls the facade's failure
  * handler, which raises, when it failed. Values of wrong types raise wrong-type-arg. */
 
-%include "compat.i"
-
 /* All handles are types of our own. SWIG's, which programs of several SWIG modules share, would load
  * GOOPS: half the time of an import. */
 %header %{

@@ -1,6 +1,17 @@
 /* How a librfctls handle looks to Python: one small heap type, an instance knows its kind. The
  * finaliser alone frees, by unref, which never sends and never waits. */
 
+/* What each interpreter of the process has of its own; see module.c. SWIG's functions know the module as
+ * self. */
+typedef struct module_state {
+  PyTypeObject *handle_type;
+  PyObject *error_factory;
+} module_state;
+
+static module_state *state_of(PyObject *self) {
+  return PyModule_GetState(self);
+}
+
 typedef struct handle_kind {
   const char *name;
   void (*unref)(void *pointer);
@@ -30,8 +41,6 @@ HANDLE_KIND(rfctls_stream);
 HANDLE_KIND(rfctls_session);
 HANDLE_KIND(rfctls_pollset);
 
-static PyTypeObject *handle_type; /* made once, when the module is initialised */
-
 static void handle_dealloc(PyObject *self) {
   handle *held = (handle *)self;
   PyTypeObject *type = Py_TYPE(self);
@@ -45,7 +54,7 @@ static PyObject *handle_repr(PyObject *self) {
   return PyUnicode_FromFormat("<%s at %p>", held->kind->name, held->pointer);
 }
 
-static int handle_init(void) {
+static PyTypeObject *handle_type_new(PyObject *self) {
   static PyType_Slot slots[] = {
     {Py_tp_dealloc, (void *)handle_dealloc},
     {Py_tp_repr, (void *)handle_repr},
@@ -56,15 +65,14 @@ static int handle_init(void) {
     "rfctls.native.Handle", (int)sizeof(handle), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, slots,
   };
-  if (!handle_type) handle_type = (PyTypeObject *)PyType_FromSpec(&spec);
-  return handle_type ? 0 : -1;
+  return (PyTypeObject *)PyType_FromModuleAndSpec(self, &spec, NULL);
 }
 
 /* Takes over the caller's reference of pointer, on failure, too; NULL is None. */
-static PyObject *handle_new(const handle_kind *kind, void *pointer) {
+static PyObject *handle_new(PyObject *self, const handle_kind *kind, void *pointer) {
   handle *made;
   if (!pointer) Py_RETURN_NONE;
-  made = PyObject_New(handle, handle_type);
+  made = PyObject_New(handle, state_of(self)->handle_type);
   if (!made) {
     kind->unref(pointer);
     return NULL;
@@ -75,8 +83,9 @@ static PyObject *handle_new(const handle_kind *kind, void *pointer) {
 }
 
 /* Borrowed from object. NULL, with TypeError set, for anything but a handle of that kind. */
-static void *handle_get(PyObject *object, const handle_kind *kind, const char *parameter) {
-  if (Py_TYPE(object) != handle_type) {
+static void *handle_get(PyObject *self, PyObject *object, const handle_kind *kind,
+                        const char *parameter) {
+  if (Py_TYPE(object) != state_of(self)->handle_type) {
     PyErr_Format(PyExc_TypeError, "%s must be a handle of %s, not %R", parameter, kind->name,
                  (PyObject *)Py_TYPE(object));
     return NULL;

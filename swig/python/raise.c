@@ -2,18 +2,16 @@
  * with the whole error record. The record is the calling thread's, and nothing between the call and
  * here begins it anew (finalisers only unref). */
 
-static PyObject *error_factory;
-
 /* sent: what a failed send could still deliver. A MemoryError of Python's own stays as it is. */
-static void raise_error(rfctls_status status, size_t sent) {
-  PyObject *error;
+static void raise_error(PyObject *self, rfctls_status status, size_t sent) {
+  PyObject *factory = state_of(self)->error_factory, *error;
   if (PyErr_Occurred()) return;
-  if (!error_factory) {
+  if (!factory) {
     PyErr_Format(PyExc_RuntimeError, "%s: %s", rfctls_status_name(status), rfctls_error_message());
     return;
   }
   error = PyObject_CallFunction(
-    error_factory, "sNsLLiisn", rfctls_status_name(status), text_out(rfctls_error_message()),
+    factory, "sNsLLiisn", rfctls_status_name(status), text_out(rfctls_error_message()),
     rfctls_error_origin(), (long long)rfctls_error_system_code(),
     (long long)rfctls_error_engine_code(), rfctls_error_alert(), rfctls_error_depth(),
     rfctls_reason_name(rfctls_error_verify_reason()), (Py_ssize_t)sent);

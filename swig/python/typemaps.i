@@ -4,29 +4,27 @@
  * returns its outputs alone. RFCTLS_E_* raises. The arguments are checked here, so that no value of
  * any type can do more than raise TypeError or ValueError. */
 
-%include "compat.i"
-
 %insert("header") "python/handle.c"
 %insert("header") "python/convert.c"
 %insert("header") "python/raise.c"
 %insert("header") "python/receive.c"
 
-%init %{
-  if (handle_init() < 0) return INIT_FAILED;
-%}
+/* Constants go into a table, from which module.c takes them. */
+%typemap(constcode) int, enum SWIGTYPE ""
+%typemap(consttab) int, enum SWIGTYPE "{0, \"$symname\", (long)($value), 0, NULL, NULL}"
 
 /* ---- handles ---- */
 
 %define %handle(noun)
 %typemap(in) noun *, const noun * {
-  $1 = (noun *)handle_get($input, &noun##_kind, "$1_name");
+  $1 = (noun *)handle_get(self, $input, &noun##_kind, "$1_name");
   if (!$1) SWIG_fail;
 }
 %typemap(in, numinputs=0) noun **OUTPUT (noun *made = NULL) {
   $1 = &made;
 }
 %typemap(argout) noun **OUTPUT {
-  $result = result_with($result, handle_new(&noun##_kind, *$1));
+  $result = result_with($result, handle_new(self, &noun##_kind, *$1));
 }
 %apply noun **OUTPUT { noun **out, noun **chain, noun **key };
 %enddef
@@ -34,7 +32,7 @@
 /* A handle that a getter lends gets a reference of its own. */
 %define %lent(noun)
 %typemap(out) noun * {
-  $result = handle_new(&noun##_kind, noun##_ref($1));
+  $result = handle_new(self, &noun##_kind, noun##_ref($1));
 }
 %enddef
 
@@ -59,7 +57,7 @@
 
 %typemap(out) rfctls_status {
   if ($1 < 0) {
-    raise_error($1, 0);
+    raise_error(self, $1, 0);
     SWIG_fail;
   }
   $result = NULL;
@@ -83,7 +81,7 @@
               rfctls_status rfctls_stream_read_line, rfctls_status rfctls_stream_read_all,
               rfctls_status rfctls_stream_flush, rfctls_status rfctls_stream_close {
   if ($1 < 0) {
-    raise_error($1, 0);
+    raise_error(self, $1, 0);
     SWIG_fail;
   }
   $result = verb_result($1);
@@ -200,7 +198,7 @@
 %apply size_t *COUNT { size_t *ready, size_t *index, size_t *sent };
 %typemap(argout) size_t *sent {
   if (result < 0) {
-    raise_error(result, *$1);
+    raise_error(self, result, *$1);
     SWIG_fail;
   }
   $result = result_with(verb_result(result), PyLong_FromSize_t(*$1));
@@ -265,6 +263,8 @@ rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, in
                                        size_t capacity, PyObject **bytes);
 rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t capacity, PyObject **bytes);
 
+%typemap(in, numinputs=0) PyObject *module "$1 = self;"
+
 %inline %{
 /* rfctls_socket_answer_identity for "none". */
 static rfctls_status rfctls_socket_answer_no_identity(rfctls_socket *socket) {
@@ -273,10 +273,10 @@ static rfctls_status rfctls_socket_answer_no_identity(rfctls_socket *socket) {
 
 /* Called with (status, message, origin, system code, engine code, alert, depth, reason, sent); its
  * answer is raised. */
-static void set_error_factory(PyObject *factory) {
-  PyObject *before = error_factory;
+static void set_error_factory(PyObject *module, PyObject *factory) {
+  PyObject *before = state_of(module)->error_factory;
   Py_INCREF(factory);
-  error_factory = factory;
+  state_of(module)->error_factory = factory;
   Py_XDECREF(before);
 }
 %}

@@ -1,0 +1,54 @@
+/* The module: SWIG's functions and constants, set up by hand. SWIG's own initialisation keeps Python's
+ * objects in static variables, which all interpreters of a process would share (mod_wsgi has one for
+ * each virtual host). Here each has its own handle type and its own exceptions, in the module's state
+ * (PEP 489, PEP 630); that needs none of SWIG's runtime, since no type of its own is ever wrapped. */
+#include <errno.h> /* SWIG's code needs these two, and does not say so where the API is the limited one */
+#include <stdlib.h>
+
+#define SWIGEXPORT static
+#define PyInit_native swig_init_unused
+#include "native_wrap.c"
+#undef PyInit_native
+
+static int module_exec(PyObject *module) {
+  module_state *state = PyModule_GetState(module);
+  const swig_const_info *constant;
+  for (constant = swig_const_table; constant->name; ++constant) {
+    if (PyModule_AddIntConstant(module, constant->name, constant->lvalue) < 0)
+      return -1;
+  }
+  state->handle_type = handle_type_new(module);
+  return state->handle_type ? 0 : -1;
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg) {
+  module_state *state = PyModule_GetState(module);
+  Py_VISIT(state->handle_type);
+  Py_VISIT(state->error_factory);
+  return 0;
+}
+
+static int module_clear(PyObject *module) {
+  module_state *state = PyModule_GetState(module);
+  Py_CLEAR(state->handle_type);
+  Py_CLEAR(state->error_factory);
+  return 0;
+}
+
+static void module_free(void *module) {
+  module_clear((PyObject *)module);
+}
+
+/* The last slot is Py_mod_multiple_interpreters = Py_MOD_PER_INTERPRETER_GIL_SUPPORTED (PEP 684), in numbers
+ * since one build serves many versions; Python 3.11 would refuse it. */
+PyMODINIT_FUNC PyInit_native(void) {
+  static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
+  static PyModuleDef_Slot slots_of_3_12[] = {
+      {Py_mod_exec, (void *)module_exec}, {3, (void *)2}, {0, NULL}};
+  static PyModuleDef def = {
+      PyModuleDef_HEAD_INIT, SWIG_name,    NULL,        sizeof(module_state), SwigMethods, NULL,
+      module_traverse,       module_clear, module_free,
+  };
+  def.m_slots = Py_Version < 0x030C0000 ? slots : slots_of_3_12;
+  return PyModuleDef_Init(&def);
+}
