@@ -23,7 +23,7 @@ def serve(conn: rfctls.TLSSocket) -> None:
 
 
 def main(identity: str, port: str = "0") -> None:
-    with rfctls.listen(port, identity=rfctls.Identity.load(identity)) as listener:
+    with rfctls.listen(port=port, identity=rfctls.Identity.load(identity)) as listener:
         print(listener.getsockname()[1], flush=True)
         while True:
             conn, _ = listener.accept(handshake=False)  # a slow client does not delay others

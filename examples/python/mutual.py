@@ -21,7 +21,7 @@ def main() -> None:
     ours = rfctls.Identity.self_signed("server.example")
     theirs = rfctls.Identity.self_signed("client.example")
     with rfctls.listen(
-        0, "127.0.0.1", identity=ours, authorities=theirs.certificate, peer_certificate="required"
+        "127.0.0.1", 0, identity=ours, authorities=theirs.certificate, peer_certificate="required"
     ) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()

@@ -33,7 +33,7 @@ def elsewhere(monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def server():
     """An echo server of ours for any number of clients, good and bad."""
-    with rfctls.listen(0, "127.0.0.1", identity=IDENTITY, handshake_timeout=5.0) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=IDENTITY, handshake_timeout=5.0) as listener:
         def serve(conn):
             with contextlib.suppress(OSError), conn:
                 conn.settimeout(LIMIT)
@@ -242,7 +242,7 @@ def test_too_many_and_too_few_and_unknown_arguments(name):
 
 @pytest.mark.parametrize("bad", BAD, ids=repr)
 def test_listeners(bad):
-    with rfctls.listen(0, "127.0.0.1", identity=IDENTITY, timeout=0) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=IDENTITY, timeout=0) as listener:
         for use in (lambda: listener.accept(handshake=bad), lambda: listener.reload(bad),
                     lambda: rfc.tls_socket_accept(listener, handshake=bad),
                     lambda: rfc.tls_socket_accept(listener, raise_error=bad)):

@@ -19,7 +19,7 @@ NAMES = ["server", "server-rsa", "server-ed25519"]
 def our_server(handler, **options):
     """Our listener, serving one connection in a thread; yields (port, future)."""
     options.setdefault("identity", rfctls.Identity(*pem("server")))
-    with rfctls.listen(0, "127.0.0.1", timeout=20, **options) as listener:
+    with rfctls.listen("127.0.0.1", 0, timeout=20, **options) as listener:
         def serve():
             conn, address = listener.accept()
             with conn:
@@ -274,7 +274,7 @@ def test_a_listener_on_all_addresses_takes_ipv4_and_ipv6():
 
 
 def test_closing_a_listener_leaves_its_connections_alone():
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server"))) as listener:
         with in_thread(listener.accept) as accepted:
             sock = connect(listener.getsockname()[1])
             conn, _ = accepted.result(20)

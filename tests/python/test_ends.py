@@ -55,7 +55,7 @@ def test_a_polite_end_is_an_end():
 
 def test_an_abort_says_no_goodbye():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, timeout=20) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=identity, timeout=20) as listener:
         with in_thread(listener.accept) as accepted, connect(listener.getsockname()[1]) as sock:
             peer, _ = accepted.result(20)
             sock.abort()
@@ -179,7 +179,7 @@ def test_a_plaintext_server_is_named_as_the_problem():
 
 def test_a_plaintext_client_does_not_end_the_listener():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, timeout=20) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=identity, timeout=20) as listener:
         with socket.create_connection(listener.getsockname(), 20) as plain:
             plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
             with pytest.raises(rfctls.ProtocolError):

@@ -74,7 +74,7 @@ def test_connections_without_a_handshake():
 @pytest.mark.parametrize("polite", [True, False])
 def test_sockets_with_a_handshake(polite):
     client = rfctls.Config(authorities=CA)
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server"))) as listener:
         def serve():
             while True:
                 try:
@@ -102,7 +102,7 @@ def test_sockets_with_a_handshake(polite):
 
 def test_refused_handshakes():
     client = rfctls.Config()
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server"))) as listener:
         def serve():
             while True:
                 try:

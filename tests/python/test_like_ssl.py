@@ -366,7 +366,7 @@ def test_a_listener_serves_the_same(version):
     outcomes = []
     plain = socket.create_server(("127.0.0.1", 0))
     theirs = server_context().wrap_socket(plain, server_side=True)
-    ours = rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server")))
+    ours = rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server")))
     for listener in (theirs, ours):
         with listener, in_thread(serve_one, listener, "x") as server:
             with socket.create_connection(listener.getsockname(), timeout=LIMIT) as below:
@@ -392,7 +392,7 @@ def test_a_refused_certificate_is_the_same_kind():
 
 
 def test_threads_share_a_listener():
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server"))) as listener:
         def serve():
             with contextlib.suppress(rfctls.ClosedError):
                 while True:

@@ -32,7 +32,7 @@ def unshaken():
 
 @pytest.fixture
 def listener():
-    with rfctls.listen(0, "127.0.0.1", identity=IDENTITY) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=IDENTITY) as listener:
         yield listener
 
 
@@ -159,7 +159,7 @@ def test_ports_of_a_wrong_type(port):
     with pytest.raises(TypeError):
         rfctls.connect("localhost", port, timeout=5)
     with pytest.raises(TypeError):
-        rfctls.listen(port, identity=IDENTITY)
+        rfctls.listen("127.0.0.1", port, identity=IDENTITY)
 
 
 def test_an_unknown_host():
@@ -181,7 +181,7 @@ def test_a_server_without_an_identity():
 
 def test_an_address_in_use(listener):
     with pytest.raises(OSError) as caught:
-        rfctls.listen(listener.getsockname()[1], "127.0.0.1", identity=IDENTITY)
+        rfctls.listen("127.0.0.1", listener.getsockname()[1], identity=IDENTITY)
     assert caught.value.errno == errno.EADDRINUSE
 
 

@@ -20,7 +20,7 @@ IDENTITY = rfctls.Identity(*pem("server"))
 def listening(**options):
     """An echo server of ours, a thread for each client."""
     options = {"identity": IDENTITY} | options
-    with rfctls.listen(0, "127.0.0.1", **options) as listener:
+    with rfctls.listen("127.0.0.1", 0, **options) as listener:
         def serve(conn):
             with contextlib.suppress(OSError), conn:
                 conn.settimeout(LIMIT)
@@ -82,7 +82,7 @@ def test_100_mib_are_received_while_another_thread_sends():
                 conn.sendall(block)
             return received.result(LIMIT)
 
-    with rfctls.listen(0, "127.0.0.1", identity=IDENTITY) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=IDENTITY) as listener:
         def serve():
             with listener.accept()[0] as conn:
                 conn.settimeout(LIMIT)
@@ -224,7 +224,7 @@ def test_hellos_of_old_versions_are_refused_and_the_next_client_is_served():
 
 def test_without_a_protocol_in_common_the_handshake_fails_at_both_ends():
     failures = []
-    with rfctls.listen(0, "127.0.0.1", identity=IDENTITY, alpn=["a"]) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=IDENTITY, alpn=["a"]) as listener:
         def serve():
             try:
                 listener.accept()

@@ -15,7 +15,7 @@ IDENTITY = rfctls.Identity(*pem("server"))
 @contextlib.contextmanager
 def listening(**options):
     """A server of ours for any number of connections, one after the other."""
-    with rfctls.listen(0, "127.0.0.1", identity=IDENTITY, **options) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=IDENTITY, **options) as listener:
         def serve():
             while True:
                 try:

@@ -74,6 +74,19 @@ def test_import_stays_light():
                          "collections", "functools", "datetime"}
 
 
+@pytest.mark.parametrize("maker", [
+    "connect", "listen", "open_connection", "create_connection", "start_server", "create_server"])
+def test_every_maker_takes_the_host_and_then_the_port(maker):
+    named = [name for name in inspect.signature(getattr(rfctls, maker)).parameters
+             if name not in ("protocol_factory", "client_connected_cb")]
+    assert named[:2] == ["host", "port"]
+
+
+def test_a_port_where_the_host_is_due_is_told():
+    with pytest.raises(TypeError, match="node must be a str"):
+        rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity.self_signed("x.test"))
+
+
 def test_the_package_is_marked_as_typed():
     folder = pathlib.Path(rfctls.__file__).parent
     assert (folder / "py.typed").exists()
@@ -82,7 +95,7 @@ def test_the_package_is_marked_as_typed():
 
 def test_representations_say_what_something_is():
     identity = rfctls.Identity.self_signed("x.test")
-    with rfctls.listen(0, "127.0.0.1", identity=identity) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=identity) as listener:
         assert repr(listener).startswith("<rfctls.TLSSocket listener 127.0.0.1:")
     assert "x.test" in repr(identity) and "x.test" in repr(identity.certificate)
     assert repr(rfctls.Config()).startswith("rfctls.Config('client'")

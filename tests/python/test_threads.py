@@ -45,7 +45,7 @@ def test_control_c_interrupts_a_recv(receive):
 
 def test_control_c_interrupts_a_handshake_an_accept_and_a_poll():
     identity = rfctls.Identity(*pem("server"))
-    with serving(silence) as server, rfctls.listen(0, "127.0.0.1", identity=identity) as listener:
+    with serving(silence) as server, rfctls.listen("127.0.0.1", 0, identity=identity) as listener:
         poll = rfctls.Poll()
         poll.register(listener)
         for wait in (lambda: connect(server.port), listener.accept, poll.wait):
@@ -87,7 +87,7 @@ def test_close_wakes_who_waits(wait):
     identity = rfctls.Identity(*pem("server"))
     with serving(tls(silence)) as server:
         sock = (connect(server.port) if wait == "recv" else
-                rfctls.listen(0, "127.0.0.1", identity=identity))
+                rfctls.listen("127.0.0.1", 0, identity=identity))
         timer = soon(sock.close)
         begin = time.monotonic()
         with pytest.raises(rfctls.ClosedError):
@@ -133,7 +133,7 @@ def test_one_config_serves_many_threads():
             threading.Thread(target=echo_and_close, args=(conn,), daemon=True).start()
 
     from concurrent.futures import ThreadPoolExecutor
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server"))) as listener:
         port = listener.getsockname()[1]
         with in_thread(serve), ThreadPoolExecutor(8) as pool:
             assert list(pool.map(talk, range(24), timeout=20)) == [b"hello"] * 24
@@ -146,7 +146,7 @@ def echo_and_close(conn):
 
 
 def test_a_second_thread_in_a_poll_is_refused():
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity.self_signed("x.test")) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity.self_signed("x.test")) as listener:
         poll = rfctls.Poll()
         poll.register(listener)
         with in_thread(poll.wait, 0.6):

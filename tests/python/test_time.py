@@ -134,14 +134,14 @@ def test_sendall_to_a_peer_that_does_not_read_tells_how_far_it_came():
 
 def test_accept():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, timeout=T) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=identity, timeout=T) as listener:
         with takes(T), pytest.raises(TimeoutError):
             listener.accept()
 
 
 def test_accept_of_a_silent_client():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, handshake_timeout=T) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=identity, handshake_timeout=T) as listener:
         with socket.create_connection(listener.getsockname()):
             with takes(T), pytest.raises(TimeoutError):
                 listener.accept()
@@ -149,7 +149,7 @@ def test_accept_of_a_silent_client():
 
 def test_a_silent_client_does_not_stop_accept_without_handshake():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, timeout=20) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=identity, timeout=20) as listener:
         with socket.create_connection(listener.getsockname()) as silent:
             conn, address = listener.accept(handshake=False)
             assert address == silent.getsockname()

@@ -227,7 +227,7 @@ def test_each_connection_of_a_listener_gets_its_own_verdict():
 
     good = rfctls.Certificate.load(pem("client")[0])
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, authorities=CA, verifier=verifier,
+    with rfctls.listen("127.0.0.1", 0, identity=identity, authorities=CA, verifier=verifier,
                        peer_certificate="required", timeout=20) as listener:
         port = listener.getsockname()[1]
         for name, accepted in [("client-rsa", False), ("client", True), ("client-rsa", False)]:
@@ -299,7 +299,7 @@ def test_an_identity_callable_is_asked_when_the_server_asks(version):
 
 def test_a_server_chooses_its_identity_by_name():
     identities = {name: rfctls.Identity.self_signed(name) for name in ("a.test", "b.test")}
-    with rfctls.listen(0, "127.0.0.1", identity=lambda sock: identities[sock.server_name],
+    with rfctls.listen("127.0.0.1", 0, identity=lambda sock: identities[sock.server_name],
                        timeout=20) as listener:
         for name, identity in identities.items():
             with in_thread(listener.accept) as accepted:
@@ -337,7 +337,7 @@ def test_what_an_identity_callable_raises_is_the_cause():
 
 def test_a_server_that_demands_a_certificate_refuses_and_lives():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, authorities=CA,
+    with rfctls.listen("127.0.0.1", 0, identity=identity, authorities=CA,
                        peer_certificate="required", timeout=20) as listener:
         port = listener.getsockname()[1]
         with in_thread(lambda: attempt_bare(port)) as attempted:
@@ -382,7 +382,7 @@ def test_a_required_certificate_is_required_though_any_will_do(make):
 
 def test_an_optional_certificate_may_be_missing_also_under_a_verifier():
     identity = rfctls.Identity(*pem("server"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, authorities=CA, timeout=20,
+    with rfctls.listen("127.0.0.1", 0, identity=identity, authorities=CA, timeout=20,
                        verifier=lambda depth, trusted, _: trusted) as listener:
         with in_thread(listener.accept) as accepted:
             with connect(listener.getsockname()[1]):
@@ -396,7 +396,7 @@ def test_a_client_of_ssl_is_served_under_a_verifier():
     identity = rfctls.Identity(*pem("server"))
     context = client_context()
     context.load_cert_chain(*pem("client"))
-    with rfctls.listen(0, "127.0.0.1", identity=identity, authorities=CA, timeout=20,
+    with rfctls.listen("127.0.0.1", 0, identity=identity, authorities=CA, timeout=20,
                        verifier=lambda depth, trusted, _: trusted) as listener:
         with in_thread(listener.accept) as accepted:
             with socket.create_connection(("127.0.0.1", listener.getsockname()[1]), 20) as plain:

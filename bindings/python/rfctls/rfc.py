@@ -106,7 +106,7 @@ def make_server_tls_socket(
         "server", hello_extensions, certificates, private_key, certificate_verifier, authorities,
         version, client_certificate_required,
     )
-    return listen(service, config=config)
+    return listen(None, service, config=config)
 
 
 def make_server_tls_sockets(

@@ -737,14 +737,14 @@ def connect(
 
 
 def listen(
-    port: int | str = 0,
     host: str | None = None,
+    port: int | str = 0,
     *,
     config: Config | None = None,
     timeout: float | None | EllipsisType = ...,
     **options: Unpack[Options],
 ) -> TLSSocket:
-    """Makes a listener on all addresses or those of a host; port 0 is any that is free.
+    """Makes a listener on all addresses (None) or those of a host; port 0 is any that is free.
 
     getsockname tells the port. A server needs an identity. timeout is in seconds, for each accept.
     Instead of a config its keyword arguments can be given.
