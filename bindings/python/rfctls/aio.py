@@ -7,6 +7,8 @@ memory, and gives the program's protocol a TLSTransport. Everything runs on the 
 from __future__ import annotations
 
 import asyncio
+import asyncio.constants
+import asyncio.transports
 import builtins
 import logging
 import socket as plain
@@ -49,15 +51,21 @@ _READER_LIMIT = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
-class TLSTransport(asyncio.Transport):
+class TLSTransport(asyncio.transports._FlowControlMixin):  # which loop.sendfile asks for
     """What a protocol writes to. get_extra_info("tls_socket") is the TLSSocket, which tells version,
     cipher and certificates; what else it is asked for, the transport below answers."""
 
     __slots__ = ("_link",)
+    _sendfile_compatible = asyncio.constants._SendfileMode.FALLBACK
 
     def __init__(self, link: Link) -> None:
-        super().__init__()
+        asyncio.Transport.__init__(self)
+        self._loop = link.loop
         self._link = link
+
+    @property
+    def _protocol_paused(self) -> bool:
+        return getattr(self._link.lower, "_protocol_paused", False)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """One of "tls_socket", "peercert", "cipher", or what the transport below knows."""
@@ -151,12 +159,8 @@ class Link(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         below = MemoryTransport()
         self.sock = wrap(
-            below,
-            server_side=server_side,
-            config=config,
-            handshake=False,
-            server_name=server_name,
-            session=session,
+            below, server_side=server_side, config=config, handshake=False,
+            server_name=server_name, session=session,
         )
         self._handle = self.sock._handle
         self._raw = below._handle
@@ -705,14 +709,8 @@ async def start_server(
         return asyncio.StreamReaderProtocol(StreamReader(limit=limit), client_connected_cb)
 
     return await create_server(
-        protocol,
-        host,
-        port,
-        config=config,
-        sock=sock,
-        backlog=backlog,
-        start_serving=start_serving,
-        **options,
+        protocol, host, port, config=config, sock=sock, backlog=backlog,
+        start_serving=start_serving, **options,
     )
 
 
