@@ -3,6 +3,7 @@ exception, by the names of builtins that a program catches."""
 import contextlib
 import io
 import os
+import pathlib
 import select
 import selectors
 import socket
@@ -410,3 +411,40 @@ def test_threads_share_a_listener():
         for thread in threads:
             thread.join(LIMIT)
             assert not thread.is_alive()
+
+
+def link_local():
+    """A link-local address of this machine with its interface, or None."""
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path("/proc/net/if_inet6").read_text().splitlines():
+            digits, _, _, _, _, interface = line.split()
+            if digits.startswith("fe80"):
+                return socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits)), interface
+    return None
+
+
+@pytest.mark.parametrize("family, place", [
+    ("AF_INET", lambda folder: ("127.0.0.1", 0)), ("AF_INET6", lambda folder: ("::1", 0)),
+    ("AF_UNIX", lambda folder: str(folder / "socket")), ("AF_INET6", lambda folder: link_local())],
+    ids=["ipv4", "ipv6", "unix", "link-local"])
+def test_addresses_are_those_of_the_socket_module(family, place, tmp_path):
+    where, family = place(tmp_path), getattr(socket, family)
+    if where is None:
+        pytest.skip("no link-local address here")
+    if where[0].startswith("fe80"):
+        where = socket.getaddrinfo("%".join(where), 0, family)[0][4]
+    identity = rfctls.Identity(*pem("server"))
+    with socket.socket(family) as listener, socket.socket(family) as client:
+        try:
+            listener.bind(where)
+        except OSError as error:
+            pytest.skip(f"cannot bind {where}: {error}")
+        listener.listen()
+        client.connect(listener.getsockname())
+        server = listener.accept()[0]
+        expected = [(sock.getsockname(), sock.getpeername()) for sock in (client, server)]
+        ours = (rfctls.wrap(client, server_name="localhost", handshake=False),
+                rfctls.wrap(server, server_side=True, identity=identity, handshake=False))
+        assert [(sock.getsockname(), sock.getpeername()) for sock in ours] == expected
+        for sock in ours:
+            sock.abort()

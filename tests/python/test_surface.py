@@ -1,5 +1,6 @@
 """The package as it is met: names, documentation, types, import."""
 import inspect
+import os
 import pathlib
 import pickle
 import re
@@ -74,6 +75,32 @@ def test_import_stays_light():
                          "collections", "functools", "datetime"}
 
 
+def in_a_new_python(program):
+    folder = str(pathlib.Path(rfctls.__file__).parents[1])
+    program = f"import sys; sys.path.insert(0, {folder!r}); import rfctls\n{program}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name, used", [
+    ("aio", "aio.open_connection"), ("http", "http.HTTPSConnection"), ("rfc", "rfc.tls_socket_send"),
+    ("requests", "requests.Adapter"), ("urllib3", "urllib3.PoolManager")])
+def test_a_module_is_imported_by_the_first_who_asks_for_it(name, used):
+    pytest.importorskip(name if name in ("requests", "urllib3") else "rfctls")
+    assert in_a_new_python(f"assert 'rfctls.{name}' not in sys.modules\nprint(rfctls.{used}.__module__)"
+                           ) == f"rfctls.{name}"
+
+
+def test_a_module_whose_client_is_not_installed_says_so():
+    program = ("sys.modules['requests'] = None\nassert not hasattr(rfctls, 'requests')\n"
+               "try: rfctls.requests\nexcept AttributeError as error: print(error)\n"
+               "try: from rfctls import requests\nexcept ImportError as error: print('ImportError')")
+    told, imported = in_a_new_python(program).splitlines()
+    assert "rfctls.requests cannot be imported" in told and "requests" in told
+    assert imported == "ImportError"
+
+
 @pytest.mark.parametrize("maker", [
     "connect", "listen", "open_connection", "create_connection", "start_server", "create_server"])
 def test_every_maker_takes_the_host_and_then_the_port(maker):
@@ -85,6 +112,34 @@ def test_every_maker_takes_the_host_and_then_the_port(maker):
 def test_a_port_where_the_host_is_due_is_told():
     with pytest.raises(TypeError, match="node must be a str"):
         rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity.self_signed("x.test"))
+
+
+TYPED = '''
+import socket
+import rfctls
+import rfctls.http
+
+def port_of(sock: rfctls.TLSSocket | socket.socket) -> int:
+    host, port = sock.getsockname()[:2]
+    number: int = sock.getpeername()[1]
+    return number + int(port)
+
+with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity.self_signed("x.test")) as listener:
+    place: tuple[str, int] = listener.getsockname()
+    conn, (host, port) = listener.accept()
+    path: str = conn.getpeername()
+print(rfctls.http.HTTPSConnection("x.test"), rfctls.rfc.tls_socket_send, rfctls.aio.TLSTransport)
+'''
+
+
+def test_the_types_are_those_of_typeshed(tmp_path):
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    program = tmp_path / "program.py"
+    program.write_text(TYPED)
+    done = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"),
+                           str(program)], capture_output=True, text=True, timeout=100,
+                          env={**os.environ, "MYPYPATH": str(pathlib.Path(rfctls.__file__).parents[1])})
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_package_is_marked_as_typed():

@@ -112,6 +112,7 @@ __version__: str = native.rfctls_version()
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import aio as aio, http as http, requests as requests, rfc as rfc, urllib3 as urllib3
     from .aio import (
         create_connection,
         create_server,
@@ -131,19 +132,26 @@ _IN_ASYNCIO = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """asyncio is imported by the first who asks for something of it: it is slow to import."""
-    if name in _IN_ASYNCIO:
-        from . import aio
+_MODULES = {"aio", "http", "requests", "rfc", "urllib3"}
 
-        found: object = getattr(aio, name)
-        globals()[name] = found
-        return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    """What is slow to import is imported by the first who asks for it: asyncio, the HTTP clients."""
+    if name not in _IN_ASYNCIO | _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        module = import_module(f"{__name__}.{name if name in _MODULES else 'aio'}")
+    except ImportError as error:
+        raise AttributeError(f"{__name__}.{name} cannot be imported: {error}") from error
+    found: object = module if name in _MODULES else getattr(module, name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_IN_ASYNCIO})
+    return sorted({*globals(), *_IN_ASYNCIO, *_MODULES})
 
 
 def engine() -> str:

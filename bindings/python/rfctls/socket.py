@@ -13,6 +13,7 @@ from math import inf
 from time import monotonic
 
 from . import native
+from .address import socket_address
 from .certificates import Certificate, Finding, Identity, chain_list
 from .config import VERSIONS, Config, milliseconds, seconds
 from .errors import (
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, TypeAlias
 
+    from .address import Address
     from .config import IdentitySource, Options, Role
 
     ErrorType: TypeAlias = type[BaseException]
-    Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | str
 
 _WANT_VERIFY: int = native.RFCTLS_WANT_VERIFY
 _WANT_IDENTITY: int = native.RFCTLS_WANT_IDENTITY
@@ -523,9 +524,9 @@ class TLSSocket:
         """AF_INET, AF_INET6 or AF_UNIX."""
         import socket as plain
 
-        address = native.rfctls_socket_local_address(self._handle)
+        local = native.rfctls_socket_local_address(self._handle)
         families = {4: plain.AF_INET, native.RFCTLS_FAMILY_IPV6: plain.AF_INET6}
-        return families.get(native.rfctls_address_family(address), plain.AF_UNIX)
+        return families.get(native.rfctls_address_family(local), plain.AF_UNIX)
 
     @property
     def type(self) -> plain.SocketKind:
@@ -542,12 +543,12 @@ class TLSSocket:
         return 0 if self.family == plain.AF_UNIX else plain.IPPROTO_TCP
 
     def getsockname(self) -> Address:
-        """Our address: (ip, port), for IPv6 (ip, port, 0, 0), for a Unix-domain socket its path."""
-        return _address(native.rfctls_socket_local_address(self._handle))
+        """Our address: (ip, port), for IPv6 (ip, port, 0, scope), for a Unix-domain socket its path."""
+        return socket_address(native.rfctls_socket_local_address(self._handle))
 
     def getpeername(self) -> Address:
         """The peer's address, in the same form."""
-        return _address(native.rfctls_socket_peer_address(self._handle))
+        return socket_address(native.rfctls_socket_peer_address(self._handle))
 
     def version(self) -> str | None:
         """The version agreed on, "TLSv1.3"; None before the handshake."""
@@ -860,13 +861,6 @@ def _connect_only(host: str, service: str, config: Config, deadline: float) -> n
     handle = native.rfctls_socket_wrap(raw, config._handle)
     native.rfctls_socket_set_peer(handle, host, service)
     return handle
-
-
-def _address(handle: native.Handle) -> Address:
-    ip, port = native.rfctls_address_ip(handle), native.rfctls_address_port(handle)
-    if native.rfctls_address_family(handle) == native.RFCTLS_FAMILY_IPV6:
-        return ip, port, 0, 0
-    return (ip, port) if ip else native.rfctls_address_host(handle)
 
 
 def _would_block(want: int) -> Error:
