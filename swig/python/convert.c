@@ -5,7 +5,28 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What Python's user calls a text parameter: as what it sets; and a file is one of several sources. */
+static const char *name_of(const char *function, const char *parameter) {
+  const char *set = strstr(function, "_set_");
+  if (set) return set + strlen("_set_");
+  return strstr(function, "_file") ? "source" : parameter;
+}
+
+/* "data must be an int, not <class 'str'>", instead of Python's TypeError, which names nothing. */
+static void wrong_type(PyObject *object, const char *parameter, const char *wanted) {
+  if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError)) return;
+  PyErr_Format(PyExc_TypeError, "%s must be %s, not %R", parameter, wanted,
+               (PyObject *)Py_TYPE(object));
+}
+
 /* ---- numbers ---- */
+
+/* By __index__; NULL with an exception set for what is no int. */
+static PyObject *whole_in(PyObject *object, const char *parameter) {
+  PyObject *whole = PyNumber_Index(object);
+  if (!whole) wrong_type(object, parameter, "an int");
+  return whole;
+}
 
 /* An int, or what says by __index__ that it is one; a bool only where a truth value is meant. */
 static int number_in(PyObject *object, const char *parameter, long long low, long long high,
@@ -16,7 +37,7 @@ static int number_in(PyObject *object, const char *parameter, long long low, lon
     PyErr_Format(PyExc_TypeError, "%s must be an int, not a bool", parameter);
     return -1;
   }
-  whole = PyNumber_Index(object);
+  whole = whole_in(object, parameter);
   if (!whole) return -1;
   *out = PyLong_AsLongLongAndOverflow(whole, &overflow);
   Py_DECREF(whole);
@@ -36,7 +57,7 @@ static int size_in(PyObject *object, const char *parameter, size_t *out) {
     PyErr_Format(PyExc_TypeError, "%s must be an int, not a bool", parameter);
     return -1;
   }
-  whole = PyNumber_Index(object);
+  whole = whole_in(object, parameter);
   if (!whole) return -1;
   value = PyLong_AsLongLongAndOverflow(whole, &overflow);
   Py_DECREF(whole);
@@ -55,8 +76,7 @@ static const char *text_in(PyObject *object, const char *parameter) {
   Py_ssize_t size = 0;
   const char *text;
   if (!PyUnicode_Check(object)) {
-    PyErr_Format(PyExc_TypeError, "%s must be a str, not %R", parameter,
-                 (PyObject *)Py_TYPE(object));
+    wrong_type(object, parameter, "a str");
     return NULL;
   }
   text = PyUnicode_AsUTF8AndSize(object, &size);
@@ -79,6 +99,17 @@ static const char *text_or_bytes_in(PyObject *object, const char *parameter) {
   return bytes;
 }
 
+/* A file's name, which the caller releases with *encoded. */
+static const char *path_in(PyObject *object, const char *parameter, PyObject **encoded) {
+  if (PyUnicode_FSConverter(object, encoded)) return PyBytes_AsString(*encoded);
+  if (PyErr_ExceptionMatches(PyExc_ValueError)) {
+    PyErr_Format(PyExc_ValueError, "%s cannot be a file's name: %R", parameter, object);
+  } else {
+    wrong_type(object, parameter, "a str or a path");
+  }
+  return NULL;
+}
+
 static PyObject *text_out(const char *text) {
   if (!text) Py_RETURN_NONE;
   return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
@@ -90,10 +121,9 @@ static PyObject *text_out(const char *text) {
 static int buffer_in(PyObject *object, const char *parameter, int writable, Py_buffer *view) {
   if (PyObject_GetBuffer(object, view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0) return 0;
   view->obj = NULL;
-  if (PyErr_ExceptionMatches(PyExc_BufferError)) {
-    PyErr_Format(PyExc_TypeError, "%s must be a contiguous%s bytes-like object", parameter,
-                 writable ? " and writable" : "");
-  }
+  if (PyErr_ExceptionMatches(PyExc_BufferError)) PyErr_Clear();
+  wrong_type(object, parameter, writable ? "a contiguous and writable bytes-like object"
+                                         : "a contiguous bytes-like object");
   return -1;
 }
 

@@ -97,11 +97,15 @@
 
 /* ---- numbers ---- */
 
-%define %number(type, low, high, truth)
+%define %named_number(type, name, low, high, truth)
 %typemap(in) type (long long value) {
-  if (number_in($input, "$1_name", low, high, truth, &value) < 0) SWIG_fail;
+  if (number_in($input, name, low, high, truth, &value) < 0) SWIG_fail;
   $1 = ($1_ltype)value;
 }
+%enddef
+
+%define %number(type, low, high, truth)
+%named_number(type, "$1_name", low, high, truth)
 %enddef
 
 /* The verdict on a certificate: only True is a yes, whatever else a program's function returned. */
@@ -111,7 +115,8 @@
 %number(uint16_t, 0, UINT16_MAX, 0)
 %number(uint32_t, 0, UINT32_MAX, 0)
 %number(int64_t, INT64_MIN, INT64_MAX, 0)
-%number(intptr_t, INTPTR_MIN, INTPTR_MAX, 0)
+%named_number(rfctls_family, "ip_version", INT_MIN, INT_MAX, 0)
+%named_number(intptr_t fd, "sock", INTPTR_MIN, INTPTR_MAX, 0)
 %number(enum SWIGTYPE, INT_MIN, INT_MAX, 0)
 
 %typemap(in) size_t {
@@ -123,29 +128,37 @@
 
 /* ---- text ---- */
 
-%typemap(in) const char * {
-  $1 = (char *)text_in($input, "$1_name");
+%define %text_in(parameter, name)
+%typemap(in) const char *parameter {
+  $1 = (char *)text_in($input, name);
   if (!$1) SWIG_fail;
 }
-%typemap(in) const char *OR_NONE {
+%enddef
+
+/* rfctls_socket_listen, rfctls_socket_set_peer and rfctls_addresses_resolve take NULL for one of
+ * these; the others answer E_ARGUMENT. */
+%define %text_or_none_in(parameter, name)
+%typemap(in) const char *parameter {
   $1 = NULL;
-  if ($input != Py_None && !($1 = (char *)text_in($input, "$1_name"))) SWIG_fail;
+  if ($input != Py_None && !($1 = (char *)text_in($input, name))) SWIG_fail;
 }
+%enddef
+
+%text_in(, name_of("$symname", "$1_name"))
+%text_in(type, "cb_type")
+%text_or_none_in(node, "host")
+%text_or_none_in(service, "port")
 %typemap(in) const char *passphrase {
   $1 = NULL;
   if ($input != Py_None && !($1 = (char *)text_or_bytes_in($input, "$1_name"))) SWIG_fail;
 }
 %typemap(in) const char *path (PyObject *encoded = NULL) {
-  if (!PyUnicode_FSConverter($input, &encoded)) SWIG_fail;
-  $1 = PyBytes_AsString(encoded);
+  $1 = (char *)path_in($input, name_of("$symname", "$1_name"), &encoded);
+  if (!$1) SWIG_fail;
 }
 %typemap(freearg) const char *path "Py_XDECREF(encoded$argnum);"
-%typemap(freearg) const char *, const char *OR_NONE, const char *passphrase ""
+%typemap(freearg) const char *, const char *passphrase ""
 %typemap(out) const char * "$result = text_out($1);"
-
-/* rfctls_socket_listen, rfctls_socket_set_peer and rfctls_addresses_resolve take NULL for one of
- * these; the others answer E_ARGUMENT. */
-%apply const char *OR_NONE { const char *node, const char *service };
 
 /* ---- bytes ---- */
 
@@ -260,8 +273,8 @@
 rfctls_status rfctls_socket_recv_into(rfctls_socket *socket, uint32_t flags, int64_t patience,
                                       void *buffer, size_t capacity, size_t *received);
 rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, int64_t patience,
-                                       size_t capacity, PyObject **bytes);
-rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t capacity, PyObject **bytes);
+                                       size_t bufsize, PyObject **bytes);
+rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t size, PyObject **bytes);
 
 %typemap(in, numinputs=0) PyObject *module "$1 = self;"
 

@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import io
 import pathlib
+import re
 import socket
 import threading
 
@@ -322,3 +323,47 @@ def test_no_native_function_crashes():
                         function(*first, *[bad] * count)
                     tried += 1
     assert tried > 10_000
+
+
+# ---- what a message names is what the caller has named ----
+
+# Where a parameter has a name that says less than the message's: settimeout(value), and the original's.
+ALIASES = {"value": "timeout", "milliseconds": "timeout", "timeout": "milliseconds", "private_key": "key",
+           "socket": "sock", "node": "host", "service": "port", "size": "bufsize"}
+NAMED = r"(?!memoryview:)(\w+)(?:: | must | is out of range| contains a NUL| cannot be a file's name)"
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - IN_ASYNCIO - LISTENS))
+def test_an_error_names_the_parameter_as_the_caller_does(name, server):
+    _, names = bind(name, CALLS[name](), server)
+    for parameter in names:
+        for bad in (object(), 2**80, "nul\0inside", 1.5):
+            if waits(name, parameter, bad):
+                continue
+            function = CALLS[name]()
+            arguments, _ = bind(name, function, server)
+            made = {key: make() for key, make in arguments.items()
+                    if key != parameter and not (key == "config" and parameter in OPTIONS)}
+            try:
+                call(function, made | {parameter: bad})
+            except ALLOWED as error:
+                told = re.match(NAMED, str(error))
+                assert told is None or told[1] in (parameter, ALIASES.get(parameter)), (
+                    f"{name}({parameter}={bad!r}): {error}")
+
+
+@pytest.mark.parametrize("parameter, bad", [
+    ("host", 1), ("host", b"localhost"), ("host", "nul\0"), ("port", None), ("server_name", 1), ("server_name", b"x"),
+    ("session", 1), ("config", {}), ("timeout", "1"), *((option, 3j) for option in OPTIONS if option != "role")])
+def test_a_wrong_argument_of_connect_is_named(parameter, bad, server):
+    given = {"host": "127.0.0.1", "port": server, parameter: bad, "handshake": False}
+    with pytest.raises(ALLOWED, match=parameter):
+        rfctls.connect(**given)
+
+
+@pytest.mark.parametrize("bad", ["no", 1, None, 0, "False"])
+@pytest.mark.parametrize("option", [
+    "session_cache", "allow_truncation", "insecure_skip_verify", "insecure_skip_name_check"])
+def test_a_switch_is_a_bool(option, bad):
+    with pytest.raises(TypeError, match=option):
+        rfctls.Config(**{option: bad})

@@ -110,7 +110,7 @@ def test_every_maker_takes_the_host_and_then_the_port(maker):
 
 
 def test_a_port_where_the_host_is_due_is_told():
-    with pytest.raises(TypeError, match="node must be a str"):
+    with pytest.raises(TypeError, match="host must be a str"):
         rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity.self_signed("x.test"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import native
-from .errors import ParseError
+from .errors import ParseError, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,9 +174,9 @@ class Identity:
     ) -> None:
         """Joins a chain and a key that come separately. IdentityError: they do not fit."""
         if not isinstance(key, PrivateKey):
-            key = PrivateKey.load(key, passphrase)
+            key = named("key", PrivateKey.load, key, passphrase)
         self._chain = native.rfctls_chain_new()
-        for certificate in load_certificates(chain):
+        for certificate in named("chain", load_certificates, chain):
             native.rfctls_chain_add(self._chain, certificate._handle)
         self._key = key._handle
         trial = native.rfctls_config_new(native.RFCTLS_SERVER)

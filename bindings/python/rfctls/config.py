@@ -6,6 +6,7 @@ from math import ceil
 
 from . import native
 from .certificates import Identity, is_bytes, load_certificates, sources
+from .errors import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -227,9 +228,9 @@ class Config:
             raise TypeError(f"identity must be an Identity or callable, not {identity!r}")
         self._keep("role", role)
         self._keep("identity", identity)
-        self._keep("authorities", tuple(load_certificates(authorities)))
+        self._keep("authorities", tuple(named("authorities", load_certificates, authorities)))
         self._keep("trust_directory", trust_directory)
-        self._keep("crls", tuple(sources(crls)))
+        self._keep("crls", tuple(named("crls", sources, crls)))
         if system_trust is not None:
             truth("system_trust", system_trust)
         self._keep("system_trust", system_trust)
@@ -239,8 +240,8 @@ class Config:
         self._keep("ciphers", ciphers)
         self._keep("cipher_suites", cipher_suites)
         self._keep("groups", groups)
-        self._keep("alpn", tuple(alpn))
-        self._keep("hello_extensions", tuple(hello_extensions))
+        self._keep("alpn", named("alpn", tuple, alpn))
+        self._keep("hello_extensions", named("hello_extensions", pairs, hello_extensions))
         self._keep("verifier", verifier)
         self._keep("peer_certificate", peer_certificate)
         self._keep("server_name", server_name)
@@ -275,7 +276,8 @@ class Config:
         for name in self.alpn:
             native.rfctls_config_add_protocol(handle, name)
         for kind, data in self.hello_extensions:
-            native.rfctls_config_add_hello_extension(handle, kind, data)
+            add = native.rfctls_config_add_hello_extension
+            named("hello_extensions", add, handle, kind, data)
         if self.server_name is not None:
             native.rfctls_config_set_server_name(handle, self.server_name)
         if self.ip_version is not None:
@@ -292,12 +294,13 @@ class Config:
         for certificate in self.authorities:
             native.rfctls_config_add_authority(handle, certificate._handle)
         if self.trust_directory is not None:
-            native.rfctls_config_add_trust_dir(handle, self.trust_directory)
+            add = native.rfctls_config_add_trust_dir
+            named("trust_directory", add, handle, self.trust_directory)
         for source in self.crls:
             if is_bytes(source):
                 native.rfctls_config_add_crls(handle, source)
             else:
-                native.rfctls_config_add_crl_file(handle, source)
+                named("crls", native.rfctls_config_add_crl_file, handle, source)
         if self.system_trust is not None:
             native.rfctls_config_set_system_trust(handle, self.system_trust)
         native.rfctls_config_set_partial_chain(handle, self.partial_chain)
@@ -309,7 +312,8 @@ class Config:
         if self.insecure_skip_name_check:
             native.rfctls_config_insecure_skip_name_check(handle)
         if self.insecure_key_log is not None:
-            native.rfctls_config_insecure_log_keys(handle, self.insecure_key_log)
+            log = native.rfctls_config_insecure_log_keys
+            named("insecure_key_log", log, handle, self.insecure_key_log)
         native.rfctls_config_set_asking(handle, self.verifier is not None, callable(self.identity))
 
     def replace(self, **changes: Any) -> Config:
@@ -351,6 +355,10 @@ def seconds(name: str, value: float | None) -> float | None:
 def milliseconds(value: float | None) -> int:
     """The same for C: -1 is none; rounded up, so that no timer is early."""
     return -1 if value is None else ceil(value * 1000)
+
+
+def pairs(given: Iterable[tuple[int, bytes]]) -> tuple[tuple[int, bytes], ...]:
+    return tuple((kind, data) for kind, data in given)
 
 
 def _pick(name: str, table: dict[Any, int], value: object) -> int:

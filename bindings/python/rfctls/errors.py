@@ -8,7 +8,12 @@ from . import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
     from .certificates import Certificate
+
+    Result = TypeVar("Result")
 
 
 class Error(OSError):
@@ -186,6 +191,20 @@ def _from_record(
     error.reason = reason if reason != "NONE" else None
     error.sent = sent
     return error
+
+
+def named(name: str, make: Callable[..., Result], *arguments: Any) -> Result:
+    """Makes a call; what it finds wrong with an option is told by the option's name."""
+    try:
+        return make(*arguments)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, Error):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        word, _, rest = str(error).partition(" ")
+        if word in ("source", "path"):  # what C's functions for files call it
+            raise kind(f"{name} {rest}") from None
+        raise error if rest.startswith(("must ", "contains ")) else kind(f"{name}: {error}") from None
 
 
 native.set_error_factory(_from_record)

@@ -15,8 +15,8 @@ import socket as plain
 
 from . import connect, listen, native, wrap
 from .certificates import Certificate, Identity, PrivateKey
-from .config import Config
-from .errors import Error
+from .config import Config, pairs
+from .errors import Error, named
 from .poll import ERROR, READ, WRITE, Poll
 from .socket import TLSSocket
 
@@ -87,7 +87,8 @@ def make_client_tls_socket(
         "client", hello_extensions, certificates, private_key, certificate_verifier, authorities,
         version,
     )
-    return connect(node, service, config=config, handshake=handshake)
+    where = _text("node", node), _text("service", service)
+    return connect(*where, config=config, handshake=handshake)
 
 
 def make_server_tls_socket(
@@ -106,7 +107,7 @@ def make_server_tls_socket(
         "server", hello_extensions, certificates, private_key, certificate_verifier, authorities,
         version, client_certificate_required,
     )
-    return listen(None, service, config=config)
+    return listen(None, _text("service", service), config=config)
 
 
 def make_server_tls_sockets(
@@ -491,6 +492,12 @@ def socket_error_select(timeout: int | None, *sockets: AnySocket) -> list[AnySoc
 # ---- inside ----
 
 
+def _text(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {value!r}")
+    return value
+
+
 def _texts(names: Sequence[str]) -> list[bytes]:
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"names must be several str, not {names!r}")
@@ -511,7 +518,7 @@ def _config(
 ) -> Config:
     options: dict[str, Any] = {}
     others = []
-    for kind, data in hello_extensions:
+    for kind, data in named("hello_extensions", pairs, hello_extensions):
         if kind == _SERVER_NAME:
             options["server_name"] = data.decode()
         elif kind == _PROTOCOLS:
