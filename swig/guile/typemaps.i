@@ -21,17 +21,27 @@
 %insert("header") "guile/port.c"
 %insert("header") "guile/wait.c"
 
+/* A module that is loaded from source starts its extension twice, and one that is loaded again once more. There
+ * are handles, ports and fork handlers from the first time by then, so their types are made once. */
 %init %{
-  handle_init();
-  convert_init();
-  raise_init();
-  port_init();
-  wait_init();
+  static int begun;
+  if (!begun) {
+    begun = 1;
+    handle_init();
+    convert_init();
+    raise_init();
+    port_init();
+    wait_init();
+  }
 %}
 
+/* At expansion the compiler wants to know the names. A program that runs has them: its constants, which the rest
+ * of the stub sets, must stay. */
 %scheme %{
-(eval-when (expand load eval)
-  (load-extension "rfctls-native" "scm_init_rfc_tls_native_module"))
+(eval-when (expand)
+  (unless (defined? 'rfctls-clock)
+    (load-extension "rfctls-native" "scm_init_rfc_tls_native_module")))
+(load-extension "rfctls-native" "scm_init_rfc_tls_native_module")
 %}
 
 %feature("constasvar", "1");
