@@ -252,7 +252,10 @@ rfctls_status rfctls__check_how(rfctls_how how) {
 
 static rfctls_status shut(rfctls_raw *raw, rfctls_how how) {
   if (raw->listens) {
-    return rfctls__fail(RFCTLS_E_STATE, "a listener has no direction to shut down");
+    if (how != RFCTLS_SHUT_WRITE) {
+      rfctls__raw_refuse(raw);
+    }
+    return RFCTLS_OK;
   }
   if (raw->memory != NULL) {
     rfctls__memory_shutdown(raw->memory, how);

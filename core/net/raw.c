@@ -425,10 +425,25 @@ rfctls_status rfctls_raw_peer_address(const rfctls_raw *raw, rfctls_address **ou
 
 /* ---- driven ---- */
 
+/* Linux refuses new connections from now on, other systems when the descriptor is closed. */
+void rfctls__raw_refuse(rfctls_raw *listener) {
+  rfctls__lock_take(&listener->lock);
+  __atomic_store_n(&listener->refuses, 1, __ATOMIC_RELEASE);
+  if (rfctls__os_shutdown(descriptor(listener), RFCTLS_SHUT_READ) != RFCTLS_OK) {
+    rfctls__error_clear();
+  }
+  rfctls__waiters_wake(listener->waiters);
+  rfctls__lock_drop(&listener->lock);
+}
+
 rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out) {
   intptr_t fd = RFCTLS__NO_FD;
-  rfctls_status status = rfctls__os_accept(descriptor(listener), &fd);
+  rfctls_status status;
   *out = NULL;
+  if (__atomic_load_n(&listener->refuses, __ATOMIC_ACQUIRE)) {
+    return rfctls__fail(RFCTLS_E_CLOSED, "the listener was shut down");
+  }
+  status = rfctls__os_accept(descriptor(listener), &fd);
   if (status != RFCTLS_OK) {
     return status;
   }

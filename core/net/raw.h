@@ -53,6 +53,8 @@ rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t siz
 /* OK (*received = 0: the end), WANT_READ, E_RESET, E_SYSTEM. peek: the bytes stay. */
 rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, int peek,
                                    size_t *received);
+/* Takes no more connections: for who tries, and for who waits. */
+void rfctls__raw_refuse(rfctls_raw *listener);
 /* Sends FIN, on an owned descriptor only; in memory, ends what is drained. */
 void rfctls__raw_finish(rfctls_raw *raw);
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);

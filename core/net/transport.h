@@ -22,6 +22,7 @@ struct rfctls_raw {
 
   rfctls__lock lock;
   int closed;   /* also read without the lock: atomic                              */
+  int refuses;  /* a listener that was shut down; as closed                        */
   size_t users; /* calls inside; the last one to leave a closed transport closes it */
   size_t lent;  /* TLS sockets that speak on it: atomic                            */
   rfctls__waiter *waiters;

@@ -304,17 +304,44 @@ static rfctls_status end_writing(rfctls_socket *socket) {
   return status;
 }
 
+typedef struct shutdown_call {
+  rfctls__verb verb; /* first */
+  rfctls_how how;
+} shutdown_call;
+
+static rfctls_status shut_listener(rfctls_socket *socket, rfctls_how how) {
+  if (how != RFCTLS_SHUT_WRITE) {
+    rfctls__raw_refuse(socket->raw);
+    socket->changed = 1;
+  }
+  return RFCTLS_OK;
+}
+
 static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
-  rfctls_status status = end_writing(socket);
-  (void)verb;
-  if (status == RFCTLS_OK) {
-    rfctls__raw_finish(socket->raw);
+  rfctls_how how = ((const shutdown_call *)verb)->how;
+  rfctls_status status = RFCTLS_OK;
+  if (socket->phase == RFCTLS__LISTENING) {
+    return shut_listener(socket, how);
+  }
+  if (how != RFCTLS_SHUT_READ) {
+    status = end_writing(socket);
+    if (status == RFCTLS_OK) {
+      rfctls__raw_finish(socket->raw);
+    }
+  }
+  if (status == RFCTLS_OK && how != RFCTLS_SHUT_WRITE) {
+    status = check_talking(socket);
+    if (status == RFCTLS_OK) {
+      socket->read_end = RFCTLS__ENDED;
+      rfctls__buffer_wipe(&socket->plain);
+      socket->changed = 1;
+    }
   }
   return status;
 }
 
 rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
-  rfctls__verb verb = {.step = shutdown_step};
+  shutdown_call call = {.verb = {.step = shutdown_step}, .how = how};
   rfctls__patience patience;
   rfctls_status status;
   rfctls__enter(__func__);
@@ -322,19 +349,10 @@ rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
   if (status == RFCTLS_OK) {
     status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
   }
-  if (status == RFCTLS_OK && how != RFCTLS_SHUT_READ) {
-    verb.waits = patience.waits;
-    verb.deadline = patience.deadline;
-    status = rfctls__drive(socket, &verb);
-  }
-  if (status == RFCTLS_OK && how != RFCTLS_SHUT_WRITE) {
-    rfctls__socket_lock(socket);
-    status = check_talking(socket);
-    if (status == RFCTLS_OK) {
-      socket->read_end = RFCTLS__ENDED;
-      rfctls__buffer_wipe(&socket->plain);
-    }
-    rfctls__socket_unlock(socket);
+  if (status == RFCTLS_OK) {
+    call.verb.waits = patience.waits;
+    call.verb.deadline = patience.deadline;
+    status = rfctls__drive(socket, &call.verb);
   }
   return status;
 }

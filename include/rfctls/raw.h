@@ -108,7 +108,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_unread(rfctls_raw *raw, const vo
  * for NULL. */
 RFCTLS_API size_t RFCTLS_CALL rfctls_raw_pending(const rfctls_raw *raw);
 /* Ends one direction, or both, also of a borrowed descriptor: the peer finds the end of WRITE behind
- * what was sent. RFCTLS_E_STATE: a listener has no directions. RFCTLS_E_SYSTEM: not connected. */
+ * what was sent. A listener takes no more connections after READ or BOTH: accept answers RFCTLS_E_CLOSED, and
+ * so do the calls that other threads wait in; WRITE changes nothing there. RFCTLS_E_SYSTEM: not connected. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_shutdown(rfctls_raw *raw, rfctls_how how);
 /* Closes at once, and wakes the calls that other threads wait in; a borrowed descriptor stays open. The
  * system goes on sending what it has, unless bytes of the peer were left unread: then TCP resets. A second

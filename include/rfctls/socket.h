@@ -132,7 +132,9 @@ RFCTLS_API size_t RFCTLS_CALL rfctls_socket_pending(const rfctls_socket *socket)
  * it while others send and receive. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_key_update(rfctls_socket *socket);
 /* Ends one direction, or both. WRITE sends what is owed and close_notify (RFC 8446 section 6.1), then
- * the peer's data can still be read; READ only marks our end. */
+ * the peer's data can still be read; READ only marks our end. A listener takes no more connections after READ
+ * or BOTH: accept answers RFCTLS_E_CLOSED, and so do the calls that other threads wait in; WRITE changes
+ * nothing there. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how);
 /* Says goodbye and closes: what is owed, close_notify, then waits until the peer has it all, up to
  * RFCTLS_TIMER_CLOSE. A second call is RFCTLS_OK. RFCTLS_E_TIMEOUT: closed, but the peer may not have

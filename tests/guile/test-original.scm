@@ -188,6 +188,18 @@
          (make-server-tls-socket "0" server-certificates :private-key server-key))
    (list make-client-socket make-client-tls-socket)))
 
+(behaviour "whoever is done shuts down and closes, a server's socket, too"
+  (define (shutdown&close socket)
+    (tls-socket-shutdown socket SHUT_RDWR)
+    (tls-socket-close socket))
+  (let* ((server-socket (make-server-tls-socket "0" server-certificates :private-key server-key))
+         (thread (in-thread (lambda () (echo-all (tls-socket-accept server-socket)))))
+         (client-socket (make-client-tls-socket "localhost" (port-number server-socket))))
+    (shutdown&close client-socket)
+    (check (not (condition? (outcome thread))))
+    (shutdown&close server-socket)
+    (check (tls-socket-closed? server-socket))))
+
 (behaviour "a socket tells its peer, its name and its info"
   (with-server (make-server-tls-socket "0" server-certificates :private-key server-key)
     (lambda (server-socket)

@@ -134,6 +134,21 @@
       (socket-send server (string->utf8 "late"))
       (check-equal "late" (text (socket-recv client 4 MSG_WAITALL))))))
 
+;; The last words of programs for the original: (shutdown&close server-socket).
+(behaviour "a listener that is shut down accepts nobody, tells who waits, and is closed"
+  (for-each
+   (lambda (listener)
+     (let ((acceptor (in-thread (lambda () (socket-accept listener)))))
+       (socket-shutdown listener SHUT_WR)
+       (socket-shutdown listener SHUT_RDWR)
+       (check (socket-closed-error? (outcome acceptor)))
+       (check (socket-closed-error? (raised (socket-accept listener))))
+       (check (not (socket-closed? listener)))
+       (socket-close listener)
+       (check (socket-closed? listener))))
+   (list (make-server-socket "0")
+         (make-server-tls-socket "0" (certificates "server") #:private-key (key "server")))))
+
 (behaviour "closing is idempotent; what is closed says so"
   (for-both-kinds
     (lambda (client server)

@@ -233,6 +233,15 @@
          (tls-socket-close server))))
     (tls-socket-close listener)))
 
+(suspending "shutting a listener down wakes the task that accepts" in-tasks
+  (for-each
+   (lambda (listener)
+     (in-tasks
+      (lambda () (check (socket-closed-error? (raised (socket-accept listener)))))
+      (lambda () (socket-shutdown listener SHUT_RDWR)))
+     (socket-close listener))
+   (list (make-listener) (make-server-socket "0"))))
+
 (suspending "the polite end and a cut reach a task as they reach a thread" in-tasks
   (over-connection in-tasks
     (lambda (client)

@@ -196,6 +196,33 @@ TEST_P(Endings, children_outlive_their_listener) {
   EXPECT_EQ("still here", receive(pair.server));
 }
 
+TEST_P(Endings, a_listener_that_is_shut_down_accepts_nobody_and_can_be_closed) {
+  Socket accepted;
+  rfctls_status waiting = RFCTLS_OK;
+  std::thread waiter([&] {
+    Socket other;
+    waiting = rfctls_socket_accept(pair.listener.get(), out(other));
+  });
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_shutdown(pair.listener.get(), RFCTLS_SHUT_WRITE));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_shutdown(pair.listener.get(), RFCTLS_SHUT_READ));
+  waiter.join();
+  EXPECT_EQ(RFCTLS_E_CLOSED, waiting);
+  EXPECT_EQ(RFCTLS_E_CLOSED, rfctls_socket_accept(pair.listener.get(), out(accepted)));
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(pair.listener.get()));
+  EXPECT_EQ(RFCTLS_E_CLOSED, rfctls_socket_shutdown(pair.listener.get(), RFCTLS_SHUT_BOTH));
+  ASSERT_EQ(RFCTLS_OK, send_all(pair.client, "still here"));
+  EXPECT_EQ("still here", receive(pair.server));
+}
+
+TEST_P(Endings, shutting_reading_down_ends_a_wait_for_data) {
+  std::string got = "nothing yet";
+  std::thread reader([&] { got = receive_all(pair.client, &status); });
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_shutdown(pair.client.get(), RFCTLS_SHUT_READ));
+  reader.join();
+  EXPECT_EQ("", got);
+  EXPECT_EQ(RFCTLS_OK, status);
+}
+
 TEST_P(Endings, one_mib_then_close_at_once_arrives_whole_100_times) {
   const std::string megabyte(1024 * 1024, 'm');
   Config of_client = client_config(GetParam()), of_server = server_config("server", GetParam());

@@ -139,6 +139,16 @@ test("a listener that is closed leaves its connections alone", function()
   equal(server:receive(), "still here")
 end)
 
+test("a listener that is shut down accepts nobody, and leaves its connections alone", function()
+  local client, server, listener = helper.pair()
+  equal(listener:shutdown("send"), 1)
+  equal(listener:shutdown("both"), 1)
+  equal(select(2, listener:accept()), "closed")
+  equal(listener:close(), 1)
+  assert(client:send("still here\n"))
+  equal(server:receive(), "still here")
+end)
+
 if _VERSION == "Lua 5.4" then
   test("a variable that is closed says goodbye", function()
     local run = assert(load([[

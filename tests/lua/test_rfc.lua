@@ -184,6 +184,16 @@ test("a listener for each family", function()
   for _, listener in ipairs(listeners) do assert(rfc.tls_socket_info(listener).port > 0) end
 end)
 
+test("listeners of either kind are shut down, then closed", function()
+  local plain = assert(rfc.make_server_socket("0"))
+  local tls = assert(rfc.make_server_tls_socket("0", certificates "server", { private_key = key "server" }))
+  for _, listener in ipairs { plain, tls } do
+    assert(rfc.socket_shutdown(listener, rfc.SHUT_RDWR))
+    equal(select(2, rfc.socket_accept(listener)), "closed")
+    assert(rfc.socket_close(listener))
+  end
+end)
+
 test("who is there", function()
   local client, server, listener = pair()
   equal(rfc.tls_socket_node(client), "localhost")

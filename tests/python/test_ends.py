@@ -9,6 +9,7 @@ import pytest
 
 import rfctls
 from peers import CA, echo, in_thread, pem, read_all, server_context, serving, silence, takes, tls
+from rfctls import rfc
 
 
 def connect(port, **options):
@@ -175,6 +176,19 @@ def test_a_plaintext_server_is_named_as_the_problem():
         with pytest.raises(rfctls.ProtocolError) as caught:
             connect(server.port)
     assert str(caught.value)
+
+
+@pytest.mark.parametrize("shutdown", [rfctls.TLSSocket.shutdown, rfc.tls_socket_shutdown])
+def test_a_listener_that_is_shut_down_accepts_nobody(shutdown):
+    """The idiom by which servers of Python's own sockets end: shutdown, then close."""
+    def accept():
+        with pytest.raises(rfctls.ClosedError, match="the listener was shut down"):
+            listener.accept()
+
+    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+        with in_thread(accept):
+            shutdown(listener, socket.SHUT_RDWR)
+        accept()
 
 
 def test_a_plaintext_client_does_not_end_the_listener():

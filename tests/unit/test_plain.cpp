@@ -145,7 +145,27 @@ TEST(Accept, IsForListenersAndTalkingIsNot) {
   EXPECT_EQ(rfctls_raw_accept(plain.client.get(), out(raw)), RFCTLS_E_STATE);
   EXPECT_EQ(rfctls_raw_send(plain.listener.get(), 0, &byte, 1, &count), RFCTLS_E_STATE);
   EXPECT_EQ(rfctls_raw_recv(plain.listener.get(), 0, &byte, 1, &count), RFCTLS_E_STATE);
-  EXPECT_EQ(rfctls_raw_shutdown(plain.listener.get(), RFCTLS_SHUT_WRITE), RFCTLS_E_STATE);
+}
+
+TEST(Accept, EndsWhenTheListenerIsShutDown) {
+  Plain plain;
+  Raw raw;
+  rfctls_status waiting = RFCTLS_OK;
+  ASSERT_EQ(rfctls_raw_shutdown(plain.listener.get(), RFCTLS_SHUT_WRITE), RFCTLS_OK);
+  Raw client = plain.connect();
+  ASSERT_EQ(rfctls_raw_accept(plain.listener.get(), out(raw)), RFCTLS_OK) << "nothing was changed";
+  std::thread waiter([&] {
+    Raw other;
+    waiting = rfctls_raw_accept(plain.listener.get(), out(other));
+  });
+  EXPECT_EQ(rfctls_raw_shutdown(plain.listener.get(), RFCTLS_SHUT_BOTH), RFCTLS_OK);
+  waiter.join();
+  EXPECT_EQ(waiting, RFCTLS_E_CLOSED);
+  EXPECT_EQ(rfctls_raw_accept(plain.listener.get(), out(raw)), RFCTLS_E_CLOSED);
+  EXPECT_EQ(message(), "the listener was shut down");
+  EXPECT_EQ(rfctls_raw_shutdown(plain.listener.get(), RFCTLS_SHUT_BOTH), RFCTLS_OK);
+  EXPECT_EQ(rfctls_raw_close(plain.listener.get()), RFCTLS_OK);
+  EXPECT_EQ(rfctls_raw_shutdown(plain.listener.get(), RFCTLS_SHUT_BOTH), RFCTLS_E_CLOSED);
 }
 
 /* ---- recv ---- */
