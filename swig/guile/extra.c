@@ -57,6 +57,18 @@ static rfctls_status rfctls_any_recv(any_socket any, uint32_t flags, void *whole
   return any_recv(any, flags, (char *)whole + (count > 0 ? start : 0), count, taken);
 }
 
+/* The same for ports, to which a connection that TLS ended is no failure yet. */
+static rfctls_status rfctls_any_read(any_socket any, void *whole, size_t size, size_t start,
+                                     size_t count, size_t *got) {
+  return rfctls_any_recv(any, 0, whole, size, start, count, got);
+}
+
+/* Such an end: every later call answers the same. */
+static int is_cut(any_socket any, rfctls_status status) {
+  return any.tls != NULL && (status == RFCTLS_E_TRUNCATED || status == RFCTLS_E_RESET ||
+                             status == RFCTLS_E_ALERT || status == RFCTLS_E_PROTOCOL);
+}
+
 /* Receives a new bytevector, made when it is known how much there is. */
 static rfctls_status rfctls_any_recv_bytes(any_socket any, uint32_t flags, size_t capacity,
                                            SCM *made) {

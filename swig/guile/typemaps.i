@@ -111,6 +111,13 @@ int noun##_p(SCM object);
   if ($1 < RFCTLS_OK && $1 != RFCTLS_E_TIMEOUT) raise_failure($1, s_0, SCM_BOOL_T);
 }
 
+/* A connection that was cut is a symbol: what to do about it is the port's business. */
+%typemap(out) rfctls_status rfctls_any_read
+  "$result = is_cut(arg1, $1) ? scm_from_utf8_symbol(\"cut\") : status_out($1);"
+%typemap(ret) rfctls_status rfctls_any_read {
+  if ($1 < RFCTLS_OK && !is_cut(arg1, $1)) raise_failure($1, s_0, SCM_BOOL_T);
+}
+
 /* ---- text and bytes ---- */
 
 %typemap(in) const char * "$1 = text_in($input, $argnum, FUNC_NAME);"
@@ -155,6 +162,11 @@ int noun##_p(SCM object);
   "$1 = &count;"
 %typemap(argout) size_t *sent, size_t *taken, size_t *ready, size_t *index {
   if (result <= RFCTLS_OK) gswig_result = scm_from_size_t(*$1);
+}
+
+%typemap(in, numinputs=0) size_t *got (size_t count = 0) "$1 = &count;"
+%typemap(argout) size_t *got {
+  if (result == RFCTLS_OK) gswig_result = scm_from_size_t(*$1);
 }
 
 %typemap(in, numinputs=0) intptr_t *fd (intptr_t number = -1) "$1 = &number;"
@@ -211,6 +223,8 @@ rfctls_status rfctls_any_send(any_socket any, const void *data, size_t size, siz
                               size_t count, size_t *sent);
 rfctls_status rfctls_any_recv(any_socket any, uint32_t flags, void *whole, size_t size, size_t start,
                               size_t count, size_t *taken);
+rfctls_status rfctls_any_read(any_socket any, void *whole, size_t size, size_t start, size_t count,
+                              size_t *got);
 rfctls_status rfctls_any_recv_bytes(any_socket any, uint32_t flags, size_t capacity, SCM *made);
 rfctls_status rfctls_any_accept(any_socket any, SCM *made);
 rfctls_status rfctls_any_shutdown(any_socket any, rfctls_how how);

@@ -54,6 +54,70 @@
         (check (socket-truncated-error? (raised (get-u8 io))))
         (close-port io)))))
 
+;; Calls proc with a port on which a text comes before TCP is cut.
+(define* (call-with-cut-port text proc #:optional (encoding "UTF-8"))
+  (call-with-pair
+    (lambda (client server)
+      (let ((io (tls-socket-port client)))
+        (set-port-encoding! io encoding)
+        (tls-socket-send server (string->utf8 text))
+        (tls-socket-abort server)
+        (proc io)))))
+
+(define-syntax-rule (is-cut expression)
+  (check (socket-truncated-error? (raised expression))))
+
+(behaviour "of a line that a cut leaves unfinished read-line gives what came, then it raises"
+  (for-each
+   (lambda (encoding read)
+     (call-with-cut-port "one\ntwo"
+       (lambda (io)
+         (check-equal "one" (read io))
+         (check-equal "two" (read io))
+         (is-cut (read io))
+         (is-cut (read io))
+         (is-cut (get-u8 io))
+         (close-port io))
+       encoding))
+   '("UTF-8" "ISO-8859-1" "ASCII" "UTF-8")
+   (list read-line read-line read-line get-line)))
+
+(behaviour "a cut between two lines is raised at once"
+  (call-with-cut-port "one\n"
+    (lambda (io)
+      (check-equal "one" (read-line io))
+      (is-cut (read-line io))))
+  (call-with-cut-port ""
+    (lambda (io) (is-cut (read-line io)))))
+
+(behaviour "to other readers a cut is no end, though they have some of what they want"
+  (for-each
+   (lambda (read)
+     (call-with-cut-port "a:b:"
+       (lambda (io)
+         (is-cut (let loop ((count 0))
+                   (when (or (eof-object? (read io)) (> count 10))
+                     (error "an end"))
+                   (loop (+ count 1))))
+         (is-cut (read-line io)))))
+   (list get-string-all read-string get-bytevector-all read-char get-u8 get-bytevector-some
+         (lambda (io) (get-string-n io 3))
+         (lambda (io) (get-bytevector-n io 3))
+         (lambda (io) (read-delimited ":" io)))))
+
+(behaviour "who closes after half a line is told of the cut, once, and the socket is closed"
+  (for-each
+   (lambda (close)
+     (call-with-cut-port "half"
+       (lambda (io)
+         (check-equal "half" (read-line io))
+         (let ((socket ((@ (rfc tls native) rfctls-port-socket) io)))
+           (is-cut (close io socket))
+           (check (tls-socket-closed? socket))
+           (tls-socket-close socket)))))
+   (list (lambda (io socket) (close-port io))
+         (lambda (io socket) (tls-socket-close socket)))))
+
 (behaviour "large data goes through ports whole"
   (let ((data (bytes 1000000)))
     (call-with-server echo

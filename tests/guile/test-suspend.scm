@@ -260,6 +260,45 @@
            (check (socket-truncated-error? (raised (get-u8 in))))
            (tls-socket-close client)))))))
 
+;; (read in) finds what the other end sends before it cuts the connection; after that read-line raises.
+(define (before-a-cut in-tasks encoding read)
+  (over-connection in-tasks
+    (lambda (client)
+      (let ((in (tls-socket-input-port client)))
+        (set-port-encoding! in encoding)
+        (read in)
+        (check (socket-truncated-error? (raised (read-line in))))
+        (tls-socket-close client)))
+    (lambda (server)
+      (tls-socket-send server (string->utf8 "one:\ntwo:"))
+      (tls-socket-abort server))))
+
+(suspending "of a line that a cut leaves unfinished a task gets what came, if the encoding lets it" in-tasks
+  (before-a-cut in-tasks "UTF-8"
+    (lambda (in)
+      (check-equal "one:" (read-line in))
+      (check-equal "two:" (read-line in))))
+  (before-a-cut in-tasks "ISO-8859-1"
+    (lambda (in) (check-equal "one:" (read-line in)))))
+
+(suspending "to a task's other readers a cut is no end" in-tasks
+  (for-each
+   (lambda (encoding)
+     (for-each
+      (lambda (read)
+        (before-a-cut in-tasks encoding
+          (lambda (in)
+            (check (socket-truncated-error? (raised (let loop ()
+                                                      (when (eof-object? (read in))
+                                                        (error "an end"))
+                                                      (loop))))))))
+      (list get-string-all
+            (lambda (in) (read-char in))
+            (lambda (in) (get-u8 in))
+            (lambda (in) (get-bytevector-n in 3))
+            (lambda (in) (read-delimited ":" in)))))
+   '("ISO-8859-1" "UTF-8")))
+
 (behaviour "1,000 idle connections in one thread of a server, and one more is served within a second"
   (call-with-values (lambda () (getrlimit 'nofile))
     (lambda (soft hard)

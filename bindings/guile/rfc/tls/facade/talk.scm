@@ -173,6 +173,13 @@
     (when port
       (close-port port))))
 
+;; The failure that a port has still to raise, if any; from now on it has.
+(define (take-cut! socket)
+  (let* ((memory (memory socket)) (cut (memory-cut memory)))
+    (when cut
+      (set-memory-cut! memory #t))
+    (and (exception? cut) cut)))
+
 ;; No dynamic-wind: that would run when the task of a scheduler is suspended, too.
 (define (close socket wait)
   (let ((failure (call-with-rescue anything? identity
@@ -181,8 +188,9 @@
                      #f))))
     (wake-tasks socket)
     (close-transport socket)
-    (when failure
-      (raise-exception failure))))
+    (let ((failure (or (take-cut! socket) failure)))
+      (when failure
+        (raise-exception failure)))))
 
 ;; Also of a non-blocking TLS socket it waits until the peer has all, for two seconds at most.
 (define (socket-close socket)

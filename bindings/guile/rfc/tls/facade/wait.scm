@@ -8,7 +8,7 @@
 
 (define-record-type <memory>
   (make-memory blocking? read-timeout verifier certificate-callback transport plain node service
-               ports watches)
+               ports watches cut)
   memory?
   (blocking? memory-blocking? set-memory-blocking!)
   (read-timeout memory-read-timeout set-memory-read-timeout!) ; milliseconds, -1: none
@@ -19,13 +19,14 @@
   (node memory-node)
   (service memory-service)
   (ports memory-ports set-memory-ports!) ; those that read from a plain socket: see port.scm
-  (watches memory-watches set-memory-watches!)) ; those that a scheduler's tasks wait for
+  (watches memory-watches set-memory-watches!) ; those that a scheduler's tasks wait for
+  (cut memory-cut set-memory-cut!)) ; a failure that a port has still to raise; #t: it did; #f: none
 
 (define memory rfctls-any-facade)
 
 (define* (remember! socket #:key (verifier #f) (transport #f) (plain #f) (node #f) (service #f))
   (rfctls-any-set-facade socket
-                         (make-memory #t -1 verifier #f transport plain node service #f '()))
+                         (make-memory #t -1 verifier #f transport plain node service #f '() #f))
   socket)
 
 ;; ---- time ----
