@@ -305,6 +305,24 @@ def test_a_cut_connection_is_told_after_what_came(run, rest):
         run(main(server.port))
 
 
+@pytest.mark.parametrize("read, partial", [
+    (lambda reader: reader.read(), b"unfinished"),
+    (lambda reader: reader.readline(), b"unfinished"),
+    (lambda reader: reader.readexactly(100), b"unfinished"),
+    (lambda reader: reader.readuntil(b"x"), b"unfinished")])
+def test_what_had_come_before_a_cut_is_the_partial_of_the_failure(run, read, partial):
+    async def main(port):
+        reader, writer = await connect(port)
+        assert await reader.readline() == b"all that came\n"
+        with pytest.raises(rfctls.TruncatedError) as caught:
+            await read(reader)
+        assert caught.value.partial == partial
+        writer.transport.abort()
+
+    with serving(tls(cut)) as server:
+        run(main(server.port))
+
+
 def test_a_reset_is_told(run):
     def reset(conn):
         conn.recv(1)

@@ -38,6 +38,78 @@ def test_a_cut_connection_delivers_all_bytes_then_says_so(size):
             sock.recv(1)
 
 
+TWO_LINES = b"one\ntw\xc3\xb6"
+
+
+def cut_in_a_line(conn):
+    conn.sendall(TWO_LINES)
+    socket.socket(fileno=conn.detach()).close()
+
+
+TEXT = {"mode": "r", "encoding": "utf-8"}
+TEXT_BOTH_WAYS = {"mode": "rw", "encoding": "utf-8"}
+
+
+@pytest.mark.parametrize("read_line", [lambda file: file.readline(), next])
+@pytest.mark.parametrize("options", [
+    {"mode": "rb"}, {"mode": "rb", "buffering": 0}, {"mode": "rwb"}, TEXT, TEXT_BOTH_WAYS])
+def test_a_line_that_a_cut_leaves_unfinished_is_the_failures_partial(options, read_line):
+    with serving(tls(cut_in_a_line)) as server, connect(server.port) as sock:
+        with sock.makefile(**options) as file:
+            line = read_line(file)
+            assert line in (b"one\n", "one\n")
+            for partial in ("twö", ""):
+                with pytest.raises(rfctls.TruncatedError) as caught:
+                    read_line(file)
+                assert caught.value.partial in (partial, partial.encode())
+                assert type(caught.value.partial) is type(line)
+
+
+@pytest.mark.parametrize("options, read, partial", [
+    ({"mode": "rb"}, lambda file: file.read(), TWO_LINES),
+    ({"mode": "rb"}, lambda file: file.read(100), TWO_LINES),
+    ({"mode": "rb"}, lambda file: file.readlines(), TWO_LINES.splitlines(True)),
+    ({"mode": "rb"}, lambda file: file.readinto(bytearray(100)), TWO_LINES),
+    ({"mode": "rb", "buffering": 0}, lambda file: file.read(), TWO_LINES),
+    ({"mode": "rb", "buffering": 0}, lambda file: file.readall(), TWO_LINES),
+    ({"mode": "rwb"}, lambda file: file.read(100), TWO_LINES),
+    (TEXT, lambda file: file.read(), TWO_LINES.decode()),
+    (TEXT, lambda file: file.read(100), TWO_LINES.decode()),
+    (TEXT, lambda file: file.readlines(), TWO_LINES.decode().splitlines(True)),
+    (TEXT_BOTH_WAYS, lambda file: file.read(), TWO_LINES.decode())])
+def test_what_had_come_before_a_cut_is_the_failures_partial(options, read, partial):
+    with serving(tls(cut_in_a_line)) as server, connect(server.port) as sock:
+        with sock.makefile(**options) as file:
+            with pytest.raises(rfctls.TruncatedError) as caught:
+                read(file)
+            assert caught.value.partial == partial
+            with pytest.raises(rfctls.TruncatedError):
+                read(file)
+
+
+@pytest.mark.parametrize("read", [
+    lambda file: file.read1(100), lambda file: file.readinto1(bytearray(100)),
+    lambda file: file.raw.read(100), lambda file: file.peek()])
+def test_no_way_of_reading_takes_a_cut_for_an_end(read):
+    with serving(tls(cut_in_a_line)) as server, connect(server.port) as sock:
+        with sock.makefile("rb") as file:
+            assert len(file.read(len(TWO_LINES))) == len(TWO_LINES)
+            with pytest.raises(rfctls.TruncatedError):
+                read(file)
+
+
+def test_what_had_come_before_a_timeout_is_its_partial():
+    def handler(conn):
+        conn.sendall(b"half a line")
+        silence(conn)
+
+    with serving(tls(handler)) as server, connect(server.port) as sock:
+        sock.settimeout(0.2)
+        with sock.makefile("rb") as file, pytest.raises(rfctls.TimeoutError) as caught:
+            file.readline()
+        assert caught.value.partial == b"half a line"
+
+
 def test_a_cut_connection_is_an_end_where_that_is_allowed():
     with serving(cut(5)) as server, connect(server.port, allow_truncation=True) as sock:
         assert read_all(sock) == b"xxxxx"

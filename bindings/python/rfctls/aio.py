@@ -511,29 +511,37 @@ class StreamReader(asyncio.StreamReader):
 
     async def read(self, n: int = -1) -> bytes:
         """See asyncio; at the end, raises what the connection has failed with."""
-        data = await super().read(n)
-        if not data and n != 0:
-            self._check()
-        return data
+        if n >= 0:
+            data = await super().read(n)
+            if n > 0 and not data:
+                self._check(data)
+            return data
+        blocks = []
+        while block := await super().read(65536):
+            blocks.append(block)
+        self._check(b"".join(blocks))
+        return b"".join(blocks)
 
     async def readuntil(self, separator: Any = b"\n") -> bytes:
         """See asyncio; raises what the connection has failed with instead of IncompleteReadError."""
         try:
             return await super().readuntil(separator)
-        except asyncio.IncompleteReadError:
-            self._check()
+        except asyncio.IncompleteReadError as error:
+            self._check(error.partial)
             raise
 
     async def readexactly(self, n: int) -> bytes:
         """See asyncio; raises what the connection has failed with instead of IncompleteReadError."""
         try:
             return await super().readexactly(n)
-        except asyncio.IncompleteReadError:
-            self._check()
+        except asyncio.IncompleteReadError as error:
+            self._check(error.partial)
             raise
 
-    def _check(self) -> None:
+    def _check(self, partial: bytes) -> None:
         if self._failure is not None:
+            if isinstance(self._failure, Error):
+                self._failure.partial = partial
             raise self._failure
 
 

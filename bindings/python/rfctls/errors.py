@@ -31,6 +31,8 @@ class Error(OSError):
     depth: int | None = None  #: the depth of the certificate that was refused; 0 is the leaf
     reason: str | None = None  #: why it was refused: "EXPIRED", "NAME", "ISSUER", ...
     sent = 0  #: bytes that had left when a send failed
+    #: what had come of what a file or a StreamReader was asked for; of readlines, a list
+    partial: bytes | str | list[bytes] | list[str] = b""
 
     def __str__(self) -> str:
         return str(self.args[-1]) if self.args else self.status
