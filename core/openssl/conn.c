@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "openssl/extension.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
@@ -75,8 +76,7 @@ static rfctls_status explain(const rfctls__conn *conn) {
     return rfctls__fail_memory();
   }
   if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-    return rfctls__fail_verify((int64_t)code, -1, RFCTLS_REASON_MISSING,
-                               "the client sent no certificate, and one is required");
+    return rfctls__fail_missing((int64_t)code, 1);
   }
   if (reason == ERR_R_ASN1_LIB) { /* the ASN.1 that TLS carries are certificates */
     return rfctls__fail_verify((int64_t)code, -1, RFCTLS_REASON_MALFORMED,

@@ -1,8 +1,9 @@
 /* Judging the peer's chain: see verify.h.
  *
- * Every verification writes its problems down, the first one of each depth. Without a question it
- * stops at the first and the handshake fails with it. With a question it goes on through all of the
- * chain, and the program decides: OpenSSL's own verdict counts for nothing then. */
+ * Every verification writes its problems down, of each depth the one that counts (base/problem.h). Without
+ * a question the handshake fails with the one that counts of all, as soon as it is known. With a question
+ * it goes on through all of the chain, and the program decides: OpenSSL's own verdict counts for nothing
+ * then. */
 #include "openssl/verify.h"
 
 #include <openssl/err.h>
@@ -11,152 +12,14 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/match.h"
 #include "base/memory.h"
 #include "base/problem.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
+#include "openssl/holder.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
-
-enum { NAME_SIZE = 96, TEXT_SIZE = 256 };
-
-/* ---- reasons ---- */
-
-typedef struct mapping {
-  int code;
-  rfctls_reason reason;
-} mapping;
-
-static const mapping mappings[] = {
-    {X509_V_ERR_CERT_HAS_EXPIRED, RFCTLS_REASON_EXPIRED},
-    {X509_V_ERR_CERT_NOT_YET_VALID, RFCTLS_REASON_NOT_YET_VALID},
-    {X509_V_ERR_HOSTNAME_MISMATCH, RFCTLS_REASON_NAME},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, RFCTLS_REASON_ISSUER},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, RFCTLS_REASON_ISSUER},
-    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, RFCTLS_REASON_ISSUER},
-    {X509_V_ERR_CERT_UNTRUSTED, RFCTLS_REASON_ISSUER},
-    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, RFCTLS_REASON_SELF_SIGNED},
-    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, RFCTLS_REASON_SELF_SIGNED},
-    {X509_V_ERR_INVALID_PURPOSE, RFCTLS_REASON_PURPOSE},
-    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, RFCTLS_REASON_PURPOSE},
-    {X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, RFCTLS_REASON_PURPOSE},
-    {X509_V_ERR_CERT_REVOKED, RFCTLS_REASON_REVOKED},
-    {X509_V_ERR_EE_KEY_TOO_SMALL, RFCTLS_REASON_WEAK},
-    {X509_V_ERR_CA_KEY_TOO_SMALL, RFCTLS_REASON_WEAK},
-    {X509_V_ERR_CA_MD_TOO_WEAK, RFCTLS_REASON_WEAK},
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE, RFCTLS_REASON_SIGNATURE},
-    {X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, RFCTLS_REASON_SIGNATURE},
-    {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH, RFCTLS_REASON_SIGNATURE},
-    {X509_V_ERR_INVALID_CA, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_PATH_LENGTH_EXCEEDED, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_CERT_CHAIN_TOO_LONG, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_PERMITTED_VIOLATION, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_EXCLUDED_VIOLATION, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_SUBTREE_MINMAX, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, RFCTLS_REASON_CONSTRAINT},
-    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, RFCTLS_REASON_EXTENSION},
-    {X509_V_ERR_INVALID_EXTENSION, RFCTLS_REASON_EXTENSION},
-    {X509_V_ERR_INVALID_POLICY_EXTENSION, RFCTLS_REASON_EXTENSION},
-    {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, RFCTLS_REASON_MALFORMED},
-    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, RFCTLS_REASON_MALFORMED},
-    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, RFCTLS_REASON_MALFORMED},
-};
-
-static rfctls_reason reason_of(int code) {
-  for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++) {
-    if (mappings[i].code == code) {
-      return mappings[i].reason;
-    }
-  }
-  return RFCTLS_REASON_OTHER;
-}
-
-/* ---- names, as a reader knows them ---- */
-
-/* They come from outside: what does not print becomes '?', what is too long is cut. */
-static void put_text(char out[NAME_SIZE], const ASN1_STRING *value) {
-  unsigned char *text = NULL;
-  int size = ASN1_STRING_to_UTF8(&text, value);
-  size_t kept = 0;
-  for (int i = 0; i < size && kept + 1 < NAME_SIZE; i++) {
-    out[kept++] = text[i] < ' ' || text[i] == 0x7f ? '?' : (char)text[i];
-  }
-  if (size >= NAME_SIZE) { /* not in the middle of a character */
-    while (kept > 0 && (text[kept] & 0xc0) == 0x80) {
-      kept--;
-    }
-  }
-  out[kept] = '\0';
-  OPENSSL_free(text);
-}
-
-/* The most telling part of a distinguished name. */
-static void put_dn(char out[NAME_SIZE], const X509_NAME *name) {
-  static const int parts[] = {NID_commonName, NID_organizationalUnitName, NID_organizationName};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    int index = X509_NAME_get_index_by_NID(name, parts[i], -1);
-    if (index >= 0) {
-      put_text(out, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)));
-      return;
-    }
-  }
-  (void)snprintf(out, NAME_SIZE, "an unnamed subject");
-}
-
-/* Whom a leaf is for: its first alternative name that is a host or an address; else its subject. */
-static void put_holder(char out[NAME_SIZE], const X509 *cert) {
-  GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-  out[0] = '\0';
-  for (int i = 0; i < sk_GENERAL_NAME_num(names) && out[0] == '\0'; i++) {
-    int type;
-    const void *value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type);
-    if (type == GEN_DNS) {
-      put_text(out, value);
-    } else if (type == GEN_IPADD) {
-      rfctls__ip_write(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), out);
-    }
-  }
-  if (out[0] == '\0') {
-    put_dn(out, X509_get_subject_name(cert));
-  }
-  GENERAL_NAMES_free(names);
-}
-
-/* ---- texts ---- */
-
-static void put_date(char out[NAME_SIZE], const ASN1_TIME *time) {
-  struct tm date;
-  if (ASN1_TIME_to_tm(time, &date) == 1) {
-    (void)snprintf(out, NAME_SIZE, "%04d-%02d-%02d", date.tm_year + 1900, date.tm_mon + 1,
-                   date.tm_mday);
-  } else {
-    (void)snprintf(out, NAME_SIZE, "an unreadable date");
-  }
-}
-
-/* What is wrong with a certificate, in one clause that names it. */
-static void say_problem(char out[TEXT_SIZE], const rfctls__conn *conn, const X509 *cert, int depth,
-                        int code) {
-  char holder[NAME_SIZE], detail[NAME_SIZE];
-  rfctls__problem problem = {reason_of(code), depth, holder, detail};
-  if (depth == 0) {
-    put_holder(holder, cert);
-  } else {
-    put_dn(holder, X509_get_subject_name(cert));
-  }
-  switch ((int)problem.reason) {
-  case RFCTLS_REASON_NAME: problem.detail = conn->name; break;
-  case RFCTLS_REASON_EXPIRED: put_date(detail, X509_get0_notAfter(cert)); break;
-  case RFCTLS_REASON_NOT_YET_VALID: put_date(detail, X509_get0_notBefore(cert)); break;
-  case RFCTLS_REASON_ISSUER: put_dn(detail, X509_get_issuer_name(cert)); break;
-  default: problem.detail = X509_verify_cert_error_string(code);
-  }
-  rfctls__problem_say(out, TEXT_SIZE, &problem);
-}
 
 /* ---- what a verification found ---- */
 
@@ -196,38 +59,65 @@ static int hides_names(X509 *cert) {
 
 /* OpenSSL takes nobody for the issuer of a certificate that it cannot read to the end. */
 static int true_code(X509 *cert, int code) {
-  rfctls_reason reason = reason_of(code);
+  rfctls_reason reason = rfctls__openssl_reason(code);
   int unread = reason == RFCTLS_REASON_ISSUER
                    ? (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0
                    : reason == RFCTLS_REASON_NAME && hides_names(cert);
   return unread ? X509_V_ERR_INVALID_EXTENSION : code;
 }
 
+/* Keeps the text as long as the findings. NULL without memory. */
+static const char *keep_text(rfctls__judgement *judgement, const char *text) {
+  if (rfctls__list_add(&judgement->texts, text, strlen(text) + 1) != RFCTLS_OK) {
+    judgement->failed = 1;
+    return NULL;
+  }
+  return (const char *)rfctls__list_at(&judgement->texts, judgement->texts.count - 1).data;
+}
+
+/* What is wrong with a certificate, in one clause that names it. */
+static const char *say(rfctls__conn *conn, const X509 *cert, int depth, int code) {
+  char text[RFCTLS__PROBLEM_SIZE];
+  rfctls__holder holder;
+  rfctls__problem problem = {rfctls__openssl_reason(code), depth, &holder, conn->name,
+                             X509_verify_cert_error_string(code)};
+  rfctls__openssl_holder(&holder, cert);
+  rfctls__problem_say(text, &problem);
+  rfctls__holder_release(&holder);
+  return keep_text(&conn->judgement, text);
+}
+
+/* Of the problems of one depth, and of all, the one that counts stays; of equal ones that nearest to the
+ * anchor. */
 static void note(rfctls__conn *conn, X509_STORE_CTX *ctx, int code) {
   rfctls__judgement *judgement = &conn->judgement;
   const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
   int last = sk_X509_num(chain) - 1, depth = X509_STORE_CTX_get_error_depth(ctx);
   X509 *cert;
-  char text[TEXT_SIZE];
+  rfctls_reason reason;
+  rfctls__finding *finding;
   depth = depth > last ? last : depth;
   depth = depth < 0 ? 0 : depth;
   cert = last >= 0 ? sk_X509_value(chain, depth) : X509_STORE_CTX_get0_cert(ctx);
   code = true_code(cert, code);
-  if (judgement->code == X509_V_OK) {
+  reason = rfctls__openssl_reason(code);
+  if (judgement->code == X509_V_OK || rfctls__problem_precedes(reason, judgement->reason) ||
+      (reason == judgement->reason && depth > judgement->depth)) {
     judgement->code = code;
+    judgement->reason = reason;
     judgement->depth = depth;
   }
-  if (!grow(judgement, (size_t)depth + 1) || judgement->items[depth].reason != RFCTLS_REASON_NONE) {
+  if (!grow(judgement, (size_t)depth + 1)) {
     return;
   }
-  say_problem(text, conn, cert, depth, code);
-  if (rfctls__list_add(&judgement->texts, text, strlen(text) + 1) != RFCTLS_OK) {
-    judgement->failed = 1;
-    return;
+  finding = &judgement->items[depth];
+  if (rfctls__problem_precedes(reason, finding->reason)) {
+    const char *text = say(conn, cert, depth, code);
+    if (text != NULL) {
+      finding->reason = reason;
+      finding->text = text;
+    }
   }
-  judgement->items[depth].reason = reason_of(code);
-  judgement->items[depth].text =
-      (const char *)rfctls__list_at(&judgement->texts, judgement->texts.count - 1).data;
 }
 
 /* The certificates themselves, for the program; root first. */
@@ -266,19 +156,25 @@ static int is_forgiven(X509_STORE_CTX *ctx) {
          X509_STORE_CTX_get_error_depth(ctx) > 0;
 }
 
+/* What is refused anyway costs no more work than it takes to say why. */
+static int goes_on(const rfctls__conn *conn) {
+  return conn->asks_verify || conn->judgement.code == X509_V_OK ||
+         !rfctls__problem_is_final(conn->judgement.reason);
+}
+
 static int on_verdict(int ok, X509_STORE_CTX *ctx) {
   rfctls__conn *conn = SSL_get_app_data(ssl_of(ctx));
   if (!ok && is_forgiven(ctx)) {
     X509_STORE_CTX_set_error(ctx, X509_V_OK);
     return 1;
   }
-  if (!ok) {
-    note(conn, ctx, X509_STORE_CTX_get_error(ctx));
+  if (ok) {
+    return 1;
   }
-  return ok || conn->asks_verify;
+  note(conn, ctx, X509_STORE_CTX_get_error(ctx));
+  return goes_on(conn);
 }
 
-/* Comes first: of all problems of a certificate, that it is another's is never hidden by one more. */
 static void check_name(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   rfctls__list hosts = {NULL, 0}, addresses = {NULL, 0};
   if (conn->name == NULL) {
@@ -308,7 +204,7 @@ static void check_chain(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 static void run(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   rfctls__judgement_release(&conn->judgement);
   check_name(conn, ctx);
-  if (conn->judgement.code == X509_V_OK || conn->asks_verify) {
+  if (goes_on(conn)) {
     check_chain(conn, ctx);
   }
   conn->verdict = conn->judgement.code;
@@ -371,24 +267,24 @@ static void judge(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 
 /* ---- a session that was resumed ---- */
 
-/* The chain is not there any more, only the peer's own certificate. */
+/* The chain is not there any more, only the peer's own certificate; nor is it known whose problem it was. */
 static int recall(rfctls__judgement *judgement, X509 *leaf, int code) {
-  char name[NAME_SIZE], text[TEXT_SIZE];
+  char name[RFCTLS__HOLDER_NAME_SIZE], text[RFCTLS__PROBLEM_SIZE];
+  rfctls__holder holder;
   if (!grow(judgement, 1) || rfctls__x509_list(leaf, &judgement->certs) != RFCTLS_OK) {
     return 0;
   }
   judgement->items[0].der = rfctls__list_at(&judgement->certs, 0);
   if (code != X509_V_OK) {
-    put_holder(name, leaf);
+    rfctls__openssl_holder(&holder, leaf);
+    rfctls__holder_say(name, sizeof name, &holder, 0);
+    rfctls__holder_release(&holder);
     (void)snprintf(text, sizeof text, "certificate for %s, of a resumed session: %s", name,
                    X509_verify_cert_error_string(code));
-    if (rfctls__list_add(&judgement->texts, text, strlen(text) + 1) != RFCTLS_OK) {
-      return 0;
-    }
-    judgement->items[0].reason = reason_of(code);
-    judgement->items[0].text = (const char *)rfctls__list_at(&judgement->texts, 0).data;
+    judgement->items[0].reason = rfctls__openssl_reason(code);
+    judgement->items[0].text = keep_text(judgement, text);
   }
-  return 1;
+  return judgement->items[0].text != NULL;
 }
 
 rfctls_status rfctls__verify_resumed(rfctls__conn *conn) {
@@ -406,10 +302,12 @@ rfctls_status rfctls__verify_resumed(rfctls__conn *conn) {
 /* ---- the verdict ---- */
 
 rfctls_status rfctls__verify_refuse(const X509 *leaf) {
-  char name[NAME_SIZE];
-  put_holder(name, leaf);
-  return rfctls__fail_verify(X509_V_ERR_CERT_REJECTED, 0, RFCTLS_REASON_REFUSED,
-                             "the program refused the certificate for %s", name);
+  rfctls__holder holder;
+  rfctls_status status;
+  rfctls__openssl_holder(&holder, leaf);
+  status = rfctls__fail_refused(X509_V_ERR_CERT_REJECTED, &holder);
+  rfctls__holder_release(&holder);
+  return status;
 }
 
 /* The error of ctx is what libssl makes an alert of. */
@@ -446,9 +344,9 @@ static int decide(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   if (found->code == X509_V_OK) {
     return accept(ctx, X509_V_OK);
   }
-  const rfctls__finding *first = &found->items[found->depth];
   return refuse(conn, ctx,
-                rfctls__fail_verify(found->code, found->depth, first->reason, "%s", first->text),
+                rfctls__fail_verify(found->code, found->depth, found->reason, "%s",
+                                    found->items[found->depth].text),
                 found->code);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "schannel/failure.h"
 #include "schannel/token.h"
 #include "schannel/x509.h"
@@ -264,14 +265,9 @@ PCCERT_CONTEXT rfctls__conn_peer(const rfctls__conn *conn) {
 }
 
 static rfctls_status judge_missing(const rfctls__conn *conn) {
-  if (conn->context->role == RFCTLS_SERVER) {
-    return conn->context->peer_cert != RFCTLS_PEER_CERT_REQUIRED
-               ? RFCTLS_OK
-               : rfctls__fail_verify(SEC_E_CERT_UNKNOWN, -1, RFCTLS_REASON_MISSING,
-                                     "the client sent no certificate, and one is required");
-  }
-  return rfctls__fail_verify(SEC_E_CERT_UNKNOWN, -1, RFCTLS_REASON_MISSING,
-                             "the server sent no certificate");
+  return conn->context->peer_cert == RFCTLS_PEER_CERT_REQUIRED
+             ? rfctls__fail_missing(SEC_E_CERT_UNKNOWN, conn->context->role == RFCTLS_SERVER)
+             : RFCTLS_OK;
 }
 
 static rfctls_status judge_chain(rfctls__conn *conn, PCCERT_CONTEXT leaf) {

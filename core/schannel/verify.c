@@ -6,20 +6,16 @@
  * a root or not (unless the context wants roots): what stands above it does not count. */
 #include "schannel/verify.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/match.h"
 #include "base/memory.h"
 #include "base/problem.h"
 #include "schannel/conn.h"
 #include "schannel/failure.h"
 #include "schannel/x509.h"
-
-enum { NAME_SIZE = 96, TEXT_SIZE = 256 };
 
 static rfctls__bytes der_of(PCCERT_CONTEXT cert) {
   return (rfctls__bytes){cert->pbCertEncoded, cert->cbCertEncoded};
@@ -66,23 +62,16 @@ static reasons reasons_of(DWORD status) {
   return found;
 }
 
-/* Of several problems the first one here counts, wherever in the chain it is: so it is with OpenSSL. */
-static const rfctls_reason order[] = {
-    RFCTLS_REASON_MALFORMED,   RFCTLS_REASON_NAME,          RFCTLS_REASON_ISSUER,
-    RFCTLS_REASON_SELF_SIGNED, RFCTLS_REASON_EXTENSION,     RFCTLS_REASON_CONSTRAINT,
-    RFCTLS_REASON_PURPOSE,     RFCTLS_REASON_WEAK,          RFCTLS_REASON_REVOKED,
-    RFCTLS_REASON_SIGNATURE,   RFCTLS_REASON_NOT_YET_VALID, RFCTLS_REASON_EXPIRED,
-    RFCTLS_REASON_OTHER};
-
-enum { ORDER_SIZE = sizeof order / sizeof *order };
-
-/* Where in the order its first reason stands. */
-static size_t rank_of(reasons found) {
-  size_t rank = 0;
-  while (rank < ORDER_SIZE && (found & only(order[rank])) == 0) {
-    rank++;
+/* The one that counts; NONE of none. */
+static rfctls_reason first_of(reasons found) {
+  rfctls_reason first = RFCTLS_REASON_NONE;
+  for (int reason = RFCTLS_REASON_NONE + 1; reason <= RFCTLS_REASON_OTHER; reason++) {
+    if ((found & only((rfctls_reason)reason)) != 0 &&
+        rfctls__problem_precedes((rfctls_reason)reason, first)) {
+      first = (rfctls_reason)reason;
+    }
   }
-  return rank;
+  return first;
 }
 
 int rfctls__verify_alert(rfctls_reason reason) {
@@ -235,70 +224,25 @@ static int judge_leaf(const rfctls__conn *conn, const rfctls__x509 *x509, reason
   return status == RFCTLS_OK;
 }
 
-/* ---- texts ---- */
+/* ---- whom a certificate is for ---- */
 
-/* Whom a leaf is for: its first alternative name; else its subject. */
-static void put_holder(char out[NAME_SIZE], const rfctls__x509 *x509) {
-  rfctls__list hosts = {NULL, 0}, addresses = {NULL, 0};
-  size_t kept = 0;
-  out[0] = '\0';
-  (void)rfctls__x509_names(x509, &hosts, &addresses);
-  if (hosts.count > 0) {
-    rfctls__bytes name = rfctls__list_at(&hosts, 0);
-    while (kept < name.size && kept + 1 < NAME_SIZE) {
-      out[kept] = name.data[kept] <= ' ' || name.data[kept] > '~' ? '?' : (char)name.data[kept];
-      kept++;
-    }
-    out[kept] = '\0';
-  } else if (addresses.count > 0) {
-    rfctls__bytes address = rfctls__list_at(&addresses, 0);
-    rfctls__ip_write(address.data, address.size, out);
-  }
-  if (out[0] == '\0') {
-    rfctls__x509_put_name(out, NAME_SIZE, x509->subject);
-  }
-  rfctls__list_release(&hosts);
-  rfctls__list_release(&addresses);
+/* Alternative names for which there is no memory are left out: they are for a message only. */
+static void see_holder(rfctls__holder *out, const rfctls__x509 *x509) {
+  memset(out, 0, sizeof *out);
+  out->has_common_name = rfctls__x509_put_name(out->subject, sizeof out->subject, x509->subject);
+  (void)rfctls__x509_put_name(out->issuer, sizeof out->issuer, x509->issuer);
+  (void)rfctls__x509_names(x509, &out->hosts, &out->addresses);
+  (void)rfctls__x509_seconds(&x509->not_before, &out->not_before);
+  (void)rfctls__x509_seconds(&x509->not_after, &out->not_after);
 }
 
-static void put_date(char out[NAME_SIZE], const rfctls__der *date) {
-  size_t years = date->tag == RFCTLS__DER_UTC_TIME ? 2 : 4;
-  const char *text = (const char *)date->content.data;
-  const char *century = years == 4 ? "" : text[0] < '5' ? "20" : "19";
-  (void)snprintf(out, NAME_SIZE, "%s%.*s-%.2s-%.2s", century, (int)years, text, text + years,
-                 text + years + 2);
-}
-
-static const char *plain_text(rfctls_reason reason) {
-  switch ((int)reason) { /* the others have a detail of their own */
-  case RFCTLS_REASON_EXTENSION: return "has an extension that is critical and unknown, or wrong";
-  case RFCTLS_REASON_CONSTRAINT: return "breaks a constraint of what issued it, or is no authority";
-  case RFCTLS_REASON_PURPOSE: return "its usage does not allow this";
-  case RFCTLS_REASON_WEAK: return "its key or its signature is too weak";
-  case RFCTLS_REASON_REVOKED: return "is revoked";
-  case RFCTLS_REASON_SIGNATURE: return "its signature does not match";
-  case RFCTLS_REASON_MALFORMED: return "cannot be read";
-  default: return "cannot be verified";
-  }
-}
-
-static void put_problem(char out[TEXT_SIZE], const rfctls__conn *conn, const rfctls__x509 *x509,
-                        int depth, rfctls_reason reason) {
-  char holder[NAME_SIZE], detail[NAME_SIZE];
-  rfctls__problem problem = {reason, depth, holder, detail};
-  if (depth == 0) {
-    put_holder(holder, x509);
-  } else {
-    rfctls__x509_put_name(holder, sizeof holder, x509->subject);
-  }
-  switch ((int)reason) {
-  case RFCTLS_REASON_NAME: problem.detail = conn->name; break;
-  case RFCTLS_REASON_EXPIRED: put_date(detail, &x509->not_after); break;
-  case RFCTLS_REASON_NOT_YET_VALID: put_date(detail, &x509->not_before); break;
-  case RFCTLS_REASON_ISSUER: rfctls__x509_put_name(detail, sizeof detail, x509->issuer); break;
-  default: problem.detail = plain_text(reason);
-  }
-  rfctls__problem_say(out, TEXT_SIZE, &problem);
+static void put_problem(char out[RFCTLS__PROBLEM_SIZE], const rfctls__conn *conn,
+                        const rfctls__x509 *x509, int depth, rfctls_reason reason) {
+  rfctls__holder holder;
+  rfctls__problem problem = {reason, depth, &holder, conn->name, NULL};
+  see_holder(&holder, x509);
+  rfctls__problem_say(out, &problem);
+  rfctls__holder_release(&holder);
 }
 
 /* ---- writing it down ---- */
@@ -313,8 +257,8 @@ void rfctls__judgement_release(rfctls__judgement *judgement) {
 static rfctls_status note(rfctls__conn *conn, const rfctls__x509 *x509, rfctls__bytes der,
                           int depth, reasons found, rfctls__finding *out) {
   rfctls__judgement *judgement = &conn->judgement;
-  char text[TEXT_SIZE] = "";
-  rfctls_reason reason = found == 0 ? RFCTLS_REASON_NONE : order[rank_of(found)];
+  char text[RFCTLS__PROBLEM_SIZE] = "";
+  rfctls_reason reason = first_of(found);
   rfctls_status status = rfctls__list_add(&judgement->certs, der.data, der.size);
   if (reason != RFCTLS_REASON_NONE) {
     put_problem(text, conn, x509, depth, reason);
@@ -331,10 +275,11 @@ static rfctls_status note(rfctls__conn *conn, const rfctls__x509 *x509, rfctls__
   return status;
 }
 
+/* They come from the leaf on; of equal ones that nearest to the anchor counts. */
 static void remember_first(rfctls__judgement *judgement, const rfctls__finding *item) {
   if (item->reason != RFCTLS_REASON_NONE &&
       (judgement->first == NULL ||
-       rank_of(only(item->reason)) < rank_of(only(judgement->first->reason)))) {
+       !rfctls__problem_precedes(judgement->first->reason, item->reason))) {
     judgement->first = item;
   }
 }
@@ -389,13 +334,15 @@ rfctls_status rfctls__verify_fail(const rfctls__judgement *judgement) {
 }
 
 rfctls_status rfctls__verify_refuse(PCCERT_CONTEXT leaf) {
-  char name[NAME_SIZE] = "the peer";
+  rfctls__holder holder = {.subject = "the peer"};
   rfctls__x509 x509;
+  rfctls_status status;
   if (rfctls__x509_read(der_of(leaf), &x509) == RFCTLS_OK) {
-    put_holder(name, &x509);
+    see_holder(&holder, &x509);
   }
-  return rfctls__fail_verify(CERT_E_UNTRUSTEDROOT, 0, RFCTLS_REASON_REFUSED,
-                             "the program refused the certificate for %s", name);
+  status = rfctls__fail_refused(CERT_E_UNTRUSTEDROOT, &holder);
+  rfctls__holder_release(&holder);
+  return status;
 }
 
 /* ---- what came ---- */

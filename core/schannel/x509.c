@@ -517,17 +517,18 @@ static void put_plain(char *out, size_t size, const rfctls__der *value) {
   rfctls__buffer_release(&made);
 }
 
-void rfctls__x509_put_name(char *out, size_t size, rfctls__bytes name) {
+int rfctls__x509_put_name(char *out, size_t size, rfctls__bytes name) {
   static const rfctls__bytes telling[] = {OCTETS(OID_COMMON_NAME), OCTETS(OID_UNIT),
                                           OCTETS(OID_ORGANIZATION)};
   rfctls__der value;
   for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {
     if (find_attribute(name, telling[i], &value)) {
       put_plain(out, size, &value);
-      return;
+      return i == 0;
     }
   }
   (void)snprintf(out, size, "an unnamed subject");
+  return 0;
 }
 
 /* ---- describing ---- */

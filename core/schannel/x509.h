@@ -35,8 +35,9 @@ int rfctls__x509_signature_is_strong(const rfctls__x509 *x509);
 /* Unix seconds; 0: no date. */
 int rfctls__x509_seconds(const rfctls__der *date, int64_t *out);
 
-/* For a reader: the most telling part of a name, without what does not print, cut at size. */
-void rfctls__x509_put_name(char *out, size_t size, rfctls__bytes name);
+/* For a reader: the most telling part of a name, without what does not print, cut at size. 1: its common
+ * name. */
+int rfctls__x509_put_name(char *out, size_t size, rfctls__bytes name);
 
 /* The engine's operation; see engine.h. */
 rfctls_status rfctls__schannel_describe(rfctls__bytes der, rfctls__description *description);

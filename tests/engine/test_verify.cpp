@@ -144,7 +144,27 @@ TEST_P(Verify, says_which_name_was_found_and_which_was_asked_for) {
   by_ip.name_is_ip = true;
   Pair other(by_ip, server_plan("wrong-name"));
   other.shake();
-  EXPECT_EQ(other.client.failure.message, "certificate is for other.test, not for 192.0.2.1");
+  EXPECT_EQ(
+      other.client.failure.message,
+      "certificate has no IP addresses, only the host name other.test; 192.0.2.1 was asked for");
+}
+
+TEST_P(Verify, says_where_a_name_stands_that_does_not_count) {
+  Plan plan = client();
+  plan.name = "127.0.0.1";
+  plan.name_is_ip = true;
+  Pair pair(plan, server_plan("ip-under-dns"));
+  pair.shake();
+  EXPECT_EQ(pair.client.failure.message,
+            "certificate has no IP addresses: 127.0.0.1 stands as a host name in it, which does "
+            "not count");
+  Pair by_name(client(), server_plan("no-names"));
+  by_name.shake();
+  EXPECT_EQ(by_name.client.failure.reason, RFCTLS_REASON_NAME);
+  EXPECT_EQ(
+      by_name.client.failure.message,
+      "certificate has no host names, only the common name server.test, which does not count; "
+      "server.test was asked for");
 }
 
 TEST_P(Verify, names_the_issuer_that_is_not_trusted) {

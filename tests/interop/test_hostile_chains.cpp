@@ -814,6 +814,40 @@ TEST(HostileChains, AWrongNameIsToldThoughAnExtensionStandsTwice) {
   EXPECT_EQ("NAME", verdicts.ours.reason) << verdicts.ours.message;
 }
 
+TEST(HostileChains, OfTwoProblemsTheFirstInOrderIsToldWhereverItIs) {
+  struct {
+    const char *first, *second, *told;
+  } const pairs[] = {{"wrong name", "other root", "NAME"},
+                     {"wrong name", "leaf's signature damaged", "NAME"},
+                     {"other root", "leaf: unknown critical extension", "ISSUER"},
+                     {"other root", "leaf expired", "ISSUER"},
+                     {"leaf's signature damaged", "leaf for mail", "SIGNATURE"},
+                     {"leaf's signature damaged", "name not permitted", "SIGNATURE"},
+                     {"issuer's signature damaged", "leaf expired", "SIGNATURE"},
+                     {"issuer: unknown critical extension", "leaf for mail", "EXTENSION"},
+                     {"name not permitted", "leaf expired", "CONSTRAINT"},
+                     {"name excluded", "leaf for mail", "CONSTRAINT"},
+                     {"name excluded", "leaf signed with SHA-1", "CONSTRAINT"},
+                     {"leaf for mail", "issuer signed with SHA-1", "PURPOSE"},
+                     {"leaf for mail", "issuer expired", "PURPOSE"},
+                     {"leaf signed with SHA-1", "issuer expired", "WEAK"},
+                     {"issuer not yet valid", "leaf expired", "NOT_YET_VALID"},
+                     {"leaf not yet valid", "issuer expired", "NOT_YET_VALID"}};
+  Random random(seed());
+  for (rfctls_role role : roles) {
+    for (const auto &pair : pairs) {
+      Trial trial = {role, RFCTLS_TLS_1_3, {kind_called(pair.first), kind_called(pair.second)}};
+      ASSERT_NE(nullptr, trial.faults[0]);
+      ASSERT_NE(nullptr, trial.faults[1]);
+      if (trial.fits(*trial.faults[0])) {
+        SCOPED_TRACE(trial.label());
+        Outcome ours = judge(trial, random).ours;
+        EXPECT_EQ(pair.told, ours.reason) << ours.message;
+      }
+    }
+  }
+}
+
 TEST(HostileChains, NoneIsAcceptedThatX509VerifyCertRefuses) {
   Tally tally;
   for (size_t number = 0; number < CHAINS; number++) {

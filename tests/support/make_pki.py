@@ -184,11 +184,19 @@ def bad_servers(out, issuer, other):
         names=[x509.DNSName("127.0.0.1")])
     bad("cn-only", "NAME", "server.test is the common name, the alternative name is other.test",
         names=[x509.DNSName("other.test")])
+    out.identity("no-names", "server", "NAME", "server.test is the common name, there is no other name",
+                 issue("server.test", issuer=issuer))
     bad("star", "NAME", "for * and *.*", names=[x509.DNSName("*"), x509.DNSName("*.*")])
     bad("client-eku", "PURPOSE", "for clients only", usage=CLIENT)
     bad("weak-rsa", "WEAK", "an RSA key of 1024 bits", key=rsa_key(1024))
     bad("critical-extension", "EXTENSION", "has a critical extension that nobody knows",
         extensions=[(raw_extension("1.3.6.1.4.1.55555.1", b"\x05\x00"), True)])
+
+    long_ago = (NOW - 30 * DAY, NOW - DAY)  # of two problems the order of core/base/problem.c tells one
+    bad("expired-wrong-name", "NAME", "for other.test only, and expired", "other.test", dates=long_ago,
+        names=[x509.DNSName("other.test")])
+    bad("expired-wrong-ca", "ISSUER", "issued by other-ca.pem, and expired", signer=other, dates=long_ago)
+    bad("expired-client-eku", "PURPOSE", "for clients only, and expired", usage=CLIENT, dates=long_ago)
 
     out.identity("missing-intermediate", "server", "ISSUER", "sent without its intermediate",
                  without_chain(issue("server.test", issuer=issuer, names=SERVER_NAMES)))
