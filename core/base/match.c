@@ -19,14 +19,15 @@ static int same(const uint8_t *a, const uint8_t *b, size_t size) {
   return 1;
 }
 
-static int is_letter_or_digit(uint8_t c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+/* Hosts with underscores exist: DNS allows any octet (RFC 2181 section 11). */
+static int is_word(uint8_t c) {
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_';
 }
 
-/* Letters, digits and inner hyphens. */
+/* Letters, digits, underscores and inner hyphens. */
 static int is_label(const uint8_t *data, size_t size) {
   for (size_t i = 0; i < size; i++) {
-    if (!is_letter_or_digit(data[i]) && (data[i] != '-' || i == 0 || i + 1 == size)) {
+    if (!is_word(data[i]) && (data[i] != '-' || i == 0 || i + 1 == size)) {
       return 0;
     }
   }
@@ -59,7 +60,7 @@ static int matches_wildcard(rfctls__bytes pattern, rfctls__bytes host) {
   behind.data = dot;
   behind.size = host.size - (size_t)(dot - host.data);
   for (const uint8_t *c = host.data; c < dot; c++) {
-    if (!is_letter_or_digit(*c) && *c != '-') {
+    if (!is_word(*c) && *c != '-') {
       return 0;
     }
   }

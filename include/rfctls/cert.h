@@ -55,7 +55,9 @@ RFCTLS_API rfctls_name_kind RFCTLS_CALL rfctls_cert_name_kind(const rfctls_cert 
 RFCTLS_API const char *RFCTLS_CALL rfctls_cert_name(const rfctls_cert *cert, size_t index);
 /* 1 if the certificate is for a host name or IP address, as the handshake checks it: alternative names
  * alone, never the subject (RFC 6125 section 6.4); 0 otherwise, and for NULL. That says nothing about
- * trust. */
+ * trust. A left-most "*" stands for one whole label, of letters, digits, hyphens and underscores: my_host.x
+ * is a name that DNS has (RFC 2181 section 11), whoever owns *.x owns it, and browsers, curl and GnuTLS
+ * take it, though OpenSSL's own check and Python's ssl do not. */
 RFCTLS_API int RFCTLS_CALL rfctls_cert_matches_name(const rfctls_cert *cert, const char *name);
 
 RFCTLS_END

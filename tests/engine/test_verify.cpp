@@ -177,7 +177,7 @@ TEST_P(Verify, names_the_issuer_that_is_not_trusted) {
 // ---- names ----
 
 TEST_P(Verify, takes_a_wildcard_for_one_label) {
-  for (const char *name : {"a.wild.test", "b.wild.test"}) {
+  for (const char *name : {"a.wild.test", "b.wild.test", "my_host.wild.test"}) {
     Plan plan = client();
     plan.name = name;
     Pair pair(plan, server_plan());
