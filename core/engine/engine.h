@@ -97,6 +97,7 @@ typedef struct rfctls__findings {
 typedef struct rfctls__facts {
   rfctls_tls_version version;
   const char *cipher;      /* IANA name                           */
+  int cipher_bits;         /* of its key that keep data secret    */
   const char *group;       /* of the key exchange, IANA name; NULL: none was agreed on */
   const char *server_name; /* server: what the client asked for, or NULL */
   rfctls__bytes protocol;  /* ALPN; empty: none                   */

@@ -487,6 +487,7 @@ void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   SSL_get0_alpn_selected(conn->ssl, &protocol, &size);
   facts->version = (rfctls_tls_version)SSL_version(conn->ssl);
   facts->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(conn->ssl));
+  facts->cipher_bits = SSL_CIPHER_get_bits(SSL_get_current_cipher(conn->ssl), NULL);
   facts->group = group_of(conn->ssl);
   facts->server_name = conn->context->role == RFCTLS_SERVER
                            ? SSL_get_servername(conn->ssl, TLSEXT_NAMETYPE_host_name)

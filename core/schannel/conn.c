@@ -605,9 +605,14 @@ rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rf
 
 void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   SecPkgContext_SessionInfo session = {0};
+  SecPkgContext_ConnectionInfo info = {0};
   CtxtHandle *handle = (CtxtHandle *)(uintptr_t)&conn->handle;
   facts->version = conn->agreed.version;
   facts->cipher = rfctls__suite_name(conn->agreed.suite);
+  if (conn->begun &&
+      QueryContextAttributesW(handle, SECPKG_ATTR_CONNECTION_INFO, &info) == SEC_E_OK) {
+    facts->cipher_bits = (int)info.dwCipherStrength;
+  }
   facts->group = rfctls__group_name(conn->agreed.group);
   facts->server_name = conn->server_name;
   facts->protocol = (rfctls__bytes){conn->protocol.ProtocolId, conn->protocol.ProtocolIdSize};

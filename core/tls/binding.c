@@ -8,7 +8,7 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 /* RFC 8446 section 7.1 adds "tls13 " to a label of at most 255 bytes; RFC 5869 section 2.3 ends at 255
  * hashes. */
-enum { LABEL_LIMIT = 249, KEY_LIMIT = 255 * 32, BINDING_SIZE = 32 };
+enum { LABEL_LIMIT = 249, BINDING_SIZE = 32 };
 
 /* OK: the connection is there, and locked. */
 static rfctls_status begin(const rfctls_socket *socket, const void *buffer, size_t capacity,
@@ -44,9 +44,9 @@ static rfctls_status check_request(const char *label, const void *context, size_
     return rfctls__fail(RFCTLS_E_ARGUMENT, "context of %zu bytes is larger than %d", context_size,
                         UINT16_MAX);
   }
-  if (capacity == 0 || capacity > KEY_LIMIT) {
+  if (capacity == 0 || capacity > RFCTLS_LIMIT_KEY) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "a key of %zu bytes cannot be exported: 1 to %d can",
-                        capacity, KEY_LIMIT);
+                        capacity, RFCTLS_LIMIT_KEY);
   }
   return RFCTLS_OK;
 }

@@ -380,6 +380,11 @@ const char *rfctls_socket_cipher(const rfctls_socket *socket) {
   return facts != NULL ? facts->cipher : NULL;
 }
 
+int rfctls_socket_cipher_bits(const rfctls_socket *socket) {
+  const rfctls__facts *facts = facts_of(socket);
+  return facts != NULL ? facts->cipher_bits : 0;
+}
+
 const char *rfctls_socket_group(const rfctls_socket *socket) {
   const rfctls__facts *facts = facts_of(socket);
   return facts != NULL ? facts->group : NULL;

@@ -34,6 +34,9 @@ typedef enum rfctls_tls_version {
   RFCTLS_TLS_VERSION_IS_INT = 0x7fffffff
 } rfctls_tls_version;
 RFCTLS_ENUM_IS_INT(rfctls_tls_version);
+/* "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", as OpenSSL has it; NULL for RFCTLS_TLS_ANY and what is none.
+ * Static. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_tls_version_name(rfctls_tls_version version);
 
 /* What a server demands of its clients. */
 typedef enum rfctls_demand {

@@ -17,6 +17,14 @@
 
 RFCTLS_BEGIN
 
+/* How large what is made for other uses may be, in bytes. */
+typedef enum rfctls_limit {
+  RFCTLS_LIMIT_BINDING = 64, /* a channel binding: the largest hash             */
+  RFCTLS_LIMIT_KEY = 8160,   /* an exported key: 255 * 32 (RFC 5869 section 2.3) */
+  RFCTLS_LIMIT_IS_INT = 0x7fffffff
+} rfctls_limit;
+RFCTLS_ENUM_IS_INT(rfctls_limit);
+
 /* ---- make ---- */
 
 /* A client, connected by TCP to the first address of node that accepts: IPv6 and IPv4 take turns, and an
@@ -71,7 +79,10 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_asking(rfctls_socket *soc
  * rfctls/session.h and rfctls_socket_is_resumed. RFCTLS_E_ARGUMENT on a server. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_session(rfctls_socket *socket,
                                                                rfctls_session *session);
-/* What node and service answer, after a wrap; service may be NULL. */
+/* Whom the transport of a wrap leads to: node and service answer it then, sessions are kept under it, and a
+ * client that has no server name of its own (rfctls_config_set_server_name, rfctls_socket_set_server_name)
+ * checks the certificate against node, and asks for it (SNI) unless it is an IP address, as after
+ * rfctls_socket_connect. service may be NULL. RFCTLS_E_ARGUMENT: node cannot be such a name. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_peer(rfctls_socket *socket, const char *node,
                                                             const char *service);
 
@@ -195,6 +206,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_session(const rfctls_socket *
                                                            rfctls_session **out);
 /* The cipher suite's name of the IANA registry: "TLS_AES_128_GCM_SHA256". */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_cipher(const rfctls_socket *socket);
+/* How many bits of its key keep the data secret: 128 or 256; 0 before. */
+RFCTLS_API int RFCTLS_CALL rfctls_socket_cipher_bits(const rfctls_socket *socket);
 /* The group of the key exchange by its name in the IANA registry: "x25519", "secp256r1". NULL: none was
  * agreed on (RSA key exchange), or it is not known. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_group(const rfctls_socket *socket);
@@ -208,8 +221,8 @@ RFCTLS_API const char *RFCTLS_CALL rfctls_socket_server_name(const rfctls_socket
 RFCTLS_API rfctls_cert *RFCTLS_CALL rfctls_socket_peer_cert(const rfctls_socket *socket);
 /* The chain as the peer sent it, leaf first, borrowed, or NULL. */
 RFCTLS_API rfctls_chain *RFCTLS_CALL rfctls_socket_peer_chain(const rfctls_socket *socket);
-/* Fills buffer with a key for another use, of exactly capacity bytes (1 to 8,160), which *received
- * repeats: both ends of this connection get the same for the same label and context, and nobody else can
+/* Fills buffer with a key for another use, of exactly capacity bytes (1 to RFCTLS_LIMIT_KEY), which
+ * *received repeats: both ends of this connection get the same for the same label and context, and nobody else can
  * (RFC 8446 section 7.5, RFC 5705). label: registered with IANA, or "EXPERIMENTAL…"; context NULL: none,
  * which in TLS 1.3 is the same as an empty one. RFCTLS_E_STATE before the end of the handshake.
  * RFCTLS_E_UNSUPPORTED: a peer that speaks TLS 1.2 without extended master secret (RFC 7627). */
@@ -219,8 +232,8 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_export_key(const rfctls_socke
                                                               size_t context_size, void *buffer,
                                                               size_t capacity, size_t *received);
 /* What ties an authentication above to this connection: type is "tls-exporter" (RFC 9266),
- * "tls-server-end-point" (RFC 5929 section 4) or "tls-unique" (RFC 5929 section 3, TLS 1.2 only). 64 bytes
- * are room for each. RFCTLS_E_ARGUMENT: another type, or too little room. RFCTLS_E_STATE and
+ * "tls-server-end-point" (RFC 5929 section 4) or "tls-unique" (RFC 5929 section 3, TLS 1.2 only).
+ * RFCTLS_LIMIT_BINDING bytes are room for each. RFCTLS_E_ARGUMENT: another type, or too little room. RFCTLS_E_STATE and
  * RFCTLS_E_UNSUPPORTED as above; the latter also where a type is not defined: tls-unique in TLS 1.3,
  * tls-server-end-point for certificates signed without a hash (Ed25519), or on a server that resumed a
  * session and asks for its identity. */

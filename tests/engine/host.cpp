@@ -131,7 +131,8 @@ void put_findings(rfctls__conn *conn, Message &answer) {
 void put_facts(rfctls__conn *conn, Message &answer) {
   rfctls__facts known{};
   engine.facts(conn, &known);
-  answer.put(known.version).put_optional(known.cipher).put_optional(known.group);
+  answer.put(known.version).put_optional(known.cipher).put(known.cipher_bits);
+  answer.put_optional(known.group);
   answer.put_optional(known.server_name).put(known.protocol).put(known.resumed);
 }
 

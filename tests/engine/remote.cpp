@@ -234,6 +234,7 @@ void facts(const rfctls__conn *conn, rfctls__facts *known) {
   told->texts.reserve(4);
   known->version = answer.as<rfctls_tls_version>();
   known->cipher = optional(told, answer);
+  known->cipher_bits = static_cast<int>(answer.number());
   known->group = optional(told, answer);
   known->server_name = optional(told, answer);
   keep(told, answer.text());

@@ -19,6 +19,15 @@ TEST_P(Handshake, ends_on_both_sides_with_the_same_facts) {
   EXPECT_EQ(client_facts.server_name, nullptr);
 }
 
+TEST_P(Handshake, tells_the_bits_of_the_cipher_s_key) {
+  Pair pair(client(), server_plan());
+  pair.establish();
+  EXPECT_STREQ(pair.client.facts().cipher, pair.server.facts().cipher);
+  const bool half = std::string(pair.client.facts().cipher).find("_128_") != std::string::npos;
+  EXPECT_EQ(pair.client.facts().cipher_bits, half ? 128 : 256);
+  EXPECT_EQ(pair.server.facts().cipher_bits, half ? 128 : 256);
+}
+
 TEST_P(Handshake, takes_bytes_one_at_a_time) {
   Pair pair(client(), server_plan());
   pair.shake(1);

@@ -198,7 +198,7 @@
     (socket-error-select timeout-or-forever socket socket)
     (tls-socket-pending? tls) (tls-socket-ready? tls) (tls-socket-raw-socket tls)
     (tls-socket-peer-certificate tls) (tls-socket-selected-alpn tls)
-    (tls-socket-version tls) (tls-socket-cipher tls) (tls-socket-group tls)
+    (tls-socket-version tls) (tls-socket-cipher tls) (tls-socket-cipher-bits tls) (tls-socket-group tls)
     (tls-socket-server-name tls) (tls-socket-peer-certificates tls)
     (tls-socket-key-update! tls) (tls-socket-export-key tls label key-size context)
     (tls-socket-channel-binding tls binding)

@@ -17,7 +17,7 @@
     (,tls-socket-pending?) (,tls-socket-ready?)
     (,tls-socket-shutdown ,SHUT_WR) (,tls-socket-close) (,tls-socket-closed?)
     (,tls-socket-peer-certificate) (,tls-socket-selected-alpn)
-    (,tls-socket-version) (,tls-socket-cipher) (,tls-socket-server-name)
+    (,tls-socket-version) (,tls-socket-cipher) (,tls-socket-cipher-bits) (,tls-socket-server-name)
     (,tls-socket-client-certificate-callback-set! #f)
     (,tls-socket-peer) (,tls-socket-info) (,tls-socket-name) (,tls-socket-info-values)
     (,tls-socket-node) (,tls-socket-service)

@@ -20,9 +20,10 @@
   (lambda (thunk) (parameterize ((parameter value) ...) (thunk))))
 
 (behaviour "cipher suites and groups are those that the parameters name, within their extent"
-  (check-equal '("TLS_CHACHA20_POLY1305_SHA256" "secp256r1")
+  (check-equal '("TLS_CHACHA20_POLY1305_SHA256" 256 "secp256r1")
                (agreed (within (tls-cipher-suites "TLS_CHACHA20_POLY1305_SHA256") (tls-groups "P-256"))
-                       tls-socket-cipher tls-socket-group))
+                       tls-socket-cipher tls-socket-cipher-bits tls-socket-group))
+  (check-equal '(128) (agreed (within (tls-cipher-suites "TLS_AES_128_GCM_SHA256")) tls-socket-cipher-bits))
   (let ((without (agreed (lambda (thunk) (thunk)) tls-socket-cipher tls-socket-group)))
     (check-equal "TLS_AES_256_GCM_SHA384" (car without))
     (check (not (string=? "secp256r1" (cadr without))))))

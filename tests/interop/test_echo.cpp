@@ -47,6 +47,27 @@ TEST_P(Echo, every_kind_of_key_serves) {
   }
 }
 
+TEST_P(Echo, the_bits_of_the_cipher_are_the_library_s) {
+  const bool old = GetParam() == RFCTLS_TLS_1_2;
+  const struct {
+    const char *cipher, *suite;
+    int bits;
+  } each[] = {{"ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256", 128},
+              {"ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_AES_256_GCM_SHA384", 256},
+              {"ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_CHACHA20_POLY1305_SHA256", 256}};
+  for (const auto &one : each) {
+    Config config = server_config("server", GetParam());
+    require(old ? rfctls_config_set_ciphers(config.get(), one.cipher)
+                : rfctls_config_set_cipher_suites(config.get(), one.suite),
+            one.suite);
+    Pair pair(client_config(), config);
+    EXPECT_EQ(0, rfctls_socket_cipher_bits(pair.client.get())) << "not agreed on yet";
+    ASSERT_EQ(RFCTLS_OK, pair.shake());
+    EXPECT_EQ(one.bits, rfctls_socket_cipher_bits(pair.client.get()));
+    EXPECT_EQ(one.bits, rfctls_socket_cipher_bits(pair.server.get()));
+  }
+}
+
 TEST_P(Echo, the_chain_is_told_as_it_was_sent) {
   Pair pair(GetParam());
   ASSERT_EQ(RFCTLS_OK, pair.shake());
@@ -448,6 +469,7 @@ TEST_P(Echo, no_handle_is_an_argument_error_and_no_crash) {
   EXPECT_EQ(nullptr, rfctls_socket_peer_cert(nullptr));
   EXPECT_EQ(nullptr, rfctls_socket_peer_chain(nullptr));
   EXPECT_EQ(nullptr, rfctls_socket_cipher(nullptr));
+  EXPECT_EQ(0, rfctls_socket_cipher_bits(nullptr));
   EXPECT_EQ(nullptr, rfctls_socket_node(nullptr));
   EXPECT_EQ(nullptr, rfctls_socket_raw(nullptr));
   EXPECT_EQ(1, rfctls_socket_is_closed(nullptr));

@@ -117,6 +117,9 @@ end)
 test("ciphers, groups, and places of trust", function()
   local client = helper.pair { max_version = "1.2", ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384" }
   matches(client:info "cipher", "aes_256_gcm")
+  equal(client:info "bits", 256, "bits")
+  equal(helper.pair({ ciphersuites = "TLS_AES_128_GCM_SHA256" }):info "bits", 128, "bits")
+  for _, name in ipairs { "TLSv1", "1.0", "TLSv1.2", "1.3" } do assert(rfctls.config { min_version = name }, name) end
   equal(helper.pair({ ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" }):info "cipher",
         "TLS_CHACHA20_POLY1305_SHA256")
   equal(helper.pair({ groups = "P-384" }):info "group", "secp384r1")

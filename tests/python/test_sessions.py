@@ -244,6 +244,7 @@ def test_ciphers_suites_and_groups_are_chosen():
         ("TLS_CHACHA20_POLY1305_SHA256", "TLSv1.3", 256), "secp384r1")
     sock, _ = agreed("TLSv1.2", ciphers="ECDHE+AESGCM+AES128")
     assert sock.cipher()[0].endswith("_WITH_AES_128_GCM_SHA256")
+    assert sock.cipher()[1:] == ("TLSv1.2", 128)
     for option in ("ciphers", "cipher_suites", "groups"):
         with pytest.raises(rfctls.ArgumentError, match="no-such"):
             rfctls.Config(**{option: "no-such"})

@@ -79,4 +79,14 @@ TEST(Name, an_address_is_checked_and_never_sent) {
   EXPECT_EQ(nullptr, rfctls_socket_server_name(pair.server.get()));
 }
 
+TEST(Name, of_a_version_is_what_everybody_calls_it) {
+  EXPECT_STREQ("TLSv1", rfctls_tls_version_name(RFCTLS_TLS_1_0));
+  EXPECT_STREQ("TLSv1.1", rfctls_tls_version_name(RFCTLS_TLS_1_1));
+  EXPECT_STREQ("TLSv1.2", rfctls_tls_version_name(RFCTLS_TLS_1_2));
+  EXPECT_STREQ("TLSv1.3", rfctls_tls_version_name(RFCTLS_TLS_1_3));
+  for (int other : {0, 1, 0x0300, 0x0305, -1}) {
+    EXPECT_EQ(nullptr, rfctls_tls_version_name(static_cast<rfctls_tls_version>(other))) << other;
+  }
+}
+
 }  // namespace

@@ -37,7 +37,8 @@
                tls-system-trust tls-partial-chain tls-revocation-lists tls-session-cache
                tls-allow-truncation tls-insecure-skip-name-check tls-insecure-key-log
                tls-socket-reload! tls-socket-abort tls-socket-unwrap tls-socket-detach
-               tls-socket-version tls-socket-cipher tls-socket-group tls-socket-server-name
+               tls-socket-version tls-socket-cipher tls-socket-cipher-bits tls-socket-group
+               tls-socket-server-name
                tls-socket-peer-certificates tls-socket-ready?
                tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
                tls-socket-session tls-socket-resumed?

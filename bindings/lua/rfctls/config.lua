@@ -13,6 +13,7 @@ Config.__index = Config
 local roles = { client = native.CLIENT, server = native.SERVER }
 
 local versions = {
+  ["1"] = native.TLS_1_0, -- TLSv1
   ["1.0"] = native.TLS_1_0,
   ["1.1"] = native.TLS_1_1,
   ["1.2"] = native.TLS_1_2,

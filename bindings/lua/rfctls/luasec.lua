@@ -351,9 +351,8 @@ function Connection:info(field)
   local facts = Socket.info(self)
   if not facts.protocol then return nil end
   local cipher = facts.cipher or ""
-  local bits = tonumber(cipher:match "AES_(%d+)") or (cipher:find "CHACHA20" and 256) or nil
   local found = {
-    protocol = facts.protocol, cipher = cipher, bits = bits, algbits = bits, export = false,
+    protocol = facts.protocol, cipher = cipher, bits = facts.bits, algbits = facts.bits, export = false,
     encryption = cipher:match "WITH_(.*)_%w+$" or cipher:match "^TLS_(.*)_%w+$",
     mac = cipher:find "GCM" and "AEAD" or cipher:find "POLY1305" and "AEAD" or cipher:match "_(%w+)$",
   }

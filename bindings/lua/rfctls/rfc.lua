@@ -81,12 +81,8 @@ function keywords.client_certificate_required(options, required)
 end
 keywords.peer_certificate_required = keywords.client_certificate_required
 
-local version_names = {
-  [native.TLS_1_0] = "1.0", [native.TLS_1_1] = "1.1", [native.TLS_1_2] = "1.2", [native.TLS_1_3] = "1.3",
-}
-
 function keywords.version(options, version)
-  local name = version_names[version]
+  local name = type(version) == "number" and native.tls_version_name(version)
   if not name then error(("rfctls: no TLS version is %s"):format(tostring(version)), 0) end
   options.min_version, options.max_version = name, name
 end

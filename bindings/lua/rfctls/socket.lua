@@ -273,19 +273,14 @@ function Socket:getpeerchain()
   return chain and chain:certificates()
 end
 
-local protocols = {
-  [native.TLS_1_0] = "TLSv1",
-  [native.TLS_1_1] = "TLSv1.1",
-  [native.TLS_1_2] = "TLSv1.2",
-  [native.TLS_1_3] = "TLSv1.3",
-}
-
--- What was agreed on: a table of protocol, cipher, group, alpn, server_name and resumed, or one of them.
+-- What was agreed on: a table of protocol, cipher, bits (of the cipher's key), group, alpn, server_name and
+-- resumed, or one of them.
 function Socket:info(field)
   local handle = self.handle
   local facts = {
-    protocol = protocols[native.socket_tls_version(handle)],
+    protocol = native.tls_version_name(native.socket_tls_version(handle)),
     cipher = native.socket_cipher(handle),
+    bits = native.socket_cipher_bits(handle),
     group = native.socket_group(handle),
     alpn = native.socket_protocol(handle),
     server_name = native.socket_server_name(handle),
@@ -334,7 +329,7 @@ end
 -- What ties an authentication above to this connection: "tls-exporter" (RFC 9266),
 -- "tls-server-end-point" or, in TLS 1.2, "tls-unique" (RFC 5929).
 function Socket:channelbinding(kind)
-  return failure.value(native.socket_channel_binding(self.handle, kind, 64))
+  return failure.value(native.socket_channel_binding(self.handle, kind, native.LIMIT_BINDING))
 end
 
 -- Before the handshake: an extension of the client's hello, by its number and its bytes.

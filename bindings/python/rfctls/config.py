@@ -54,11 +54,9 @@ if TYPE_CHECKING:
 
 _ROLES = {"client": native.RFCTLS_CLIENT, "server": native.RFCTLS_SERVER}
 VERSIONS = {
-    None: native.RFCTLS_TLS_ANY,
-    "TLSv1": native.RFCTLS_TLS_1_0,
-    "TLSv1.1": native.RFCTLS_TLS_1_1,
-    "TLSv1.2": native.RFCTLS_TLS_1_2,
-    "TLSv1.3": native.RFCTLS_TLS_1_3,
+    native.rfctls_tls_version_name(number): number
+    for number in (native.RFCTLS_TLS_ANY, native.RFCTLS_TLS_1_0, native.RFCTLS_TLS_1_1,
+                   native.RFCTLS_TLS_1_2, native.RFCTLS_TLS_1_3)
 }
 _DEMANDS = {
     "ignored": native.RFCTLS_PEER_CERT_IGNORED,

@@ -15,7 +15,7 @@ import socket as plain
 
 from . import connect, listen, native, wrap
 from .certificates import Certificate, Identity, PrivateKey
-from .config import Config, pairs
+from .config import VERSIONS, Config, pairs
 from .errors import Error, named
 from .poll import ERROR, READ, WRITE, Poll
 from .socket import TLSSocket
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, TypeAlias
 
-    from .config import Version
-
     Extension: TypeAlias = tuple[int, bytes]
     Verdict: TypeAlias = bool | Callable[[int, bool, Certificate], bool]
     AnySocket: TypeAlias = TLSSocket | plain.socket
@@ -37,13 +35,7 @@ TLS_VERSION_1_3 = native.RFCTLS_TLS_1_3
 TLS_VERSION_1_2 = native.RFCTLS_TLS_1_2
 TLS_VERSION_1_1 = native.RFCTLS_TLS_1_1
 TLS_VERSION_1_0 = native.RFCTLS_TLS_1_0
-_VERSIONS: dict[int | None, Version | None] = {
-    None: None,
-    TLS_VERSION_1_0: "TLSv1",
-    TLS_VERSION_1_1: "TLSv1.1",
-    TLS_VERSION_1_2: "TLSv1.2",
-    TLS_VERSION_1_3: "TLSv1.3",
-}
+_VERSIONS = {number if name else None: name for name, number in VERSIONS.items()}
 _SERVER_NAME = 0  # the extensions' numbers (RFC 6066, RFC 7301)
 _PROTOCOLS = 16
 

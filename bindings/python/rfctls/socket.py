@@ -15,7 +15,7 @@ from time import monotonic
 from . import native
 from .address import socket_address
 from .certificates import Certificate, Finding, Identity, chain_list
-from .config import VERSIONS, Config, milliseconds, seconds
+from .config import Config, milliseconds, seconds
 from .errors import (
     CertificateError,
     Error,
@@ -46,9 +46,7 @@ if TYPE_CHECKING:
 
 _WANT_VERIFY: int = native.RFCTLS_WANT_VERIFY
 _WANT_IDENTITY: int = native.RFCTLS_WANT_IDENTITY
-_VERSION_NAMES = {number: name for name, number in VERSIONS.items()}
 _NOW = 0.0  # the deadline of what must not wait
-_KEY_MOST = 8160  # bytes (RFC 5869)
 _SENDFILE_BLOCK = 128 * 1024
 _reloading = allocate_lock()  # a listener's C config and ours change together
 
@@ -552,14 +550,14 @@ class TLSSocket:
 
     def version(self) -> str | None:
         """The version agreed on, "TLSv1.3"; None before the handshake."""
-        return _VERSION_NAMES.get(native.rfctls_socket_tls_version(self._handle))
+        return native.rfctls_tls_version_name(native.rfctls_socket_tls_version(self._handle))
 
     def cipher(self) -> tuple[str, str, int] | None:
         """The cipher suite's IANA name, the version, the bits of the key; None before."""
         name, version = native.rfctls_socket_cipher(self._handle), self.version()
         if name is None or version is None:
             return None
-        return name, version, 128 if "_128_" in name else 256
+        return name, version, native.rfctls_socket_cipher_bits(self._handle)
 
     def group(self) -> str | None:
         """The group of the key exchange by its IANA name, "x25519"; None before, or without one."""
@@ -571,7 +569,7 @@ class TLSSocket:
         cb_type is "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929), or "tls-unique" in
         TLS 1.2. UnsupportedError: it is not defined for this connection.
         """
-        room = bytearray(64)
+        room = bytearray(native.RFCTLS_LIMIT_BINDING)
         size = native.rfctls_socket_channel_binding(self._handle, cb_type, room)
         return bytes(room[:size])
 
@@ -581,8 +579,8 @@ class TLSSocket:
         """
         if isinstance(length, bool) or not isinstance(length, int):
             raise TypeError(f"length must be an int, not {type(length).__name__}")
-        if not 1 <= length <= _KEY_MOST:
-            raise ValueError(f"length must be 1 to {_KEY_MOST}, not {length}")
+        if not 1 <= length <= native.RFCTLS_LIMIT_KEY:
+            raise ValueError(f"length must be 1 to {native.RFCTLS_LIMIT_KEY}, not {length}")
         key = bytearray(length)
         native.rfctls_socket_export_key(self._handle, label, context, key)
         return bytes(key)

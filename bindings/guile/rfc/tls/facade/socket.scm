@@ -12,7 +12,7 @@
   tls-socket-abort tls-socket-unwrap tls-socket-detach
   call-with-tls-socket
   tls-socket-peer-certificate tls-socket-peer-certificates tls-socket-selected-alpn
-  tls-socket-version tls-socket-cipher tls-socket-group tls-socket-server-name
+  tls-socket-version tls-socket-cipher tls-socket-cipher-bits tls-socket-group tls-socket-server-name
   tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
   tls-socket-session tls-socket-resumed?
   tls-session? tls-session->bytevector bytevector->tls-session
@@ -29,10 +29,10 @@
   ;; of either kind
   socket-accept)
 
-(define *tls-version-1.3* #x0304)
-(define *tls-version-1.2* #x0303)
-(define *tls-version-1.1* #x0302)
-(define *tls-version-1.0* #x0301)
+(define *tls-version-1.3* RFCTLS-TLS-1-3)
+(define *tls-version-1.2* RFCTLS-TLS-1-2)
+(define *tls-version-1.1* RFCTLS-TLS-1-1)
+(define *tls-version-1.0* RFCTLS-TLS-1-0)
 
 (define tls-socket? rfctls-socket-p)
 
@@ -366,6 +366,7 @@
 
 (define tls-socket-selected-alpn rfctls-socket-protocol)
 (define tls-socket-cipher rfctls-socket-cipher)
+(define tls-socket-cipher-bits rfctls-socket-cipher-bits)
 (define tls-socket-group rfctls-socket-group)
 (define tls-socket-server-name rfctls-socket-server-name)
 (define tls-socket-node rfctls-socket-node)
@@ -373,15 +374,13 @@
 
 ;; "TLSv1.3", or #f before the handshake is done.
 (define (tls-socket-version socket)
-  (assv-ref `((,*tls-version-1.0* . "TLSv1") (,*tls-version-1.1* . "TLSv1.1")
-              (,*tls-version-1.2* . "TLSv1.2") (,*tls-version-1.3* . "TLSv1.3"))
-            (rfctls-socket-tls-version socket)))
+  (rfctls-tls-version-name (rfctls-socket-tls-version socket)))
 
 ;; A key for another use, of so many bytes, which both ends of this connection get for the same label and
 ;; context (RFC 8446 section 7.5). label: registered with IANA, or "EXPERIMENTAL ..."; context: a bytevector.
 (define* (tls-socket-export-key socket label size #:optional (context #f))
-  (check (and (exact-integer? size) (<= 1 size 8160)) 'tls-socket-export-key
-         "not a size from 1 to 8160" size)
+  (check (and (exact-integer? size) (<= 1 size RFCTLS-LIMIT-KEY)) 'tls-socket-export-key
+         "no key of so many bytes can be exported" size)
   (let ((key (make-bytevector size)))
     (rfctls-socket-export-key socket label context key)
     key))
@@ -389,7 +388,7 @@
 ;; What ties an authentication above to this connection: "tls-exporter" (RFC 9266), "tls-server-end-point"
 ;; or, in TLS 1.2, "tls-unique" (RFC 5929).
 (define* (tls-socket-channel-binding socket #:optional (type "tls-exporter"))
-  (let* ((room (make-bytevector 64))
+  (let* ((room (make-bytevector RFCTLS-LIMIT-BINDING))
          (binding (make-bytevector (rfctls-socket-channel-binding socket type room))))
     (bytevector-copy! room 0 binding 0 (bytevector-length binding))
     binding))
