@@ -30,6 +30,11 @@ int64_t rfctls__deadline_left(rfctls__deadline deadline) {
   return deadline > now ? deadline - now : 0;
 }
 
+int64_t rfctls__deadline_left_ms(rfctls__deadline deadline) {
+  int64_t left = rfctls__deadline_left(deadline);
+  return left > 0 ? (left - 1) / NANOSECONDS_IN_MILLISECOND + 1 : left;
+}
+
 rfctls__deadline rfctls__deadline_earlier(rfctls__deadline a, rfctls__deadline b) {
   return a < b ? a : b;
 }

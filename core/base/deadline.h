@@ -21,6 +21,8 @@ rfctls__deadline rfctls__deadline_in(int64_t milliseconds);
 int rfctls__deadline_passed(rfctls__deadline deadline);
 /* What is left, in nanoseconds: 0 when passed, -1 for RFCTLS__NEVER. */
 int64_t rfctls__deadline_left(rfctls__deadline deadline);
+/* The same in milliseconds, never too few. */
+int64_t rfctls__deadline_left_ms(rfctls__deadline deadline);
 rfctls__deadline rfctls__deadline_earlier(rfctls__deadline a, rfctls__deadline b);
 
 enum { RFCTLS__TIMER_COUNT = RFCTLS_TIMER_CLOSE + 1 };

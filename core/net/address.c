@@ -105,23 +105,6 @@ static rfctls_status append(rfctls_addresses *addresses, rfctls_address *address
   return RFCTLS_OK;
 }
 
-rfctls_status rfctls__addresses_of(const rfctls_address *address, rfctls_addresses **out) {
-  rfctls_addresses *addresses = rfctls__alloc(sizeof *addresses);
-  rfctls_status status;
-  *out = NULL;
-  if (addresses == NULL) {
-    return rfctls__fail_memory();
-  }
-  /* Immutable but for the count of its references. */
-  status = append(addresses, rfctls_address_ref((rfctls_address *)address));
-  if (status == RFCTLS_OK) {
-    *out = addresses;
-  } else {
-    rfctls_addresses_unref(addresses);
-  }
-  return status;
-}
-
 void rfctls_addresses_unref(rfctls_addresses *addresses) {
   if (addresses == NULL) {
     return;
@@ -207,9 +190,10 @@ static rfctls_status collect(void *user, const rfctls__endpoint *endpoint) {
 }
 
 rfctls_status rfctls__addresses_resolve(const char *node, const char *service, rfctls_family family,
-                                        int passive, rfctls_addresses **out) {
+                                        int flags, rfctls_addresses **out) {
   collector into = {NULL, node};
   rfctls_status status = check_family(family);
+  *out = NULL;
   if (status == RFCTLS_OK) {
     status = check_node(node);
   }
@@ -223,7 +207,7 @@ rfctls_status rfctls__addresses_resolve(const char *node, const char *service, r
   if (into.addresses == NULL) {
     return rfctls__fail_memory();
   }
-  status = rfctls__os_resolve(node, service, family, passive, collect, &into);
+  status = rfctls__os_resolve(node, service, family, flags, collect, &into);
   if (status == RFCTLS_OK) {
     *out = into.addresses;
   } else {
@@ -238,6 +222,5 @@ rfctls_status rfctls_addresses_resolve(const char *node, const char *service, rf
   if (out == NULL) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the addresses");
   }
-  *out = NULL;
-  return rfctls__addresses_resolve(node, service, family, passive, out);
+  return rfctls__addresses_resolve(node, service, family, passive ? RFCTLS__PASSIVE : 0, out);
 }

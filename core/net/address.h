@@ -18,11 +18,9 @@ const rfctls__endpoint *rfctls__address_endpoint(const rfctls_address *address);
  * as it is. For messages: cut off where it is too long. */
 void rfctls__address_text(const rfctls_address *address, char *text, size_t size);
 
-/* As rfctls_addresses_resolve, within a public call. */
+/* As rfctls_addresses_resolve, within a public call; flags as of rfctls__os_resolve. */
 rfctls_status rfctls__addresses_resolve(const char *node, const char *service, rfctls_family family,
-                                        int passive, rfctls_addresses **out);
-/* A list of one; it keeps a reference. */
-rfctls_status rfctls__addresses_of(const rfctls_address *address, rfctls_addresses **out);
+                                        int flags, rfctls_addresses **out);
 
 #if defined(__cplusplus)
 }

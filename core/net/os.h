@@ -36,12 +36,16 @@ enum { RFCTLS__IP_TEXT = 64 };
 
 /* ---- addresses ---- */
 
-/* The service is given, checked, a port or a name; node NULL is the loopback address, or all if
- * passive (for listening). Calls found for every address, in order; its failure ends the walk.
- * E_RESOLVE names the culprit. */
+enum {
+  RFCTLS__PASSIVE = 1, /* for listening: node NULL is all addresses, else the loopback one */
+  RFCTLS__NUMERIC = 2  /* without asking anybody: WANT_READ if one of them is a name       */
+};
+
+/* The service is given, checked, a port or a name. Calls found for every address, in order; its failure
+ * ends the walk. E_RESOLVE names the culprit. */
 typedef rfctls_status (*rfctls__os_found)(void *user, const rfctls__endpoint *endpoint);
 rfctls_status rfctls__os_resolve(const char *node, const char *service, rfctls_family family,
-                                 int passive, rfctls__os_found found, void *user);
+                                 int flags, rfctls__os_found found, void *user);
 /* The IP address as text, the port, the family; "", 0 and ANY if it is none of IP's. */
 void rfctls__os_describe(const rfctls__endpoint *endpoint, char text[RFCTLS__IP_TEXT],
                          uint16_t *port, rfctls_family *family);

@@ -35,24 +35,28 @@ static void set_patience(rfctls_raw *raw, verb *call) {
 /* OK: look again. A timer that ran out is said after one more try, by the next sleep. */
 static rfctls_status sleep_for(rfctls_raw *raw, const verb *call, rfctls_status want) {
   uint32_t events = want == RFCTLS_WANT_READ ? RFCTLS__POLL_READ : RFCTLS__POLL_WRITE;
+  rfctls__connecting connecting = {.next = RFCTLS__NEVER};
   rfctls__waker *waker = NULL;
   rfctls__waiter waiter;
   intptr_t fd;
   rfctls_status status;
   if (rfctls__deadline_passed(call->deadline)) {
-    return rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
+    return rfctls__raw_fail_late(raw);
   }
   status = rfctls__waker_take(&waker);
   if (status != RFCTLS_OK) {
     return status;
   }
-  fd = rfctls__raw_watch_begin(raw, waker, &waiter);
+  rfctls__raw_watch_begin(raw, waker, &waiter);
+  (void)rfctls__raw_is_connecting(raw, &connecting);
+  fd = rfctls_raw_fd(raw);
   if (fd != RFCTLS__NO_FD && (rfctls__raw_ready(raw) & events) == 0) {
-    status = rfctls__wait(fd, events, waker, call->deadline, 0);
+    status = rfctls__wait(fd, events, waker,
+                          rfctls__deadline_earlier(call->deadline, connecting.next), 0);
   }
   rfctls__raw_watch_end(raw, &waiter);
   rfctls__waker_give(waker);
-  if (rfctls_raw_fd(raw) == RFCTLS__NO_FD) {
+  if (!rfctls__raw_is_open(raw)) {
     return rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
   }
   return status == RFCTLS_E_TIMEOUT ? RFCTLS_OK : status;
@@ -65,7 +69,10 @@ static rfctls_status drive(rfctls_raw *raw, verb *call) {
   }
   set_patience(raw, call);
   do {
-    status = call->step(raw, call);
+    status = rfctls__raw_go_on_connecting(raw);
+    if (status == RFCTLS_OK) {
+      status = call->step(raw, call);
+    }
     if (status <= 0 || !call->waits) {
       break;
     }
@@ -76,6 +83,24 @@ static rfctls_status drive(rfctls_raw *raw, verb *call) {
     rfctls__error_clear(); /* of timers that were overcome */
   }
   return status;
+}
+
+/* ---- connect ---- */
+
+static rfctls_status nothing_more(rfctls_raw *raw, verb *call) {
+  (void)raw;
+  (void)call;
+  return RFCTLS_OK;
+}
+
+rfctls_status rfctls__raw_finish_connect(rfctls_raw *raw) {
+  verb call = {.step = nothing_more, .timer = RFCTLS_TIMER_CONNECT};
+  return drive(raw, &call);
+}
+
+rfctls_status rfctls_raw_finish_connect(rfctls_raw *raw) {
+  rfctls__enter(__func__);
+  return rfctls__raw_finish_connect(raw);
 }
 
 /* ---- accept ---- */
@@ -251,6 +276,7 @@ rfctls_status rfctls__check_how(rfctls_how how) {
 }
 
 static rfctls_status shut(rfctls_raw *raw, rfctls_how how) {
+  rfctls__connecting connecting;
   if (raw->listens) {
     if (how != RFCTLS_SHUT_WRITE) {
       rfctls__raw_refuse(raw);
@@ -260,6 +286,9 @@ static rfctls_status shut(rfctls_raw *raw, rfctls_how how) {
   if (raw->memory != NULL) {
     rfctls__memory_shutdown(raw->memory, how);
     return RFCTLS_OK;
+  }
+  if (rfctls__raw_is_connecting(raw, &connecting)) {
+    return rfctls__fail(RFCTLS_E_STATE, "the transport is not connected yet");
   }
   return rfctls__os_shutdown(raw->fd, how);
 }
@@ -342,6 +371,14 @@ int64_t rfctls_raw_timeout(const rfctls_raw *raw, rfctls_timer timer) {
     rfctls__lock_drop(&locked->lock);
   }
   return milliseconds;
+}
+
+int64_t rfctls_raw_wait_timeout(const rfctls_raw *raw) {
+  rfctls__connecting connecting = {.next = RFCTLS__NEVER};
+  if (raw != NULL) {
+    (void)rfctls__raw_is_connecting(raw, &connecting);
+  }
+  return rfctls__deadline_left_ms(connecting.next);
 }
 
 rfctls_status rfctls_raw_set_timeout(rfctls_raw *raw, rfctls_timer timer, int64_t milliseconds) {

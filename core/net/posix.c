@@ -166,14 +166,18 @@ static const struct sockaddr *sockaddr_of(const rfctls__endpoint *endpoint) {
 }
 
 rfctls_status rfctls__os_resolve(const char *node, const char *service, rfctls_family family,
-                                 int passive, rfctls__os_found found, void *user) {
+                                 int flags, rfctls__os_found found, void *user) {
   struct addrinfo hints = {0}, *list = NULL;
   rfctls_status status = RFCTLS_OK;
   int code;
   hints.ai_family = family_of(family);
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = passive ? AI_PASSIVE : 0;
+  hints.ai_flags = ((flags & RFCTLS__PASSIVE) != 0 ? AI_PASSIVE : 0) |
+                   ((flags & RFCTLS__NUMERIC) != 0 ? AI_NUMERICHOST | AI_NUMERICSERV : 0);
   code = getaddrinfo(node, service, &hints, &list);
+  if (code == EAI_NONAME && (flags & RFCTLS__NUMERIC) != 0) {
+    return RFCTLS_WANT_READ;
+  }
   if (code != 0) {
     return fail_resolve(code, node, service);
   }

@@ -7,6 +7,7 @@
 
 /* ---- made ---- */
 
+/* Under the lock, or when nobody else knows it yet. */
 static void learn_ends(rfctls_raw *raw) {
   int connected = raw->connected_to != NULL ||
                   (!raw->listens && rfctls__os_peer_endpoint(raw->fd, &raw->peer) == RFCTLS_OK);
@@ -76,38 +77,36 @@ rfctls_status rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out) {
   return status;
 }
 
-static rfctls_status connect_until(rfctls__connector *connector, rfctls__deadline deadline,
-                                   rfctls_raw **out) {
-  rfctls_status status;
-  while ((status = rfctls__connector_try(connector, out)) == RFCTLS_WANT_WRITE) {
-    status = rfctls__wait(rfctls__connector_fd(connector), RFCTLS__POLL_WRITE, NULL, deadline, 0);
-    if (status != RFCTLS_OK) {
-      return status;
-    }
+/* Takes the connector over, on failure too. */
+static rfctls_status make_connecting(rfctls__connector *connector, rfctls_raw **out) {
+  *out = alloc(RFCTLS__NO_FD, NULL);
+  if (*out == NULL) {
+    rfctls__connector_free(connector);
+    return RFCTLS_E_MEMORY;
   }
-  return status;
+  (*out)->owned = 1;
+  (*out)->connector = connector;
+  return RFCTLS_OK;
 }
 
-static rfctls_status connect_to(const rfctls_address *address, int64_t timeout_ms,
-                                rfctls_raw **out) {
-  rfctls__deadline deadline = rfctls__deadline_in(timeout_ms);
-  rfctls_addresses *addresses = NULL;
-  rfctls__connector *connector = NULL;
-  rfctls_status status = rfctls__addresses_of(address, &addresses);
-  if (status == RFCTLS_OK) {
-    status = rfctls__connector_new(addresses, &connector);
+rfctls_status rfctls__raw_connect(const char *node, const char *service, rfctls_family family,
+                                  int64_t timeout_ms, rfctls_raw **out) {
+  rfctls__connector *connector;
+  rfctls_status status = rfctls__connector_new(node, service, family, timeout_ms, &connector);
+  return status == RFCTLS_OK ? make_connecting(connector, out) : status;
+}
+
+/* Blocking: until it is connected; else as far as it goes. */
+static rfctls_status drive_connect(int blocking, rfctls_raw **out) {
+  rfctls_status status;
+  (*out)->blocking = blocking != 0;
+  status = rfctls__raw_finish_connect(*out);
+  if (status < 0) {
+    rfctls_raw_unref(*out);
+    *out = NULL;
+    return status;
   }
-  if (status == RFCTLS_OK) {
-    status = connect_until(connector, deadline, out);
-  }
-  if (status == RFCTLS_E_TIMEOUT) {
-    char text[RFCTLS__MESSAGE_SIZE];
-    rfctls__address_text(address, text, sizeof text);
-    (void)rfctls__fail(status, "%s did not accept the connection in time", text);
-  }
-  rfctls__connector_free(connector);
-  rfctls_addresses_unref(addresses);
-  return status;
+  return RFCTLS_OK;
 }
 
 /* What makers check first. */
@@ -120,12 +119,18 @@ static rfctls_status check_made(const void *from, rfctls_raw **out) {
              : rfctls__fail(RFCTLS_E_ARGUMENT, "no address, or no place for the transport");
 }
 
-rfctls_status rfctls_raw_connect(const rfctls_address *address, int64_t timeout_ms,
-                                 rfctls_raw **out) {
+rfctls_status rfctls_raw_connect(const char *node, const char *service, rfctls_family family,
+                                 int blocking, int64_t timeout_ms, rfctls_raw **out) {
   rfctls_status status;
   rfctls__enter(__func__);
-  status = check_made(address, out);
-  return status == RFCTLS_OK ? connect_to(address, timeout_ms, out) : status;
+  status = check_made(node, out);
+  if (status == RFCTLS_OK) {
+    status = rfctls__check_timer(RFCTLS_TIMER_CONNECT, timeout_ms);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__raw_connect(node, service, family, timeout_ms, out);
+  }
+  return status == RFCTLS_OK ? drive_connect(blocking, out) : status;
 }
 
 static rfctls_status listen_on(const rfctls_address *address, int backlog, int both,
@@ -169,17 +174,24 @@ static rfctls_status address_at(const char *path, rfctls_address **out) {
 
 rfctls_status rfctls_raw_connect_unix(const char *path, int64_t timeout_ms, rfctls_raw **out) {
   rfctls_address *address = NULL;
+  rfctls__connector *connector;
   rfctls_status status;
   rfctls__enter(__func__);
   status = check_made(path, out);
   if (status == RFCTLS_OK) {
+    status = rfctls__check_timer(RFCTLS_TIMER_CONNECT, timeout_ms);
+  }
+  if (status == RFCTLS_OK) {
     status = address_at(path, &address);
   }
   if (status == RFCTLS_OK) {
-    status = connect_to(address, timeout_ms, out);
+    status = rfctls__connector_to(address, timeout_ms, &connector);
+  }
+  if (status == RFCTLS_OK) {
+    status = make_connecting(connector, out);
   }
   rfctls_address_unref(address);
-  return status;
+  return status == RFCTLS_OK ? drive_connect(1, out) : status;
 }
 
 rfctls_status rfctls_raw_listen_unix(const char *path, int backlog, rfctls_raw **out) {
@@ -227,8 +239,14 @@ static intptr_t descriptor(const rfctls_raw *raw) {
   return __atomic_load_n(&raw->fd, __ATOMIC_ACQUIRE);
 }
 
+/* The one before. */
+static rfctls__connector *set_connector(rfctls_raw *raw, rfctls__connector *connector) {
+  return __atomic_exchange_n(&raw->connector, connector, __ATOMIC_ACQ_REL);
+}
+
 /* Closes, when nobody uses it any more; a second time does nothing. */
 static void let_go(rfctls_raw *raw) {
+  rfctls__connector_free(set_connector(raw, NULL));
   intptr_t fd = __atomic_exchange_n(&raw->fd, RFCTLS__NO_FD, __ATOMIC_ACQ_REL);
   if (raw->owned && fd != RFCTLS__NO_FD) {
     rfctls__os_close(fd);
@@ -315,14 +333,11 @@ void rfctls__raw_leave(rfctls_raw *raw) {
   rfctls__lock_drop(&raw->lock);
 }
 
-intptr_t rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter) {
-  intptr_t fd;
+void rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter) {
   rfctls__lock_take(&raw->lock);
   rfctls__waiters_add(&raw->waiters, waiter, waker);
   raw->users++;
-  fd = rfctls_raw_fd(raw);
   rfctls__lock_drop(&raw->lock);
-  return fd;
 }
 
 void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter) {
@@ -341,10 +356,78 @@ void rfctls__raw_close(rfctls_raw *raw) {
   rfctls__lock_drop(&raw->lock);
 }
 
+/* ---- connecting ---- */
+
+/* Getters may lock a transport that is const to their caller. */
+static rfctls_raw *lock(const rfctls_raw *raw) {
+  rfctls_raw *mutable = (rfctls_raw *)(uintptr_t)raw;
+  rfctls__lock_take(&mutable->lock);
+  return mutable;
+}
+
+static int connects(const rfctls_raw *raw) {
+  return __atomic_load_n(&raw->connector, __ATOMIC_ACQUIRE) != NULL;
+}
+
+int rfctls__raw_is_connecting(const rfctls_raw *raw, rfctls__connecting *out) {
+  int connecting = 0;
+  if (connects(raw)) {
+    rfctls_raw *locked = lock(raw);
+    connecting = locked->connector != NULL;
+    if (connecting) {
+      *out = rfctls__connector_state(locked->connector);
+    }
+    rfctls__lock_drop(&locked->lock);
+  }
+  return connecting;
+}
+
+rfctls_status rfctls__raw_fail_late(const rfctls_raw *raw) {
+  rfctls_raw *locked = lock(raw);
+  rfctls_status status = locked->connector != NULL
+                             ? rfctls__connector_fail_late(locked->connector)
+                             : rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
+  rfctls__lock_drop(&locked->lock);
+  return status;
+}
+
+/* Under the lock. Whoever waits for a descriptor that is closed now, looks again. */
+static rfctls_status go_on(rfctls_raw *raw) {
+  intptr_t watched = rfctls__connector_state(raw->connector).fd, fd;
+  rfctls_address *to;
+  rfctls_status status = rfctls__connector_try(raw->connector, &fd, &to);
+  if (status == RFCTLS_OK) {
+    raw->connected_to = to;
+    __atomic_store_n(&raw->fd, fd, __ATOMIC_RELEASE);
+    learn_ends(raw);
+    rfctls__connector_free(set_connector(raw, NULL));
+  }
+  if (status <= 0 || rfctls__connector_state(raw->connector).fd != watched) {
+    rfctls__waiters_wake(raw->waiters);
+  }
+  return status;
+}
+
+rfctls_status rfctls__raw_go_on_connecting(rfctls_raw *raw) {
+  rfctls_status status = RFCTLS_OK;
+  if (connects(raw)) {
+    rfctls__lock_take(&raw->lock);
+    if (raw->connector != NULL) {
+      status = go_on(raw);
+    }
+    rfctls__lock_drop(&raw->lock);
+  }
+  return status;
+}
+
 /* ---- told ---- */
 
 intptr_t rfctls_raw_fd(const rfctls_raw *raw) {
-  return raw != NULL && !is_closed(raw) ? descriptor(raw) : RFCTLS__NO_FD;
+  rfctls__connecting connecting;
+  if (raw == NULL || is_closed(raw)) {
+    return RFCTLS__NO_FD;
+  }
+  return rfctls__raw_is_connecting(raw, &connecting) ? connecting.fd : descriptor(raw);
 }
 
 rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw) {
@@ -370,10 +453,14 @@ int rfctls__raw_is_owned(const rfctls_raw *raw) {
 
 typedef rfctls_status (*ask_system)(intptr_t fd, rfctls__endpoint *out);
 
+/* They are learned under the lock, but do not change any more once it is connected. */
 static rfctls_status tell_end(const rfctls_raw *raw, const rfctls__endpoint *known, ask_system ask,
                               rfctls_address **out) {
   rfctls__endpoint asked = {{0}, 0};
   rfctls_status status = RFCTLS_OK;
+  if (connects(raw)) {
+    return rfctls__fail(RFCTLS_E_STATE, "the transport is not connected yet");
+  }
   if (known->size == 0 && raw->memory == NULL) {
     intptr_t fd = rfctls_raw_fd(raw);
     status = fd != RFCTLS__NO_FD ? ask(fd, &asked)
@@ -393,7 +480,7 @@ rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **o
   if (raw->listens) {
     return rfctls__fail(RFCTLS_E_STATE, "a listener has no peer");
   }
-  if (raw->connected_to != NULL) {
+  if (!connects(raw) && raw->connected_to != NULL) {
     *out = rfctls_address_ref(raw->connected_to);
     return RFCTLS_OK;
   }

@@ -3,6 +3,7 @@
 #define RFCTLS_NET_RAW_H
 
 #include "base/deadline.h"
+#include "net/connector.h"
 #include "net/memory.h"
 #include "net/os.h"
 #include "net/wait.h"
@@ -12,20 +13,19 @@
 extern "C" {
 #endif
 
-/* ---- connecting to the first address of a name that accepts ---- */
+/* ---- a transport that connects ---- */
 
-typedef struct rfctls__connector rfctls__connector;
-
-/* Keeps a reference of each address. */
-rfctls_status rfctls__connector_new(const rfctls_addresses *addresses, rfctls__connector **out);
-/* As far as it goes without waiting: OK: *out is the connected transport; WANT_WRITE: wait for
- * rfctls__connector_fd to become writable, but not past rfctls__connector_next; E_CONNECT: no address is left, the message names the
- * last failure; E_SYSTEM, E_MEMORY: we are short of something, call again to go on. */
-rfctls_status rfctls__connector_try(rfctls__connector *connector, rfctls_raw **out);
-intptr_t rfctls__connector_fd(const rfctls__connector *connector);
-rfctls__deadline rfctls__connector_next(const rfctls__connector *connector);
-/* Closes what still connects. NULL is allowed. */
-void rfctls__connector_free(rfctls__connector *connector);
+/* A transport that begins to connect; see rfctls__connector_new. */
+rfctls_status rfctls__raw_connect(const char *node, const char *service, rfctls_family family,
+                                  int64_t timeout_ms, rfctls_raw **out);
+/* As rfctls_raw_finish_connect, within a public call. */
+rfctls_status rfctls__raw_finish_connect(rfctls_raw *raw);
+/* One try. OK: it is connected; else as rfctls__connector_try. */
+rfctls_status rfctls__raw_go_on_connecting(rfctls_raw *raw);
+/* 1 and what to wait for, as long as it connects. */
+int rfctls__raw_is_connecting(const rfctls_raw *raw, rfctls__connecting *out);
+/* E_TIMEOUT, because it is not connected yet. */
+rfctls_status rfctls__raw_fail_late(const rfctls_raw *raw);
 
 /* ---- a connected or listening transport ---- */
 
@@ -67,9 +67,8 @@ intptr_t rfctls__raw_release(rfctls_raw *raw);
 /* As long as a TLS socket speaks on it, the public verbs leave it alone. */
 void rfctls__raw_lend(rfctls_raw *raw);
 void rfctls__raw_give_back(rfctls_raw *raw);
-/* A place among those whom a close wakes; answers the descriptor, which stays open as long, or
- * RFCTLS__NO_FD when it is closed already. */
-intptr_t rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter);
+/* A place among those whom a close wakes; the descriptor stays open as long. */
+void rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter);
 void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter);
 /* E_ARGUMENT for what is none. */
 rfctls_status rfctls__check_how(rfctls_how how);

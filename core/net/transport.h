@@ -7,12 +7,13 @@
 #include "base/refcount.h"
 #include "net/raw.h"
 
-/* What stands above the lock never changes but for the descriptor. The ends are learned when it is
- * made, because the system forgets them when the connection breaks. */
+/* What stands above the lock never changes once it is connected, but for the descriptor. The ends are learned
+ * then, because the system forgets them when the connection breaks. */
 struct rfctls_raw {
   rfctls__refcount refs;
   uint64_t process;
-  intptr_t fd;            /* RFCTLS__NO_FD once it is closed; read by other threads: atomic */
+  intptr_t fd;            /* RFCTLS__NO_FD while it connects, and once it is closed; read by other
+                             threads: atomic */
   rfctls__memory *memory; /* NULL: over a descriptor */
   int owned;
   int listens;
@@ -21,6 +22,7 @@ struct rfctls_raw {
   rfctls__endpoint peer;
 
   rfctls__lock lock;
+  rfctls__connector *connector; /* NULL once it is connected; also read without the lock: atomic */
   int closed;   /* also read without the lock: atomic                              */
   int refuses;  /* a listener that was shut down; as closed                        */
   size_t users; /* calls inside; the last one to leave a closed transport closes it */

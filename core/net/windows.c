@@ -111,7 +111,7 @@ static rfctls_status give_all(const ADDRINFOW *list, rfctls__os_found found, voi
 }
 
 rfctls_status rfctls__os_resolve(const char *node, const char *service, rfctls_family family,
-                                 int passive, rfctls__os_found found, void *user) {
+                                 int flags, rfctls__os_found found, void *user) {
   ADDRINFOW hints = {0}, *list = NULL;
   wchar_t *wide_node = NULL, *wide_service = NULL;
   int code;
@@ -121,7 +121,8 @@ rfctls_status rfctls__os_resolve(const char *node, const char *service, rfctls_f
   }
   hints.ai_family = family_of(family);
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = passive ? AI_PASSIVE : 0;
+  hints.ai_flags = ((flags & RFCTLS__PASSIVE) != 0 ? AI_PASSIVE : 0) |
+                   ((flags & RFCTLS__NUMERIC) != 0 ? AI_NUMERICHOST | AI_NUMERICSERV : 0);
   wide_node = node != NULL ? widen(node) : NULL;
   wide_service = widen(service);
   if ((node != NULL && wide_node == NULL) || wide_service == NULL) {
@@ -129,7 +130,14 @@ rfctls_status rfctls__os_resolve(const char *node, const char *service, rfctls_f
     goto done;
   }
   code = GetAddrInfoW(wide_node, wide_service, &hints, &list);
-  status = code == 0 ? give_all(list, found, user) : fail_resolve(code, node, service);
+  if (code == 0) {
+    status = give_all(list, found, user);
+  } else if ((code == WSAHOST_NOT_FOUND || code == WSATYPE_NOT_FOUND) &&
+             (flags & RFCTLS__NUMERIC) != 0) {
+    status = RFCTLS_WANT_READ;
+  } else {
+    status = fail_resolve(code, node, service);
+  }
 done:
   if (list != NULL) {
     FreeAddrInfoW(list);

@@ -46,11 +46,7 @@ void rfctls__leave(rfctls_socket *socket) {
   }
   trim(socket);
   if (socket->closing == RFCTLS__CLOSED && socket->users == 0) {
-    rfctls__connector_free(socket->connector);
-    socket->connector = NULL;
-    if (socket->raw != NULL) {
-      rfctls__raw_close(socket->raw);
-    }
+    rfctls__raw_close(socket->raw);
   }
 }
 
@@ -91,7 +87,7 @@ static rfctls_status fill(rfctls_socket *socket) {
   uint8_t *room;
   size_t received = 0;
   rfctls_status status;
-  if (socket->tcp != RFCTLS__OPEN || socket->raw == NULL) {
+  if (socket->tcp != RFCTLS__OPEN || socket->phase == RFCTLS__CONNECTING) {
     return RFCTLS_WANT_READ;
   }
   status = rfctls__buffer_reserve(&socket->in, FILL, &room);
@@ -184,7 +180,7 @@ static void push_out(rfctls_socket *socket) {
 }
 
 void rfctls__flush(rfctls_socket *socket) {
-  if (rfctls__buffer_size(&socket->out) > 0 && socket->raw != NULL) {
+  if (rfctls__buffer_size(&socket->out) > 0) {
     push_out(socket);
   }
 }
@@ -253,6 +249,10 @@ int rfctls__readable(const rfctls_socket *socket) {
 }
 
 uint32_t rfctls__events_for(const rfctls_socket *socket, int want) {
+  rfctls__connecting connecting;
+  if (rfctls__raw_is_connecting(socket->raw, &connecting)) {
+    return connecting.events;
+  }
   if (want == RFCTLS_WANT_READ) {
     return RFCTLS__POLL_READ |
            (rfctls__buffer_size(&socket->out) > 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
@@ -260,15 +260,12 @@ uint32_t rfctls__events_for(const rfctls_socket *socket, int want) {
   return RFCTLS__POLL_WRITE;
 }
 
-intptr_t rfctls__fd_for(const rfctls_socket *socket) {
-  return socket->connector != NULL ? rfctls__connector_fd(socket->connector)
-                                   : rfctls_raw_fd(socket->raw);
-}
-
 static rfctls__deadline timer_of(const rfctls_socket *socket) {
+  rfctls__connecting connecting = {.deadline = RFCTLS__NEVER};
+  (void)rfctls__raw_is_connecting(socket->raw, &connecting);
   return rfctls__deadline_earlier(
       socket->close_deadline,
-      rfctls__deadline_earlier(socket->connect_deadline, socket->handshake_deadline));
+      rfctls__deadline_earlier(connecting.deadline, socket->handshake_deadline));
 }
 
 int rfctls__timer_ran_out(const rfctls_socket *socket) {
@@ -276,8 +273,9 @@ int rfctls__timer_ran_out(const rfctls_socket *socket) {
 }
 
 static rfctls__deadline next_of_connect(const rfctls_socket *socket) {
-  return socket->connector != NULL ? rfctls__connector_next(socket->connector)
-                                   : (rfctls__deadline)RFCTLS__NEVER;
+  rfctls__connecting connecting = {.next = RFCTLS__NEVER};
+  (void)rfctls__raw_is_connecting(socket->raw, &connecting);
+  return connecting.next;
 }
 
 rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
@@ -290,9 +288,9 @@ rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
 void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
                          rfctls__watch *watch) {
   rfctls__waiters_add(&socket->waiters, &watch->waiter, waker);
-  watch->fd = rfctls__fd_for(socket);
+  watch->fd = rfctls_raw_fd(socket->raw);
   watch->events = rfctls__events_for(socket, want);
-  watch->found = socket->raw != NULL ? rfctls__raw_ready(socket->raw) & watch->events : 0;
+  watch->found = rfctls__raw_ready(socket->raw) & watch->events;
   if (want == RFCTLS__WANT_TURN) {
     watch->fd = RFCTLS__NO_FD;
   }
@@ -347,7 +345,8 @@ static rfctls_status attempt(rfctls_socket *socket, rfctls__verb *verb) {
     status = verb->step(socket, verb);
     writing = socket->write_end;
     rfctls__flush(socket);
-    if (status != RFCTLS_WANT_READ || socket->phase == RFCTLS__LISTENING) {
+    if (status != RFCTLS_WANT_READ || socket->phase == RFCTLS__LISTENING ||
+        socket->phase == RFCTLS__CONNECTING) {
       return status;
     }
     if (socket->write_end != writing) {

@@ -54,10 +54,8 @@ rfctls_status rfctls__decrypt(rfctls_socket *socket, void *buffer, size_t room, 
 /* What is owed, then close_notify: OK when both have left or nothing can be said any more. */
 rfctls_status rfctls__goodbye(rfctls_socket *socket);
 
-/* One try at connecting, while CONNECTING: OK, WANT_WRITE, E. (handshake.c) */
+/* One try at connecting, as rfctls__raw_go_on_connecting. (handshake.c) */
 rfctls_status rfctls__go_on_connecting(rfctls_socket *socket);
-/* E_TIMEOUT, because that did not succeed in time. */
-rfctls_status rfctls__fail_unconnected(const rfctls_socket *socket);
 
 /* ---- looking and sleeping, also for wait and pollset ---- */
 
@@ -72,8 +70,6 @@ typedef struct rfctls__watch {
 
 /* RFCTLS__POLL_* to wait for. */
 uint32_t rfctls__events_for(const rfctls_socket *socket, int want);
-/* And on what; RFCTLS__NO_FD. */
-intptr_t rfctls__fd_for(const rfctls_socket *socket);
 /* When to look again without any event. */
 rfctls__deadline rfctls__next_look(const rfctls_socket *socket);
 /* Whether a timer that is not one verb's alone has run out: of connect, handshake or close. */

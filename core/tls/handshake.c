@@ -42,20 +42,19 @@ static rfctls_status begin_handshake(rfctls_socket *socket) {
 }
 
 rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
-  rfctls_status status = rfctls__connector_try(socket->connector, &socket->raw);
+  intptr_t watched = rfctls_raw_fd(socket->raw);
+  rfctls_status status;
+  if (socket->phase != RFCTLS__CONNECTING) {
+    return RFCTLS_OK;
+  }
+  status = rfctls__raw_go_on_connecting(socket->raw);
   if (status == RFCTLS_OK) {
-    rfctls__connector_free(socket->connector);
-    socket->connector = NULL;
-    rfctls__raw_lend(socket->raw);
-    socket->connect_deadline = RFCTLS__NEVER;
     socket->phase = RFCTLS__OPENING;
+  }
+  if (status == RFCTLS_OK || rfctls_raw_fd(socket->raw) != watched) {
     socket->changed = 1;
   }
   return status;
-}
-
-rfctls_status rfctls__fail_unconnected(const rfctls_socket *socket) {
-  return rfctls__fail(RFCTLS_E_TIMEOUT, "%s did not accept the connection in time", socket->node);
 }
 
 static rfctls_status end_handshake(rfctls_socket *socket) {
@@ -121,6 +120,14 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
   socket->shaker = verb;
   if (socket->phase == RFCTLS__CONNECTING) {
     status = rfctls__go_on_connecting(socket);
+    if (status == RFCTLS_E_TIMEOUT) {
+      return status; /* nothing is lost */
+    }
+    if (status == RFCTLS_OK) { /* each timer has its time */
+      socket->handshake_deadline = RFCTLS__NEVER;
+      verb->deadline =
+          rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline);
+    }
   }
   if (status == RFCTLS_OK && socket->phase == RFCTLS__OPENING) {
     status = begin_handshake(socket);
@@ -140,11 +147,10 @@ static rfctls_status time_out(rfctls_socket *socket) {
   rfctls__phase phase;
   rfctls__socket_lock(socket);
   phase = socket->phase;
-  socket->connect_deadline = RFCTLS__NEVER;
   socket->handshake_deadline = RFCTLS__NEVER;
   rfctls__socket_unlock(socket);
   return phase == RFCTLS__CONNECTING
-             ? rfctls__fail_unconnected(socket)
+             ? rfctls__raw_fail_late(socket->raw)
              : rfctls__fail(RFCTLS_E_TIMEOUT, "the peer did not finish the handshake in time");
 }
 
@@ -159,9 +165,8 @@ rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
   rfctls__socket_lock(socket);
   rfctls__question_close(socket);
   verb.waits = socket->blocking;
-  verb.deadline = rfctls__deadline_earlier(
-      socket->connect_deadline,
-      rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline));
+  verb.deadline =
+      rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline);
   rfctls__socket_unlock(socket);
   status = rfctls__drive(socket, &verb);
   if (status > 0 && status != RFCTLS_WANT_VERIFY && status != RFCTLS_WANT_IDENTITY &&

@@ -1,8 +1,10 @@
 /* Making TLS sockets: connect, listen, wrap, accept. All of them speak only TCP. */
 #include "rfctls/socket.h"
 
+#include "base/memory.h"
 #include "net/address.h"
 #include "tls/drive.h"
+#include "tls/name.h"
 
 /* role 0: either. */
 static rfctls_status check_config(const rfctls_config *config, int role) {
@@ -49,33 +51,53 @@ static rfctls_status hand_over(rfctls_status status, rfctls_socket *socket, rfct
 
 static rfctls_status connect_step(rfctls_socket *socket, rfctls__verb *verb) {
   (void)verb;
-  return socket->phase == RFCTLS__CONNECTING ? rfctls__go_on_connecting(socket) : RFCTLS_OK;
+  return rfctls__go_on_connecting(socket);
 }
 
-/* Blocking: until connected. Non-blocking: as far as it goes, the handshake does the rest. */
-static rfctls_status drive_connect(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = connect_step, .waits = socket->blocking};
+/* Its timer is the transport's. */
+static rfctls_status finish_connect(rfctls_socket *socket) {
+  rfctls__verb verb = {.step = connect_step, .deadline = RFCTLS__NEVER};
+  verb.waits = rfctls__socket_lock(socket)->blocking;
+  rfctls__socket_unlock(socket);
+  return rfctls__drive(socket, &verb);
+}
+
+rfctls_status rfctls_socket_finish_connect(rfctls_socket *socket) {
   rfctls_status status;
-  socket->connect_deadline = rfctls__deadline_in(socket->timers[RFCTLS_TIMER_CONNECT]);
-  verb.deadline = socket->connect_deadline;
-  status = rfctls__drive(socket, &verb);
-  if (status == RFCTLS_E_TIMEOUT) {
-    return rfctls__fail_unconnected(socket);
+  rfctls__enter(__func__);
+  status = rfctls__enter_socket(socket);
+  return status == RFCTLS_OK ? finish_connect(socket) : status;
+}
+
+/* Before anybody is asked for an address. */
+static rfctls_status check_connect(const char *node, const char *service, rfctls_config *config) {
+  char *name = NULL;
+  int is_ip;
+  rfctls_status status = RFCTLS_OK;
+  if (node == NULL || service == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no node or no service to connect to");
   }
-  return status > 0 ? RFCTLS_OK : status;
+  if (config->server_name == NULL) {
+    status = rfctls__server_name(node, &name, &is_ip);
+    rfctls__free(name);
+  }
+  return status == RFCTLS_OK ? rfctls__config_freeze(config) : status;
 }
 
 rfctls_status rfctls_socket_connect(const char *node, const char *service, rfctls_config *config,
                                     rfctls_socket **out) {
-  rfctls_addresses *addresses = NULL;
-  rfctls__connector *connector = NULL;
   rfctls_socket *socket = NULL;
+  rfctls_raw *raw = NULL;
   rfctls_status status = begin_make(config, RFCTLS_CLIENT, out, __func__);
-  if (status == RFCTLS_OK && (node == NULL || service == NULL)) {
-    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no node or no service to connect to");
+  if (status == RFCTLS_OK) {
+    status = check_connect(node, service, config);
   }
   if (status == RFCTLS_OK) {
-    status = rfctls__socket_new(config, RFCTLS__CONNECTING, NULL, NULL, &socket);
+    status = rfctls__raw_connect(node, service, config->family,
+                                 config->timers[RFCTLS_TIMER_CONNECT], &raw);
+  }
+  if (status == RFCTLS_OK) {
+    status = rfctls__socket_new(config, raw, &socket);
   }
   if (status == RFCTLS_OK) {
     status = rfctls__socket_set_node(socket, node, service);
@@ -84,20 +106,9 @@ rfctls_status rfctls_socket_connect(const char *node, const char *service, rfctl
     status = rfctls__socket_use_name(socket, node);
   }
   if (status == RFCTLS_OK) {
-    status = rfctls__config_freeze(config);
+    status = finish_connect(socket);
   }
-  if (status == RFCTLS_OK) {
-    status = rfctls__addresses_resolve(node, service, config->family, 0, &addresses);
-  }
-  if (status == RFCTLS_OK) {
-    status = rfctls__connector_new(addresses, &connector);
-  }
-  if (status == RFCTLS_OK) {
-    socket->connector = connector;
-    status = drive_connect(socket);
-  }
-  rfctls_addresses_unref(addresses);
-  return hand_over(status, socket, out);
+  return hand_over(status > 0 ? RFCTLS_OK : status, socket, out);
 }
 
 /* ---- listen and accept ---- */
@@ -118,14 +129,14 @@ rfctls_status rfctls_socket_listen(const char *node, const char *service, rfctls
     status = rfctls__config_freeze(config);
   }
   if (status == RFCTLS_OK) {
-    status = rfctls__addresses_resolve(node, service, config->family, 1, &addresses);
+    status = rfctls__addresses_resolve(node, service, config->family, RFCTLS__PASSIVE, &addresses);
   }
   if (status == RFCTLS_OK) {
     int both = node == NULL && config->family == RFCTLS_FAMILY_ANY;
     status = rfctls__raw_listen_any(addresses, both, &raw);
   }
   if (status == RFCTLS_OK) {
-    status = rfctls__socket_new(config, RFCTLS__LISTENING, raw, NULL, &socket);
+    status = rfctls__socket_new(config, raw, &socket);
   }
   if (status == RFCTLS_OK) {
     status = rfctls__socket_set_node(socket, node, service);
@@ -174,7 +185,7 @@ rfctls_status rfctls_socket_accept(rfctls_socket *listener, rfctls_socket **out)
   status = rfctls__drive(listener, &call.verb);
   if (status == RFCTLS_OK) {
     rfctls_config *config = current_config(listener);
-    status = rfctls__socket_new(config, RFCTLS__OPENING, call.raw, NULL, out);
+    status = rfctls__socket_new(config, call.raw, out);
     rfctls_config_unref(config);
   }
   return status;
@@ -233,8 +244,7 @@ rfctls_status rfctls_socket_wrap(rfctls_raw *raw, rfctls_config *config, rfctls_
     status = rfctls__config_freeze(config);
   }
   if (status == RFCTLS_OK) {
-    status = rfctls__socket_new(config, listens ? RFCTLS__LISTENING : RFCTLS__OPENING,
-                                rfctls_raw_ref(raw), NULL, &socket);
+    status = rfctls__socket_new(config, rfctls_raw_ref(raw), &socket);
   }
   return hand_over(status, socket, out);
 }

@@ -10,6 +10,7 @@ typedef struct member {
   uint32_t events;
   uint32_t found;
   rfctls__watch watch; /* while waiting */
+  int connects;        /* the same      */
 } member;
 
 struct rfctls_pollset {
@@ -19,7 +20,6 @@ struct rfctls_pollset {
   size_t capacity;
 };
 
-enum { NANOSECONDS_IN_MILLISECOND = 1000000 };
 enum { WANTED = RFCTLS_EVENT_READ | RFCTLS_EVENT_WRITE, EVENTS = WANTED | RFCTLS_EVENT_ERROR };
 
 rfctls_status rfctls_pollset_new(rfctls_pollset **out) {
@@ -146,6 +146,17 @@ static void look_inside(member *each) {
   }
 }
 
+/* While it connects, there is one thing to wait for, whatever is wanted then. */
+static void watch_connecting(member *each, const rfctls_raw *raw, rfctls__poll *poll) {
+  rfctls__connecting connecting;
+  each->connects = rfctls__raw_is_connecting(raw, &connecting);
+  if (each->connects) {
+    poll->fd = connecting.fd;
+    poll->events = (each->events & WANTED) != 0 ? connecting.events : 0;
+    each->watch.deadline = rfctls__deadline_earlier(each->watch.deadline, connecting.next);
+  }
+}
+
 /* Takes a place among those who are woken, and only then looks: a close before is seen, one after it
  * wakes. */
 static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
@@ -154,7 +165,9 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   *poll = (rfctls__poll){.fd = RFCTLS__NO_FD, .events = each->events & WANTED};
   each->watch.deadline = RFCTLS__NEVER;
   if (socket == NULL) {
-    poll->fd = rfctls__raw_watch_begin(each->raw, waker, &each->watch.waiter);
+    rfctls__raw_watch_begin(each->raw, waker, &each->watch.waiter);
+    poll->fd = rfctls_raw_fd(each->raw);
+    watch_connecting(each, each->raw, poll);
     look_inside(each);
     look_at_memory(each, each->raw, poll);
     return;
@@ -166,6 +179,7 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   poll->fd = each->watch.fd;
   poll->events = each->watch.events |
                  ((each->events & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
+  watch_connecting(each, socket->raw, poll);
   look_inside(each);
   look_at_memory(each, socket->raw, poll);
   rfctls__socket_unlock(socket);
@@ -173,6 +187,9 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
 
 static void end_look(member *each, const rfctls__poll *poll) {
   each->found |= events_of(poll->found, each->events & WANTED);
+  if (each->connects && poll->found != 0) {
+    each->found |= each->events & WANTED;
+  }
   if (each->socket == NULL) {
     look_inside(each);
     rfctls__raw_watch_end(each->raw, &each->watch.waiter);
@@ -240,7 +257,7 @@ static int is_ready(const rfctls_socket *socket, rfctls_status want, uint32_t ev
     return socket->closing == RFCTLS__CLOSED;
   }
   return (want == RFCTLS_WANT_READ && rfctls__readable(socket)) ||
-         (socket->raw != NULL && (rfctls__raw_ready(socket->raw) & events) != 0);
+         (rfctls__raw_ready(socket->raw) & events) != 0;
 }
 
 uint32_t rfctls_socket_wait_events(const rfctls_socket *socket, rfctls_status want) {
@@ -261,8 +278,7 @@ uint32_t rfctls_socket_wait_events(const rfctls_socket *socket, rfctls_status wa
 intptr_t rfctls_socket_wait_fd(const rfctls_socket *socket) {
   intptr_t fd = RFCTLS__NO_FD;
   if (socket != NULL) {
-    fd = rfctls__fd_for(rfctls__socket_lock(socket));
-    rfctls__socket_unlock(socket);
+    fd = rfctls_raw_fd(socket->raw);
   }
   return fd;
 }
@@ -270,8 +286,8 @@ intptr_t rfctls_socket_wait_fd(const rfctls_socket *socket) {
 int64_t rfctls_socket_wait_timeout(const rfctls_socket *socket) {
   int64_t left = -1;
   if (socket != NULL) {
-    left = rfctls__deadline_left(rfctls__next_look(rfctls__socket_lock(socket)));
+    left = rfctls__deadline_left_ms(rfctls__next_look(rfctls__socket_lock(socket)));
     rfctls__socket_unlock(socket);
   }
-  return left > 0 ? (left - 1) / NANOSECONDS_IN_MILLISECOND + 1 : left;
+  return left;
 }

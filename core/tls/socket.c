@@ -15,15 +15,21 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 /* Nothing tells when a program feeds memory: over it, no call waits. */
 static int can_block(const rfctls_socket *socket) {
-  return socket->raw == NULL || rfctls__raw_memory(socket->raw) == NULL;
+  return rfctls__raw_memory(socket->raw) == NULL;
 }
 
-rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfctls_raw *raw,
-                                 rfctls__connector *connector, rfctls_socket **out) {
+static rfctls__phase phase_over(const rfctls_raw *raw) {
+  rfctls__connecting connecting;
+  if (rfctls__raw_is_listener(raw)) {
+    return RFCTLS__LISTENING;
+  }
+  return rfctls__raw_is_connecting(raw, &connecting) ? RFCTLS__CONNECTING : RFCTLS__OPENING;
+}
+
+rfctls_status rfctls__socket_new(rfctls_config *config, rfctls_raw *raw, rfctls_socket **out) {
   rfctls_socket *socket = rfctls__alloc(sizeof *socket);
   if (socket == NULL) {
     rfctls_raw_unref(raw);
-    rfctls__connector_free(connector);
     return rfctls__fail_memory();
   }
   rfctls__refcount_init(&socket->refs);
@@ -31,15 +37,11 @@ rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfc
   socket->config = rfctls_config_ref(config);
   socket->role = config->role;
   socket->process = rfctls__process();
-  socket->phase = phase;
+  socket->phase = phase_over(raw);
   socket->raw = raw;
-  if (raw != NULL) {
-    rfctls__raw_lend(raw);
-  }
-  socket->connector = connector;
+  rfctls__raw_lend(raw);
   socket->blocking = config->blocking && can_block(socket);
   memcpy(socket->timers, config->timers, sizeof socket->timers);
-  socket->connect_deadline = RFCTLS__NEVER;
   socket->handshake_deadline = RFCTLS__NEVER;
   socket->close_deadline = RFCTLS__NEVER;
   socket->ask_verify = config->ask_verify || config->verifier != NULL;
@@ -70,11 +72,8 @@ void rfctls_socket_unref(rfctls_socket *socket) {
     engine->conn_fini(socket->conn, socket->failure.status != RFCTLS_OK);
     rfctls__free(socket->conn);
   }
-  rfctls__connector_free(socket->connector);
-  if (socket->raw != NULL) {
-    rfctls__raw_give_back(socket->raw);
-    rfctls_raw_unref(socket->raw);
-  }
+  rfctls__raw_give_back(socket->raw);
+  rfctls_raw_unref(socket->raw);
   rfctls__buffer_release(&socket->in);
   rfctls__buffer_release(&socket->out);
   rfctls__buffer_wipe(&socket->plain);
@@ -191,7 +190,7 @@ static rfctls_status wait_beneath(rfctls_socket *socket, int want, rfctls__waker
     rfctls__error_clear();
     status = RFCTLS_OK;
   }
-  return status;
+  return status == RFCTLS_E_TIMEOUT ? rfctls__raw_fail_late(socket->raw) : status;
 }
 
 rfctls_status rfctls_socket_wait(rfctls_socket *socket, rfctls_status want, int64_t timeout_ms) {
@@ -483,25 +482,16 @@ rfctls_cert *rfctls_socket_peer_cert(const rfctls_socket *socket) {
 }
 
 rfctls_raw *rfctls_socket_raw(const rfctls_socket *socket) {
-  rfctls_raw *raw = NULL;
-  if (socket != NULL) {
-    raw = rfctls__socket_lock(socket)->raw;
-    rfctls__socket_unlock(socket);
-  }
-  return raw;
+  return socket != NULL ? socket->raw : NULL;
 }
 
 static rfctls_status address_of(const rfctls_socket *socket, rfctls_address **out,
                                 rfctls_status (*get)(const rfctls_raw *, rfctls_address **)) {
-  const rfctls_raw *raw = rfctls_socket_raw(socket);
   rfctls_status status = rfctls__output(out, sizeof *out, "the address");
   if (status == RFCTLS_OK && socket == NULL) {
     status = rfctls__fail(RFCTLS_E_ARGUMENT, "no socket");
   }
-  if (status != RFCTLS_OK) {
-    return status;
-  }
-  return raw != NULL ? get(raw, out) : rfctls__fail(RFCTLS_E_STATE, "not connected yet");
+  return status == RFCTLS_OK ? get(socket->raw, out) : status;
 }
 
 rfctls_status rfctls_socket_local_address(const rfctls_socket *socket, rfctls_address **out) {

@@ -19,7 +19,7 @@
 
 typedef enum rfctls__phase {
   RFCTLS__LISTENING,
-  RFCTLS__CONNECTING,  /* TCP is on its way: connector is set    */
+  RFCTLS__CONNECTING,  /* the transport is on its way            */
   RFCTLS__OPENING,     /* connected; the handshake is to come    */
   RFCTLS__SHAKING,     /* conn is set                            */
   RFCTLS__ESTABLISHED, /* facts are known                        */
@@ -55,15 +55,14 @@ struct rfctls_socket {
   rfctls__closing closing;
   rfctls__error failure; /* what FAILED stands for */
 
-  rfctls__connector *connector; /* while CONNECTING                                     */
-  rfctls_raw *raw;              /* from OPENING on, and for listeners                   */
-  rfctls__conn *conn;           /* from SHAKING on                                      */
-  rfctls__buffer in;            /* came, not decrypted yet                              */
-  rfctls__buffer out;           /* encrypted, not sent yet                              */
-  rfctls__buffer plain;         /* decrypted, not received yet: after a peek or a failed write */
-  rfctls__end tcp;              /* of the incoming bytes: ENDED is FIN                  */
-  int undecided;                /* `in` may hold a whole record                         */
-  size_t owed;                  /* plaintext whose records lie in `out`                 */
+  rfctls_raw *raw;      /* never changes                                        */
+  rfctls__conn *conn;   /* from SHAKING on                                      */
+  rfctls__buffer in;    /* came, not decrypted yet                              */
+  rfctls__buffer out;   /* encrypted, not sent yet                              */
+  rfctls__buffer plain; /* decrypted, not received yet: after a peek or a failed write */
+  rfctls__end tcp;      /* of the incoming bytes: ENDED is FIN                  */
+  int undecided;        /* `in` may hold a whole record                         */
+  size_t owed;          /* plaintext whose records lie in `out`                 */
 
   const void *sender;     /* the call whose turn it is to send  */
   const void *shaker;     /* the call that does the handshake   */
@@ -75,8 +74,7 @@ struct rfctls_socket {
 
   int blocking;
   int64_t timers[RFCTLS__TIMER_COUNT];
-  rfctls__deadline connect_deadline; /* RFCTLS__NEVER: not begun, or none */
-  rfctls__deadline handshake_deadline;
+  rfctls__deadline handshake_deadline; /* RFCTLS__NEVER: not begun, or none */
   rfctls__deadline close_deadline;
 
   char *node;
@@ -97,10 +95,8 @@ struct rfctls_socket {
   rfctls_chain *peer_chain;
 };
 
-/* A new socket around a transport or a connector, either of which it owns from now on, on failure
- * too. */
-rfctls_status rfctls__socket_new(rfctls_config *config, rfctls__phase phase, rfctls_raw *raw,
-                                 rfctls__connector *connector, rfctls_socket **out);
+/* A new socket around a transport, which it owns from now on, on failure too. */
+rfctls_status rfctls__socket_new(rfctls_config *config, rfctls_raw *raw, rfctls_socket **out);
 
 /* E_ARGUMENT for NULL, E_FORKED in a child process. */
 rfctls_status rfctls__enter_socket(const rfctls_socket *socket);

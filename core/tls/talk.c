@@ -378,9 +378,10 @@ static rfctls_status drain(rfctls_socket *socket, rfctls__verb *verb) {
 }
 
 static rfctls_status close_step(rfctls_socket *socket, rfctls__verb *verb) {
+  rfctls__connecting connecting;
   rfctls_status status = RFCTLS_OK;
-  if (socket->closing == RFCTLS__SAYING_GOODBYE && socket->raw != NULL &&
-      socket->phase != RFCTLS__LISTENING) {
+  if (socket->closing == RFCTLS__SAYING_GOODBYE && socket->phase != RFCTLS__LISTENING &&
+      !rfctls__raw_is_connecting(socket->raw, &connecting)) {
     status = rfctls__goodbye(socket);
     if (status > 0) {
       return status;
@@ -421,7 +422,7 @@ static rfctls_status detach(rfctls_socket *socket, intptr_t *fd) {
   if (socket->closing != RFCTLS__NOT_CLOSING) {
     return rfctls__fail(RFCTLS_E_CLOSED, "the socket is closed");
   }
-  if (socket->raw == NULL) {
+  if (socket->phase == RFCTLS__CONNECTING) {
     return rfctls__fail(RFCTLS_E_STATE, "the socket is not connected yet");
   }
   if (rfctls__raw_memory(socket->raw) != NULL) {
@@ -507,7 +508,7 @@ rfctls_status rfctls__close(rfctls_socket *socket) {
   }
   if (socket->closing == RFCTLS__NOT_CLOSING) {
     socket->closing = RFCTLS__SAYING_GOODBYE;
-    socket->connect_deadline = socket->handshake_deadline = RFCTLS__NEVER;
+    socket->handshake_deadline = RFCTLS__NEVER;
     socket->changed = 1;
   }
   verb.waits = socket->blocking;

@@ -30,7 +30,7 @@ RFCTLS_API uint16_t RFCTLS_CALL rfctls_address_port(const rfctls_address *addres
 RFCTLS_API rfctls_family RFCTLS_CALL rfctls_address_family(const rfctls_address *address);
 
 /* Resolves a host and a service (a name, or a port "0" to "65535"). May ask the network and block:
- * the system's resolver has no timer. node NULL: the loopback address, or all addresses if passive.
+ * the system's resolver has no timer, rfctls_raw_connect has. node NULL: the loopback address, or all addresses if passive.
  * RFCTLS_E_RESOLVE: one of the names is not known. RFCTLS_E_ARGUMENT: bad port, empty node, an IPv6
  * address in brackets. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_addresses_resolve(const char *node, const char *service,

@@ -49,7 +49,7 @@ typedef enum rfctls_demand {
 RFCTLS_ENUM_IS_INT(rfctls_demand);
 
 typedef enum rfctls_timer {
-  RFCTLS_TIMER_CONNECT = 1,   /* resolving left out: all addresses together, 30 s          */
+  RFCTLS_TIMER_CONNECT = 1,   /* looking the name up, and all its addresses, together: 30 s */
   RFCTLS_TIMER_HANDSHAKE = 2, /* from its first call to its end, 30 s                      */
   RFCTLS_TIMER_READ = 3,      /* one recv, none                                            */
   RFCTLS_TIMER_WRITE = 4,     /* one send or shutdown, none                                */

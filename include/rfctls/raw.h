@@ -35,10 +35,21 @@ RFCTLS_ENUM_IS_INT(rfctls_flag);
 
 /* ---- make ---- */
 
-/* Connects by TCP to one address, within timeout_ms (-1: as long as the system tries).
- * RFCTLS_E_CONNECT: refused or unreachable. RFCTLS_E_TIMEOUT. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_connect(const rfctls_address *address,
+/* Connects by TCP to the first address of node that accepts: IPv6 and IPv4 take turns, and an address that
+ * does not answer holds the next one up for 250 ms (RFC 8305). service is a port or its name. timeout_ms is for
+ * resolving and connecting together (-1: none). blocking 0: comes back at once, and the transport connects;
+ * its verbs answer RFCTLS_WANT_READ while the name is looked up, RFCTLS_WANT_WRITE until an address has
+ * accepted, and then do what they do; rfctls_raw_finish_connect does no more than that. RFCTLS_E_RESOLVE: a
+ * name is not known. RFCTLS_E_CONNECT: all addresses refused or are unreachable. RFCTLS_E_TIMEOUT.
+ * RFCTLS_E_ARGUMENT: as rfctls_addresses_resolve. RFCTLS_E_SYSTEM: no thread for the look-up (names are looked
+ * up by a thread of the library, numbers are not), no descriptor. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_connect(const char *node, const char *service,
+                                                        rfctls_family family, int blocking,
                                                         int64_t timeout_ms, rfctls_raw **out);
+/* Until the transport is connected: RFCTLS_OK, at once where it is already. Non-blocking: RFCTLS_WANT_READ or
+ * _WRITE, wait and call again, but not later than after rfctls_raw_wait_timeout. RFCTLS_E_RESOLVE,
+ * RFCTLS_E_CONNECT; RFCTLS_E_TIMEOUT: the next call begins its timer anew. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_finish_connect(rfctls_raw *raw);
 /* Listens on one address; backlog 0 takes the system's largest. RFCTLS_E_SYSTEM: address in use,
  * not ours, no right to it. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_listen(const rfctls_address *address, int backlog,
@@ -126,10 +137,14 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_raw_set_timeout(rfctls_raw *raw, rfc
                                                             int64_t milliseconds);
 /* That timer; -1 also for NULL or a timer that a transport does not have. */
 RFCTLS_API int64_t RFCTLS_CALL rfctls_raw_timeout(const rfctls_raw *raw, rfctls_timer timer);
+/* For other event loops: milliseconds until a transport that connects has to be tried again though its
+ * descriptor tells nothing (another address has its turn, the timer ends); -1: it need not be. */
+RFCTLS_API int64_t RFCTLS_CALL rfctls_raw_wait_timeout(const rfctls_raw *raw);
 
 /* ---- tell ---- */
 
-/* The descriptor, borrowed; -1 for NULL, after close, or over memory. */
+/* The descriptor, borrowed; -1 for NULL, after close, or over memory. While the transport connects, it is the
+ * one to wait for until the next call, which may have another. */
 RFCTLS_API intptr_t RFCTLS_CALL rfctls_raw_fd(const rfctls_raw *raw);
 /* Our end; of what is not IP, an address without IP and port
  * (whose host is the path of a Unix-domain socket). The answer

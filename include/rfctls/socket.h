@@ -27,20 +27,23 @@ RFCTLS_ENUM_IS_INT(rfctls_limit);
 
 /* ---- make ---- */
 
-/* A client, connected by TCP to the first address of node that accepts: IPv6 and IPv4 take turns, and an
- * address that does not answer holds the next one up for 250 ms (RFC 8305). node is also what SNI and the
- * name check use. RFCTLS_E_RESOLVE, RFCTLS_E_CONNECT, RFCTLS_E_TIMEOUT. */
+/* A client, connected by TCP to the first address of node that accepts, as by rfctls_raw_connect, within
+ * RFCTLS_TIMER_CONNECT. node is also what SNI and the name check use. Non-blocking: comes back at once, the
+ * handshake connects first. RFCTLS_E_RESOLVE, RFCTLS_E_CONNECT, RFCTLS_E_TIMEOUT. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_connect(const char *node, const char *service,
                                                            rfctls_config *config,
                                                            rfctls_socket **out);
+/* Until a non-blocking client is connected, the handshake still to come: RFCTLS_OK, at once where it is
+ * already; RFCTLS_WANT_READ, RFCTLS_WANT_WRITE; the errors of connect. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_finish_connect(rfctls_socket *socket);
 /* A listener. node NULL: all addresses, IPv4 and IPv6 in one where the system can. service "0": any
  * free port, which local_address tells. RFCTLS_E_IDENTITY: the config has no identity, and no
  * question for one. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_listen(const char *node, const char *service,
                                                           rfctls_config *config,
                                                           rfctls_socket **out);
-/* A TLS socket over a transport that exists (STARTTLS, proxies, inherited listeners); its role is the
- * config's. A client that checks names needs rfctls_socket_set_peer or _set_server_name first. */
+/* A TLS socket over a transport that exists (STARTTLS, proxies, inherited listeners), or that connects; its
+ * role is the config's. A client that checks names needs rfctls_socket_set_peer or _set_server_name first. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_wrap(rfctls_raw *raw, rfctls_config *config,
                                                         rfctls_socket **out);
 /* The next connection of a listener, its handshake still to come. RFCTLS_E_TIMEOUT,

@@ -23,12 +23,6 @@ AWAY(rfctls_addresses_resolve,
      rfctls_addresses **out,
      call->node, call->service, call->family, call->passive, call->out)
 
-AWAY(rfctls_raw_connect,
-     const rfctls_address *address;
-     int64_t timeout_ms;
-     rfctls_raw **out,
-     call->address, call->timeout_ms, call->out)
-
 AWAY(rfctls_raw_connect_unix,
      const char *path;
      int64_t timeout_ms;

@@ -81,6 +81,11 @@ static rfctls_status rfctls_any_recv_bytes(any_socket any, uint32_t flags, size_
   return status;
 }
 
+static rfctls_status rfctls_any_finish_connect(any_socket any) {
+  return any.plain != NULL ? rfctls_raw_finish_connect(any.plain)
+                           : rfctls_socket_finish_connect(any.tls);
+}
+
 static rfctls_status rfctls_any_accept(any_socket any, SCM *made) {
   any_socket accepted = {NULL, NULL};
   rfctls_status status = any.plain != NULL ? rfctls_raw_accept(any.plain, &accepted.plain)
@@ -133,7 +138,8 @@ static uint32_t rfctls_any_wait_events(any_socket any, rfctls_status want) {
 }
 
 static int64_t rfctls_any_wait_timeout(any_socket any) {
-  return any.plain != NULL ? -1 : rfctls_socket_wait_timeout(any.tls);
+  return any.plain != NULL ? rfctls_raw_wait_timeout(any.plain)
+                           : rfctls_socket_wait_timeout(any.tls);
 }
 
 static intptr_t rfctls_any_wait_fd(any_socket any) {

@@ -197,7 +197,6 @@ int noun##_p(SCM object);
 %enddef
 
 %away(rfctls_addresses_resolve, arg1, arg2, arg3, arg4, arg5)
-%away(rfctls_raw_connect, arg1, arg2, arg3)
 %away(rfctls_raw_connect_unix, arg1, arg2, arg3)
 %away(rfctls_raw_accept, arg1, arg2)
 %away(rfctls_raw_send, arg1, arg2, arg3, arg4, arg5)
@@ -226,6 +225,7 @@ rfctls_status rfctls_any_recv(any_socket any, uint32_t flags, void *whole, size_
 rfctls_status rfctls_any_read(any_socket any, void *whole, size_t size, size_t start, size_t count,
                               size_t *got);
 rfctls_status rfctls_any_recv_bytes(any_socket any, uint32_t flags, size_t capacity, SCM *made);
+rfctls_status rfctls_any_finish_connect(any_socket any);
 rfctls_status rfctls_any_accept(any_socket any, SCM *made);
 rfctls_status rfctls_any_shutdown(any_socket any, rfctls_how how);
 rfctls_status rfctls_any_close(any_socket any);

@@ -72,6 +72,7 @@
 }
 
 %typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
+              rfctls_status rfctls_socket_finish_connect, rfctls_status rfctls_raw_finish_connect,
               rfctls_status rfctls_socket_recv_into, rfctls_status rfctls_socket_recv_bytes,
               rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
               rfctls_status rfctls_socket_unwrap, rfctls_status rfctls_socket_key_update,
@@ -241,6 +242,7 @@
 %unlocked(rfctls_identity_self_signed)
 %unlocked(rfctls_raw_connect)
 %unlocked(rfctls_raw_connect_unix)
+%unlocked(rfctls_raw_finish_connect)
 %unlocked(rfctls_raw_accept)
 %unlocked(rfctls_raw_send)
 %unlocked(rfctls_raw_recv)

@@ -41,11 +41,9 @@ void require(rfctls_status status) {
 
 Raw connect() {
   const char *port = std::getenv("RFCTLS_TEST_REMOTE_PORT");
-  Addresses addresses;
   Raw raw;
-  require(rfctls_addresses_resolve("127.0.0.1", port != nullptr ? port : "", RFCTLS_FAMILY_ANY, 0,
-                                   out(addresses)));
-  require(rfctls_raw_connect(rfctls_addresses_at(addresses.get(), 0), 10000, out(raw)));
+  require(rfctls_raw_connect("127.0.0.1", port != nullptr ? port : "", RFCTLS_FAMILY_ANY, 1, 10000,
+                             out(raw)));
   return raw;
 }
 

@@ -116,6 +116,7 @@ local calls = {
   },
   shared = {
     arm = { client.arm, client, native.TIMER_READ, 0 },
+    finishconnect = { client.finishconnect, client }, wait_timeout = { client.wait_timeout, client },
     settimeout = { client.settimeout, fresh, 0.1, "b" }, gettimeout = { client.gettimeout, client },
     send = { client.send, client, "data", 1, 4 }, receive = { client.receive, client, 0, "prefix" },
     receivesome = { client.receivesome, client, 10 }, shutdown = { client.shutdown, throw_away, "both" },
@@ -211,7 +212,7 @@ local asks_for = {
   select = { 3, "number nil boolean" }, listen_unix = { 1, "string number" },
   socket_read_select = { 1, "number nil boolean" }, socket_write_select = { 1, "number nil boolean" },
   socket_error_select = { 1, "number nil boolean" }, adopt = { 1, "number" },
-  pollset_wait = { 2, "number" }, socket_wait = { 3, "number" }, raw_connect = { 2, "number" },
+  pollset_wait = { 2, "number" }, socket_wait = { 3, "number" }, raw_connect = { 1, "string number" },
   addresses_resolve = { 1, "string number" }, socket_connect = { 1, "string number" },
   socket_listen = { 1, "string number" }, config_insecure_log_keys = { 2, "string number" },
   raw_listen_unix = { 1, "string number" }, raw_connect_unix = { 2, "number" }, raw_adopt = { 1, "number" },

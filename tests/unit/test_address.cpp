@@ -207,16 +207,6 @@ TEST(Address, TextNamesHostIpAndPort) {
   rfctls_address_unref(named);
 }
 
-TEST(Address, ListOfOneKeepsAReference) {
-  List list, one;
-  ASSERT_EQ(list.resolve("127.0.0.1", "7"), RFCTLS_OK);
-  ASSERT_EQ(rfctls__addresses_of(list.at(0), &one.list), RFCTLS_OK);
-  rfctls_addresses_unref(list.list);
-  list.list = nullptr;
-  ASSERT_EQ(one.count(), 1u);
-  EXPECT_EQ(rfctls_address_port(one.at(0)), 7);
-}
-
 TEST(Ip, IsToldFromAName) {
   for (const char *text : {"127.0.0.1", "::", "::1", "2001:db8::1", "::ffff:192.0.2.1"}) {
     EXPECT_TRUE(rfctls__os_is_ip(text)) << text;

@@ -66,9 +66,25 @@ int port_of(const Raw &raw) {
   return rfctls_address_port(local_of(raw).get());
 }
 
+rfctls_status try_to_connect(const char *node, int port, int64_t timeout_ms, Raw &raw,
+                             int blocking = 1) {
+  return rfctls_raw_connect(node, std::to_string(port).c_str(), RFCTLS_FAMILY_ANY, blocking,
+                            timeout_ms, out(raw));
+}
+
 Raw connect_to(const char *node, int port) {
   Raw raw;
-  EXPECT_EQ(rfctls_raw_connect(first(resolve(node, port)), 10000, out(raw)), RFCTLS_OK)
+  EXPECT_EQ(try_to_connect(node, port, 10000, raw), RFCTLS_OK) << message();
+  return raw;
+}
+
+// To ::1 and 127.0.0.1, the former first.
+Raw begin_to_connect_here(int port) {
+  Raw raw;
+  rfctls__enter("test");
+  EXPECT_EQ(rfctls__raw_connect(nullptr, std::to_string(port).c_str(), RFCTLS_FAMILY_ANY, 10000,
+                                out(raw)),
+            RFCTLS_OK)
       << message();
   return raw;
 }
@@ -171,8 +187,7 @@ TEST(Connect, MakesDescriptorsThatChildrenDoNotGetAndThatDoNotDelayOrBlock) {
 TEST(Connect, NamesWhoRefused) {
   DeadPort dead;
   Raw raw;
-  Addresses addresses = resolve("127.0.0.1", dead.port);
-  EXPECT_EQ(rfctls_raw_connect(first(addresses), 10000, out(raw)), RFCTLS_E_CONNECT);
+  EXPECT_EQ(try_to_connect("127.0.0.1", dead.port, 10000, raw), RFCTLS_E_CONNECT);
   EXPECT_EQ(raw, nullptr);
   EXPECT_EQ(rfctls_error_system_code(), ECONNREFUSED);
   EXPECT_EQ(message(), "cannot connect to 127.0.0.1 port " + std::to_string(dead.port) +
@@ -185,13 +200,12 @@ TEST(Connect, EndsAtItsTimerAndNotBefore) {
   std::vector<Raw> waiting;
   ASSERT_EQ(rfctls_raw_listen(first(resolve("127.0.0.1", 0)), 1, out(listener)), RFCTLS_OK);
   int port = port_of(listener);
-  Addresses addresses = resolve("127.0.0.1", port);
   rfctls_status status = RFCTLS_OK;
   rfctls__deadline deadline = 0;
   while (status == RFCTLS_OK && waiting.size() < 100) {  // until the queue of the listener is full
     waiting.emplace_back();
     deadline = rfctls__deadline_in(100);
-    status = rfctls_raw_connect(first(addresses), 100, out(waiting.back()));
+    status = try_to_connect("127.0.0.1", port, 100, waiting.back());
   }
   EXPECT_EQ(status, RFCTLS_E_TIMEOUT);
   EXPECT_GE(rfctls__now(), deadline);
@@ -201,58 +215,35 @@ TEST(Connect, EndsAtItsTimerAndNotBefore) {
 
 TEST(Connect, WithoutMemoryLeavesNothingBehind) {
   Raw listener = listen_on("127.0.0.1");
-  Addresses addresses = resolve("127.0.0.1", port_of(listener));
+  int port = port_of(listener);
   rfctls_test::for_each_failing_allocation([&] {
     Raw raw;
-    rfctls_status status = rfctls_raw_connect(first(addresses), 10000, out(raw));
+    rfctls_status status = try_to_connect("127.0.0.1", port, 10000, raw);
     EXPECT_EQ(status == RFCTLS_OK, raw != nullptr);
     return status;
   });
 }
 
-TEST(Connector, TriesEveryAddressInTurn) {
+TEST(Connect, TriesEveryAddressInTurn) {
   Raw listener = listen_on("127.0.0.1");
   Addresses both = resolve(nullptr, port_of(listener));  // ::1 is the first; nobody listens there
-  rfctls__connector *connector = nullptr;
-  Raw raw;
-  rfctls_status status;
-  rfctls__enter("test");
   ASSERT_GT(rfctls_addresses_count(both.get()), 1u);
   ASSERT_EQ(rfctls_address_family(first(both)), RFCTLS_FAMILY_IPV6);
-  ASSERT_EQ(rfctls__connector_new(both.get(), &connector), RFCTLS_OK);
-  both.reset();
-  while ((status = rfctls__connector_try(connector, out(raw))) == RFCTLS_WANT_WRITE) {
-    EXPECT_EQ(rfctls_error_status(), RFCTLS_OK);
-    ASSERT_EQ(rfctls__wait(rfctls__connector_fd(connector), RFCTLS__POLL_WRITE, nullptr,
-                           rfctls__deadline_in(10000), 0),
-              RFCTLS_OK);
-  }
-  rfctls__connector_free(connector);
-  ASSERT_EQ(status, RFCTLS_OK);
+  Raw raw = begin_to_connect_here(port_of(listener));
+  ASSERT_EQ(rfctls_raw_finish_connect(raw.get()), RFCTLS_OK);
   EXPECT_EQ(rfctls_error_status(), RFCTLS_OK) << "the first failure is overcome";
   EXPECT_STREQ(rfctls_address_ip(peer_of(raw).get()), "127.0.0.1");
 }
 
-TEST(Connector, SaysTheLastRefusalAgain) {
+TEST(Connect, SaysTheLastRefusalAgain) {
   DeadPort dead;
-  Addresses both = resolve(nullptr, dead.port);
-  rfctls__connector *connector = nullptr;
-  Raw raw;
-  ASSERT_EQ(rfctls__connector_new(both.get(), &connector), RFCTLS_OK);
+  Raw raw = begin_to_connect_here(dead.port);
   for (int i = 0; i < 2; i++) {
-    rfctls_status status;
-    rfctls__enter("test");
-    while ((status = rfctls__connector_try(connector, out(raw))) == RFCTLS_WANT_WRITE) {
-      ASSERT_EQ(rfctls__wait(rfctls__connector_fd(connector), RFCTLS__POLL_WRITE, nullptr,
-                             rfctls__deadline_in(10000), 0),
-                RFCTLS_OK);
-    }
-    EXPECT_EQ(status, RFCTLS_E_CONNECT);
-    EXPECT_EQ(rfctls__connector_fd(connector), RFCTLS__NO_FD);
+    EXPECT_EQ(rfctls_raw_finish_connect(raw.get()), RFCTLS_E_CONNECT);
+    EXPECT_EQ(rfctls_raw_fd(raw.get()), RFCTLS__NO_FD);
     EXPECT_EQ(message(), "cannot connect to 127.0.0.1 port " + std::to_string(dead.port) +
                              ": Connection refused");
   }
-  rfctls__connector_free(connector);
 }
 
 // A listener whose queue is full: the system drops what asks to connect, as a dead host would.
@@ -263,11 +254,10 @@ class BlackHole {
   explicit BlackHole(const char *ip) {
     EXPECT_EQ(rfctls_raw_listen(first(resolve(ip, 0)), 1, out(listener_)), RFCTLS_OK) << message();
     port = port_of(listener_);
-    Addresses at = resolve(ip, port);
     rfctls_status status = RFCTLS_OK;
     for (int i = 0; i < 64 && status == RFCTLS_OK; i++) {
       Raw filler;
-      status = rfctls_raw_connect(first(at), 200, out(filler));
+      status = try_to_connect(ip, port, 200, filler);
       fillers_.push_back(std::move(filler));
     }
     EXPECT_EQ(status, RFCTLS_E_TIMEOUT) << "it still answers";
@@ -278,46 +268,77 @@ class BlackHole {
   std::vector<Raw> fillers_;
 };
 
-TEST(Connector, GoesOnBesideADeadAddressAfter250Milliseconds) {
+TEST(Connect, GoesOnBesideADeadAddressAfter250Milliseconds) {
   if (!has_ipv6()) {
     GTEST_SKIP() << "no IPv6 on the loopback interface";
   }
   BlackHole dead("::1");
   Raw listener = listen_on("127.0.0.1", dead.port);
-  Addresses both = resolve(nullptr, dead.port);
-  ASSERT_EQ(rfctls_address_family(first(both)), RFCTLS_FAMILY_IPV6);
-  rfctls__connector *connector = nullptr;
-  Raw raw;
-  rfctls_status status;
+  ASSERT_EQ(rfctls_address_family(first(resolve(nullptr, dead.port))), RFCTLS_FAMILY_IPV6);
   const int64_t begin = rfctls__now();
-  ASSERT_EQ(rfctls__connector_new(both.get(), &connector), RFCTLS_OK);
-  while ((status = rfctls__connector_try(connector, out(raw))) == RFCTLS_WANT_WRITE) {
-    (void)rfctls__wait(rfctls__connector_fd(connector), RFCTLS__POLL_WRITE, nullptr,
-                       rfctls__connector_next(connector), 0);
-  }
+  Raw raw = begin_to_connect_here(dead.port);
+  ASSERT_EQ(rfctls_raw_finish_connect(raw.get()), RFCTLS_OK);
   const int64_t took = rfctls__now() - begin;
-  rfctls__connector_free(connector);
-  ASSERT_EQ(status, RFCTLS_OK);
   EXPECT_STREQ(rfctls_address_ip(peer_of(raw).get()), "127.0.0.1");
   EXPECT_GE(took, 250 * int64_t{1000000});
   EXPECT_LT(took, 900 * int64_t{1000000}) << "the system itself would ask again after a second";
 }
 
-TEST(Connector, ClosesWhatStillConnects) {
-  Raw listener = listen_on("127.0.0.1");
-  Addresses addresses = resolve("127.0.0.1", port_of(listener));
-  rfctls__connector *connector = nullptr;
+TEST(Connect, WithoutBlockingIsDrivenByTheVerbs) {
+  BlackHole dead("127.0.0.1");
   Raw raw;
-  ASSERT_EQ(rfctls__connector_new(addresses.get(), &connector), RFCTLS_OK);
-  if (rfctls__connector_try(connector, out(raw)) == RFCTLS_OK) {
-    rfctls__connector_free(connector);
-    GTEST_SKIP() << "this system connects at once";
-  }
-  int fd = static_cast<int>(rfctls__connector_fd(connector));
+  char byte;
+  size_t count;
+  Address address;
+  ASSERT_EQ(try_to_connect("127.0.0.1", dead.port, 10000, raw, 0), RFCTLS_OK);
+  EXPECT_EQ(rfctls_raw_finish_connect(raw.get()), RFCTLS_WANT_WRITE);
+  EXPECT_EQ(rfctls_raw_send(raw.get(), 0, "x", 1, &count), RFCTLS_WANT_WRITE);
+  EXPECT_EQ(rfctls_raw_recv(raw.get(), 0, &byte, 1, &count), RFCTLS_WANT_WRITE);
+  EXPECT_EQ(rfctls_raw_shutdown(raw.get(), RFCTLS_SHUT_WRITE), RFCTLS_E_STATE);
+  EXPECT_EQ(rfctls_raw_peer_address(raw.get(), out(address)), RFCTLS_E_STATE);
+  EXPECT_EQ(message(), "the transport is not connected yet");
+  EXPECT_GT(rfctls_raw_wait_timeout(raw.get()), 0);
+  Raw listener = listen_on("127.0.0.1"), other;
+  ASSERT_EQ(try_to_connect("127.0.0.1", port_of(listener), 10000, other, 0), RFCTLS_OK);
+  rfctls_raw_set_blocking(other.get(), 1);
+  EXPECT_EQ(rfctls_raw_send(other.get(), 0, "x", 1, &count), RFCTLS_OK);
+  EXPECT_EQ(rfctls_raw_wait_timeout(other.get()), -1);
+  EXPECT_EQ(receive(accept_from(listener), 1), "x");
+}
+
+TEST(Connect, EndsAtItsTimerWhateverVerbDrivesIt) {
+  BlackHole dead("127.0.0.1");
+  Raw raw;
+  char byte;
+  size_t count;
+  const rfctls__deadline deadline = rfctls__deadline_in(200);
+  ASSERT_EQ(try_to_connect("127.0.0.1", dead.port, 200, raw, 0), RFCTLS_OK);
+  rfctls_raw_set_blocking(raw.get(), 1);
+  EXPECT_EQ(rfctls_raw_recv(raw.get(), 0, &byte, 1, &count), RFCTLS_E_TIMEOUT);
+  EXPECT_NE(message().find("did not accept the connection in time"), std::string::npos);
+  EXPECT_GE(rfctls__now(), deadline);
+  EXPECT_EQ(rfctls_raw_finish_connect(raw.get()), RFCTLS_E_TIMEOUT) << "the timer begins anew";
+  EXPECT_GE(rfctls__now(), deadline + 200 * int64_t{1000000});
+}
+
+TEST(Connect, EndsWhenAnotherThreadCloses) {
+  BlackHole dead("127.0.0.1");
+  Raw raw;
+  ASSERT_EQ(try_to_connect("127.0.0.1", dead.port, -1, raw, 0), RFCTLS_OK);
+  rfctls_raw_set_blocking(raw.get(), 1);
+  std::thread closer([&] { EXPECT_EQ(rfctls_raw_close(raw.get()), RFCTLS_OK); });
+  EXPECT_EQ(rfctls_raw_finish_connect(raw.get()), RFCTLS_E_CLOSED);
+  closer.join();
+}
+
+TEST(Connect, GivenUpClosesWhatStillConnects) {
+  BlackHole dead("127.0.0.1");
+  Raw raw;
+  ASSERT_EQ(try_to_connect("127.0.0.1", dead.port, -1, raw, 0), RFCTLS_OK);
+  int fd = fd_of(raw);
   EXPECT_TRUE(is_open(fd));
-  rfctls__connector_free(connector);
+  raw.reset();
   EXPECT_FALSE(is_open(fd));
-  rfctls__connector_free(nullptr);
 }
 
 TEST(Listen, NamesThePortThatIsTaken) {
@@ -566,14 +587,8 @@ TEST(Ends, AreToldFromBothSidesAndAfterClose) {
 }
 
 TEST(Ends, KeepTheHostThatWasConnectedTo) {
-  Raw listener = listen_on("127.0.0.1"), client;
-  Addresses addresses = resolve("127.0.0.1", port_of(listener));
-  Address named;
-  ASSERT_EQ(
-      rfctls__address_new(rfctls__address_endpoint(first(addresses)), "example.org", out(named)),
-      RFCTLS_OK);
-  ASSERT_EQ(rfctls_raw_connect(named.get(), -1, out(client)), RFCTLS_OK);
-  EXPECT_STREQ(rfctls_address_host(peer_of(client).get()), "example.org");
+  Raw listener = listen_on("127.0.0.1"), client = connect_to("localhost", port_of(listener));
+  EXPECT_STREQ(rfctls_address_host(peer_of(client).get()), "localhost");
   EXPECT_STREQ(rfctls_address_host(local_of(client).get()), "127.0.0.1");
 }
 
@@ -652,8 +667,14 @@ TEST(Raw, ThatIsNoneIsRefused) {
   EXPECT_EQ(rfctls_raw_ref(nullptr), nullptr);
   rfctls_raw_unref(nullptr);
   EXPECT_EQ(rfctls_raw_fd(nullptr), -1);
-  EXPECT_EQ(rfctls_raw_connect(nullptr, 0, out(raw)), RFCTLS_E_ARGUMENT);
-  EXPECT_EQ(rfctls_raw_connect(first(addresses), 0, nullptr), RFCTLS_E_ARGUMENT);
+  EXPECT_EQ(try_to_connect(nullptr, 1, 0, raw), RFCTLS_E_ARGUMENT);
+  EXPECT_EQ(try_to_connect("127.0.0.1", 1, -2, raw), RFCTLS_E_ARGUMENT);
+  EXPECT_EQ(rfctls_raw_connect("127.0.0.1", nullptr, RFCTLS_FAMILY_ANY, 1, 0, out(raw)),
+            RFCTLS_E_ARGUMENT);
+  EXPECT_EQ(rfctls_raw_connect("127.0.0.1", "1", RFCTLS_FAMILY_ANY, 1, 0, nullptr),
+            RFCTLS_E_ARGUMENT);
+  EXPECT_EQ(rfctls_raw_finish_connect(nullptr), RFCTLS_E_ARGUMENT);
+  EXPECT_EQ(rfctls_raw_wait_timeout(nullptr), -1);
   EXPECT_EQ(rfctls_raw_listen(nullptr, 0, out(raw)), RFCTLS_E_ARGUMENT);
   EXPECT_EQ(rfctls_raw_listen(first(addresses), -1, out(raw)), RFCTLS_E_ARGUMENT);
   EXPECT_EQ(message(), "backlog -1 is negative");

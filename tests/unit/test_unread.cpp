@@ -47,7 +47,9 @@ struct Plain {
     require(rfctls_addresses_resolve("127.0.0.1", "0", RFCTLS_FAMILY_ANY, 0, out(any)), "resolve");
     require(rfctls_raw_listen(rfctls_addresses_at(any.get(), 0), 0, out(listener)), "listen");
     require(rfctls_raw_local_address(listener.get(), out(address)), "address");
-    require(rfctls_raw_connect(address.get(), 10000, out(client)), "connect");
+    const std::string port = std::to_string(rfctls_address_port(address.get()));
+    require(rfctls_raw_connect("127.0.0.1", port.c_str(), RFCTLS_FAMILY_ANY, 1, 10000, out(client)),
+            "connect");
     require(rfctls_raw_accept(listener.get(), out(server)), "accept");
     require(rfctls_raw_set_timeout(server.get(), RFCTLS_TIMER_READ, 10000), "timer");
   }

@@ -1,9 +1,8 @@
 -- Sockets under a scheduler of coroutines: where others wait, these let the scheduler run the other
 -- coroutines meanwhile. Ready ones: rfctls.async.copas, rfctls.async.cqueues, rfctls.async.luv.
 --
--- Resolving a host name still waits, and so does connecting a plain socket. A listener's accept leaves
--- the handshake to the coroutine that serves the connection. Many coroutines may use one socket: one
--- receives while another sends and a third closes.
+-- A listener's accept leaves the handshake to the coroutine that serves the connection. Many coroutines may
+-- use one socket: one receives while another sends and a third closes.
 local Config = require "rfctls.config"
 local Socket = require "rfctls.socket"
 local Plain = require "rfctls.plain"

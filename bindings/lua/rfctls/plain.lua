@@ -56,28 +56,20 @@ local function new(status, handle, options, host, port)
   return self
 end
 
--- Tries attempt(address) for the addresses of a name, until one succeeds.
-local function first_of(host, port, family, passive, attempt)
-  local status, addresses = native.addresses_resolve(host, port, family, passive)
-  if status ~= OK then return status end
-  local made
-  for index = 0, native.addresses_count(addresses) - 1 do
-    status, made = attempt(native.addresses_at(addresses, index))
-    if status == OK then break end
-  end
-  return status, made
-end
+local PATIENCE = 30 -- seconds to connect in, as with TLS
 
--- A connection to the first address of a host that accepts. Options: timeout (seconds), family
--- ("inet", "inet6"), scheduler. Connecting itself waits in C.
+-- A connection to the first address of a host that accepts. Options: timeout (seconds; 0: never wait, see
+-- finishconnect), family ("inet", "inet6"), scheduler.
 function Plain.connect(host, port, options)
   options = options or {}
   local family = check_options(options)
-  local limit = wait.milliseconds(options.timeout)
-  local status, handle = first_of(host, port, family, 0, function(address)
-    return native.raw_connect(address, limit)
-  end)
-  return new(status, handle, options, host, port)
+  local waits = options.timeout ~= 0
+  local limit = wait.milliseconds(waits and options.timeout or PATIENCE)
+  local here = waits and not options.scheduler
+  local status, handle = native.raw_connect(host, port, family, here and 1 or 0, limit)
+  local self, message, code = new(status, handle, options, host, port)
+  if not (self and waits) then return self, message, code end
+  return talk.connected(self)
 end
 
 -- A listener on the first address of a host that can be listened on; nil or "*" is all addresses, port
@@ -86,9 +78,12 @@ function Plain.listen(host, port, options)
   options = options or {}
   local family = check_options(options)
   if host == "*" then host = nil end
-  local status, handle = first_of(host, port, family, 1, function(address)
-    return native.raw_listen(address, 0)
-  end)
+  local status, found = native.addresses_resolve(host, port, family, 1)
+  local handle
+  for index = 0, status == OK and native.addresses_count(found) - 1 or -1 do
+    status, handle = native.raw_listen(native.addresses_at(found, index), 0)
+    if status == OK then break end
+  end
   return new(status, handle, options, host, port)
 end
 

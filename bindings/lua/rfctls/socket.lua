@@ -77,17 +77,12 @@ answers[WANT_IDENTITY] = function(self)
   return native.socket_answer_identity(self.handle, identity.chain, identity.key)
 end
 
-local PAUSE = 1000 -- milliseconds after which a scheduler lets the handshake look at its timers
-
 -- Does the handshake, or goes on with it: true, or nil, "wantread" | "wantwrite" | message, code.
 function Socket:dohandshake()
-  local handle = self.handle
-  local timer = self.scheduler and native.socket_timeout(handle, native.TIMER_HANDSHAKE) or 0
-  local pause = timer > 0 and math.min(timer, PAUSE) or PAUSE
-  local status = wait.finish(self, pause, native.socket_handshake)
+  local status = wait.finish(self, native.socket_handshake)
   while answers[status] do
     status = answers[status](self)
-    if status == OK then status = wait.finish(self, pause, native.socket_handshake) end
+    if status == OK then status = wait.finish(self, native.socket_handshake) end
   end
   return talk.done(self, status)
 end
@@ -119,7 +114,12 @@ function Socket.connect(host, port, options)
     status = native.socket_set_session(handle, config.session)
   end
   if status ~= OK then return nil, tell(status) end
-  return begin(new(handle, config))
+  local socket = new(handle, config)
+  if is_blocking(socket) then
+    socket, message, code = talk.connected(socket)
+    if not socket then return nil, message, code end
+  end
+  return begin(socket)
 end
 
 -- A listener on one address; nil or "*" is all of them, port 0 any free one.
@@ -205,13 +205,11 @@ end
 
 -- ---- end ----
 
-local CLOSE_PAUSE = 10 -- milliseconds: no event tells what the peer's system has acknowledged
-
 -- Says goodbye, waits until the peer has all (2 s at most), and closes. A second call does nothing. A
 -- socket that does not wait may answer "wantread" or "wantwrite": call again, or drop it.
 function Socket:close()
   wait.cancel(self)
-  local status = wait.finish(self, CLOSE_PAUSE, native.socket_close)
+  local status = wait.finish(self, native.socket_close)
   if status ~= OK then return nil, unfinished(self, status) end
   return 1
 end

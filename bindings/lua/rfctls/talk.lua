@@ -34,6 +34,14 @@ function talk.done(self, status)
   return true
 end
 
+-- The client, once it is connected; else it is closed.
+function talk.connected(self)
+  local ok, message, code = self:finishconnect()
+  if ok then return self end
+  self:close()
+  return nil, message, code
+end
+
 -- nil, word, what was done so far, code: how send and receive fail.
 local function partly(self, status, done)
   local word, code = unfinished(self, status)
@@ -111,6 +119,16 @@ function talk.methods(class, noun)
   -- The seconds of settimeout, "b" and "t"; nil where there is no limit.
   function class:gettimeout()
     return self.block >= 0 and self.block / 1000 or nil, self.total >= 0 and self.total / 1000 or nil
+  end
+
+  function class:wait_timeout()
+    return verbs.wait_timeout(self.handle)
+  end
+
+  -- Goes on with connecting, of a client that was not to wait: true, or nil, "wantread" | "wantwrite" | message,
+  -- code.
+  function class:finishconnect()
+    return talk.done(self, wait.finish(self, verbs.finish_connect))
   end
 
   local function send_some(self, deadline, data, done, count)

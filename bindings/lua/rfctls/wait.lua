@@ -1,7 +1,8 @@
 -- How long a call may take, and how it waits: in C, or by a scheduler of coroutines.
 --
 -- An object that waits has: handle; block, the milliseconds of each wait, and total, those of each
--- call, -1 for none; perhaps scheduler, see rfctls.async. Under one, its C socket never waits.
+-- call, -1 for none; perhaps scheduler, see rfctls.async. Under one, its C socket never waits, and says in
+-- wait_timeout() after how many milliseconds a call has to be made again whatever happens, -1 for never.
 local native = require "rfctls.library"
 
 local clock = native.clock
@@ -58,15 +59,14 @@ function wait.cancel(self)
   if scheduler and scheduler.cancel and (self.sleepers or 0) > 0 then scheduler.cancel(self:getfd()) end
 end
 
--- Calls verb(handle, ...) until it wants no more, or the deadline is over; also every so many
--- milliseconds of pause, if there is one. Its results.
-local function suspend(self, deadline, pause, want, verb, ...)
+-- Calls verb(handle, ...) until it wants no more, or the deadline is over. Its results.
+local function suspend(self, deadline, want, verb, ...)
   local status, value = want, nil
   repeat
     local left = deadline and math.max(deadline - clock(), 0)
     if left ~= 0 then
-      local longest = left and pause and math.min(left, pause) or left or pause
-      sleep(self, status, longest)
+      local pause = self:wait_timeout()
+      sleep(self, status, pause >= 0 and math.min(left or pause, pause) or left)
     end
     status, value = verb(self.handle, ...)
     if left == 0 and wants[status] then status = E_TIMEOUT end
@@ -86,15 +86,15 @@ function wait.run(self, deadline, verb, ...)
       local end_of_wait = clock() + self.block
       deadline = deadline and math.min(deadline, end_of_wait) or end_of_wait
     end
-    return suspend(self, deadline, nil, status, verb, ...)
+    return suspend(self, deadline, status, verb, ...)
   end
   return status, value
 end
 
--- verb(handle), which may wait as long as timers in C say: they are asked after every pause.
-function wait.finish(self, pause, verb)
+-- verb(handle), which may wait as long as timers in C say.
+function wait.finish(self, verb)
   local status = verb(self.handle)
-  if by_scheduler(self, status) then return suspend(self, nil, pause, status, verb) end
+  if by_scheduler(self, status) then return suspend(self, nil, status, verb) end
   return status
 end
 

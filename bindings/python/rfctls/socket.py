@@ -161,9 +161,13 @@ class TLSSocket:
             error.__cause__ = problem
         return error
 
-    def _shake_or_close(self, deadline: float | None = None) -> None:
+    def _begin(self, handshake: bool, deadline: float | None = None) -> None:
+        """Does the handshake, or only what comes before it; closes on failure."""
         try:
-            self._shake(deadline)
+            if handshake:
+                self._shake(deadline)
+            else:
+                self._drive(native.rfctls_socket_finish_connect, deadline=deadline)
         except BaseException:
             self._close_quietly()
             raise
@@ -447,7 +451,7 @@ class TLSSocket:
         handle, config = self._drive(self._accept)
         made = TLSSocket._from_handle(handle, config, config.timeout)
         if handshake:
-            made._shake_or_close()
+            made._begin(handshake)
         return made, made.getpeername()
 
     def _accept(self, handle: native.Handle) -> tuple[int, tuple[native.Handle | None, Config]]:
@@ -711,8 +715,7 @@ def connect(
     """Connects to a host by TCP, does the TLS handshake, and returns the TLSSocket.
 
     The chain, the system's trust store and the host name are checked. timeout is in seconds, for
-    all of it together (the look-up of the name left out) and then for each later call; the timers
-    of the config hold beside it. server_name is asked for and checked instead of host; session
+    all of it together and then for each later call; the timers of the config hold beside it. server_name is asked for and checked instead of host; session
     is one to resume, beside those that the config keeps. Instead of a config its keyword arguments can be given: rfctls.connect("localhost", 4433,
     authorities="ca.pem").
     """
@@ -724,14 +727,10 @@ def connect(
     if limit == 0:
         raise ValueError("timeout must not be 0: setblocking(False) comes after connect")
     deadline = inf if limit is None else monotonic() + limit
-    if handshake:
-        handle = native.rfctls_socket_connect(host, _service(port), config._handle)
-    else:
-        handle = _connect_only(host, _service(port), config, deadline)
+    handle = native.rfctls_socket_connect(host, _service(port), config._handle)
     made = TLSSocket._from_handle(handle, config, limit)
     _set_up(made, server_name, session)
-    if handshake:
-        made._shake_or_close(deadline)
+    made._begin(handshake, deadline)
     return made
 
 
@@ -790,7 +789,7 @@ def wrap(
     made = TLSSocket._from_handle(handle, config, limit)
     _set_up(made, server_name, session)
     if handshake and not native.rfctls_socket_is_listener(handle):
-        made._shake_or_close()
+        made._begin(handshake)
     return made
 
 
@@ -839,26 +838,6 @@ def _service(port: int | str) -> str:
     if isinstance(port, bool) or not isinstance(port, int):
         raise TypeError(f"port must be an int or a str, not {type(port).__name__}")
     return str(port)
-
-
-def _connect_only(host: str, service: str, config: Config, deadline: float) -> native.Handle:
-    """TCP alone, to the first address that accepts."""
-    if config.connect_timeout is not None:
-        deadline = min(deadline, monotonic() + config.connect_timeout)
-    addresses = native.rfctls_addresses_resolve(host, service, config.ip_version or 0, False)
-    last = native.rfctls_addresses_count(addresses) - 1
-    for index in range(last + 1):
-        left = None if deadline == inf else max(deadline - monotonic(), 0)
-        address = native.rfctls_addresses_at(addresses, index)
-        try:
-            raw = native.rfctls_raw_connect(address, milliseconds(left))
-            break
-        except ConnectionError:
-            if index == last:
-                raise
-    handle = native.rfctls_socket_wrap(raw, config._handle)
-    native.rfctls_socket_set_peer(handle, host, service)
-    return handle
 
 
 def _would_block(want: int) -> Error:

@@ -108,10 +108,10 @@
     (rfctls-config-set-timeout config timer milliseconds)))
 
 (define (make-config policy role certificates private-key extensions authorities verifier version
-                     family blocking? connect-timeout handshake-timeout require-certificate?)
+                     family connect-timeout handshake-timeout require-certificate?)
   (let ((config (rfctls-config-new role)))
     (set-policy! config policy)
-    (rfctls-config-set-blocking config blocking?)
+    (rfctls-config-set-blocking config #f)
     (rfctls-config-set-family config family)
     (set-identity! config role certificates private-key)
     (apply-config-extensions config extensions)
@@ -177,8 +177,7 @@
 ;; To be used as it is.
 (define* (config role #:key (certificates '()) (private-key #f) (hello-extensions '())
                  (authorities '()) (verifier #t) (version #f) (family RFCTLS-FAMILY-ANY)
-                 (blocking? #f) (connect-timeout #f) (handshake-timeout #f)
-                 (require-certificate? #f))
+                 (connect-timeout #f) (handshake-timeout #f) (require-certificate? #f))
   ((if (shareable? role certificates private-key) shared-config make-config)
    (policy) role certificates private-key hello-extensions authorities verifier version
-   family blocking? connect-timeout handshake-timeout require-certificate?))
+   family connect-timeout handshake-timeout require-certificate?))

@@ -86,22 +86,15 @@
                              failure)))
     thunk))
 
-;; A host that is not found is reported with the service, too.
-(define (call-naming-host node service thunk)
+;; A host that is not found is reported with the service, too, and a peer that does not answer the
+;; connection attempt is no read timeout.
+(define (call-naming-failures node service thunk)
   (call-improving
    (lambda (part)
-     (if (host-not-found-error? part)
-         (make-host-not-found-error node service)
-         part))
-   thunk))
-
-;; A peer that does not answer the connection attempt is no read timeout.
-(define (call-connecting connected? thunk)
-  (call-improving
-   (lambda (part)
-     (if (and (socket-read-timeout-error? part) (not (connected?)))
-         (make-socket-connection-error (socket-error-socket part))
-         part))
+     (cond ((host-not-found-error? part) (make-host-not-found-error node service))
+           ((socket-read-timeout-error? part)
+            (make-socket-connection-error (socket-error-socket part)))
+           (else part)))
    thunk))
 
 ;; Adds what earlier calls had done, (count), to the count that a failure tells.

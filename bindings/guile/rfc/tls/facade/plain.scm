@@ -28,24 +28,15 @@
   (rfctls-raw-set-blocking plain #f)
   (apply remember! plain facts))
 
-(define (resolve node service family passive?)
-  (call-naming-host node service
-    (lambda () (rfctls-addresses-resolve node service family passive?))))
-
-(define (addresses->list addresses)
-  (map (lambda (index) (rfctls-addresses-at addresses index))
-       (iota (rfctls-addresses-count addresses))))
-
-;; To the first address that accepts, all together within connect-timeout.
-(define (connect-to-one addresses)
-  (let ((deadline (deadline-in connect-timeout)))
-    (let loop ((addresses addresses))
-      (define (connect)
-        (rfctls-raw-connect (car addresses) (max 0 (time-left deadline))))
-      (if (null? (cdr addresses))
-          (connect)
-          (or (call-with-rescue socket-error? (lambda (failure) #f) connect)
-              (loop (cdr addresses)))))))
+;; What (make) answers, once it is connected; else it is closed.
+(define (call-connecting node service make)
+  (call-naming-failures node service
+    (lambda ()
+      (let ((socket (make)))
+        (closing-on-failure socket
+          (lambda ()
+            (drive socket patiently (rfctls-any-finish-connect socket))
+            socket))))))
 
 (define (check-strings who . things)
   (for-each (lambda (thing)
@@ -53,21 +44,23 @@
                 (wrong-type who "string" thing)))
             things))
 
-;; Blocks this thread until the connection is made; looking up the node takes the system's time.
 (define* (make-client-socket node service
                              #:optional ai-family ai-socktype ai-flags ai-protocol)
   (check-strings 'make-client-socket node service)
   (check-options 'make-client-socket ai-socktype ai-flags ai-protocol)
-  (let ((addresses (resolve node service (family-number 'make-client-socket ai-family) #f)))
-    (ready (call-connecting (const #f)
-             (lambda () (connect-to-one (addresses->list addresses))))
-           #:node node #:service service)))
+  (call-connecting node service
+    (lambda ()
+      (remember! (rfctls-raw-connect node service (family-number 'make-client-socket ai-family) #f
+                                     connect-timeout)
+                 #:node node #:service service))))
 
 ;; Service "0" is any free port, which socket-info-values tells.
 (define* (make-server-socket service #:optional ai-family ai-socktype ai-protocol)
   (check-strings 'make-server-socket service)
   (check-options 'make-server-socket ai-socktype #f ai-protocol)
-  (let ((addresses (resolve #f service (family-number 'make-server-socket ai-family) #t)))
+  (let* ((family (family-number 'make-server-socket ai-family))
+         (addresses (call-naming-failures #f service
+                      (lambda () (rfctls-addresses-resolve #f service family #t)))))
     (ready (rfctls-raw-listen (rfctls-addresses-at addresses 0) 0) #:service service)))
 
 ;; #f if the listener is non-blocking and nobody is there.

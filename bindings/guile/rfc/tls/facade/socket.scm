@@ -100,7 +100,6 @@
 
 ;; ---- makers ----
 
-;; Without a handshake, connecting is waited for here; otherwise the handshake does both.
 (define* (make-client-tls-socket node service
                                  #:optional ai-family ai-socktype ai-flags ai-protocol
                                  #:key (handshake #t) (certificates '()) (private-key #f)
@@ -110,26 +109,24 @@
                                  (prng #f) (version #f))
   (check-strings 'make-client-tls-socket node service)
   (check-options 'make-client-tls-socket ai-socktype ai-flags ai-protocol)
+  (check (or (not session) (tls-session? session)) 'make-client-tls-socket "not a session" session)
   (let* ((config (config RFCTLS-CLIENT #:certificates certificates #:private-key private-key
                          #:hello-extensions hello-extensions #:authorities authorities
                          #:verifier certificate-verifier #:version version
                          #:family (family-number 'make-client-tls-socket ai-family)
-                         #:blocking? (not handshake) #:connect-timeout connect-timeout
+                         #:connect-timeout connect-timeout
                          #:handshake-timeout handshake-timeout))
-         (socket (call-naming-host node service
+         (socket (call-connecting node service
                    (lambda ()
-                     (call-connecting (const #f)
-                       (lambda () (rfctls-socket-connect node service config)))))))
-    (rfctls-socket-set-blocking socket #f)
-    (remember! socket #:verifier certificate-verifier)
-    (when session
-      (rfctls-socket-set-session socket session))
-    (if handshake
-        (closing-on-failure socket
-          (lambda ()
-            (call-connecting (lambda () (rfctls-socket-raw socket))
-              (lambda () (tls-client-handshake socket)))))
-        socket)))
+                     (remember! (rfctls-socket-connect node service config)
+                                #:verifier certificate-verifier)))))
+    (closing-on-failure socket
+      (lambda ()
+        (when session
+          (rfctls-socket-set-session socket session))
+        (if handshake
+            (tls-client-handshake socket)
+            socket)))))
 
 (define* (make-server-tls-socket service certificates
                                  #:optional ai-family ai-socktype ai-protocol
@@ -145,7 +142,7 @@
                         #:family (family-number 'make-server-tls-socket ai-family)
                         #:handshake-timeout handshake-timeout
                         #:require-certificate? client-certificate-required?)))
-    (remember! (call-naming-host #f service
+    (remember! (call-naming-failures #f service
                  (lambda () (rfctls-socket-listen #f service config)))
                #:verifier certificate-verifier)))
 
