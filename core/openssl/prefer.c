@@ -151,7 +151,13 @@ static int stays(const SSL_CIPHER *cipher, STACK_OF(SSL_CIPHER) *named) {
 }
 
 static rfctls_status add_named(SSL_CTX *ctx, char *word, STACK_OF(SSL_CIPHER) *named) {
-  if (strchr("!+-@", *word) != NULL || !set(ctx, RFCTLS__CIPHERS, word) || !names_exchange(word)) {
+  if (strchr("!+-@", *word) != NULL) {
+    return RFCTLS_OK;
+  }
+  if (!set(ctx, RFCTLS__CIPHERS, word)) { /* a kind of which there is none */
+    return rfctls__openssl_ran_out() ? rfctls__fail_memory() : RFCTLS_OK;
+  }
+  if (!names_exchange(word)) {
     return RFCTLS_OK;
   }
   for (int i = 0; i < count_ciphers(ctx); i++) {
@@ -193,17 +199,23 @@ static rfctls_status list_staying(const SSL_CTX *ctx, STACK_OF(SSL_CIPHER) *name
   return status == RFCTLS_OK ? rfctls__buffer_append(names, "", 1) : status;
 }
 
+static rfctls_status fail_empty(const char *list) {
+  return rfctls__openssl_ran_out()
+             ? rfctls__fail_memory()
+             : rfctls__fail(
+                   RFCTLS_E_ARGUMENT,
+                   "cipher list \"%s\" leaves none that is used: static RSA (kRSA) and DHE "
+                   "are used only if it names them or a cipher of theirs",
+                   list != NULL ? list : "of the system");
+}
+
 /* Leaves those ciphers of ctx that stay; list: where they are from, NULL: the system's. */
 static rfctls_status narrow(SSL_CTX *ctx, const char *list, STACK_OF(SSL_CIPHER) *named) {
   rfctls__buffer names = {0};
   rfctls_status status = list_staying(ctx, named, &names);
   if (status == RFCTLS_OK &&
       !set(ctx, RFCTLS__CIPHERS, (const char *)rfctls__buffer_bytes(&names).data)) {
-    status =
-        rfctls__fail(RFCTLS_E_ARGUMENT,
-                     "cipher list \"%s\" leaves none that is used: static RSA (kRSA) and DHE are "
-                     "used only if it names them or a cipher of theirs",
-                     list != NULL ? list : "of the system");
+    status = fail_empty(list);
   }
   rfctls__buffer_release(&names);
   return status;
@@ -235,8 +247,10 @@ rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const 
 /* ---- checking word by word ---- */
 
 static rfctls_status fail_unknown(rfctls__preference preference, const char *word) {
-  return rfctls__fail(RFCTLS_E_ARGUMENT, "%s knows no %s \"%s\"", OpenSSL_version(OPENSSL_VERSION),
-                      nouns[preference], word);
+  return rfctls__openssl_ran_out()
+             ? rfctls__fail_memory()
+             : rfctls__fail(RFCTLS_E_ARGUMENT, "%s knows no %s \"%s\"",
+                            OpenSSL_version(OPENSSL_VERSION), nouns[preference], word);
 }
 
 /* Commands: whether there is such a one, the list as a whole tells. */
