@@ -96,12 +96,13 @@ typedef struct rfctls__findings {
 /* Known when the handshake is done, but server_name from WANT_IDENTITY on; borrowed from the connection. */
 typedef struct rfctls__facts {
   rfctls_tls_version version;
-  const char *cipher;      /* IANA name                           */
-  int cipher_bits;         /* of its key that keep data secret    */
-  const char *group;       /* of the key exchange, IANA name; NULL: none was agreed on */
-  const char *server_name; /* server: what the client asked for, or NULL */
-  rfctls__bytes protocol;  /* ALPN; empty: none                   */
-  int resumed;             /* known from WANT_VERIFY on           */
+  const char *cipher;        /* IANA name                           */
+  int cipher_bits;           /* of its key that keep data secret    */
+  const char *group;         /* of the key exchange, IANA name; NULL: none was agreed on */
+  const char *server_name;   /* server: what the client asked for, or NULL */
+  rfctls__bytes protocol;    /* ALPN; empty: none                   */
+  int resumed;               /* known from WANT_VERIFY on           */
+  int refused_renegotiation; /* the peer asked for it after all, and was refused */
 } rfctls__facts;
 
 /* What describe tells of a certificate; strings and lists are the caller's to free. */

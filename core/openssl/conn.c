@@ -173,6 +173,14 @@ static int on_identity_needed(SSL *ssl, void *argument) {
   return -1;
 }
 
+/* OpenSSL refuses by this alert, a warning, and goes on as if nothing were. */
+static void on_info(const SSL *ssl, int where, int value) {
+  if (where == SSL_CB_WRITE_ALERT && (value & 0xff) == SSL_AD_NO_RENEGOTIATION) {
+    rfctls__conn *conn = SSL_get_app_data(ssl);
+    conn->refused_renegotiation = 1;
+  }
+}
+
 /* An SSL knows the extensions that its SSL_CTX knew when it was made. */
 static SSL *new_client(rfctls__mould *mould, rfctls__bytes extensions) {
   SSL *ssl = NULL;
@@ -198,6 +206,7 @@ static rfctls_status open_ssl(rfctls__conn *conn, const rfctls__opening *opening
   }
   SSL_set_bio(conn->ssl, bio, bio);
   SSL_set_verify(conn->ssl, verify_mode(conn), NULL);
+  SSL_set_info_callback(conn->ssl, on_info);
   if (conn->asks_identity) {
     SSL_set_cert_cb(conn->ssl, on_identity_needed, conn);
   }
@@ -495,6 +504,7 @@ void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   facts->protocol.data = protocol;
   facts->protocol.size = size;
   facts->resumed = SSL_session_reused(conn->ssl);
+  facts->refused_renegotiation = conn->refused_renegotiation;
 }
 
 /* OpenSSL's chain holds the peer's leaf for a client, and lacks it for a server; a session that was

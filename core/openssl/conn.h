@@ -31,10 +31,11 @@ struct rfctls__conn {
   rfctls__answer identity;
   rfctls_status refusal; /* verify.c has recorded why the handshake fails; or OK */
   int established;
-  int verdict;       /* the library's, X509_V_*, whatever the program says     */
-  int64_t until;     /* how long that holds, in Unix seconds                   */
-  SSL_SESSION *told; /* the last one that session_take told, or was used up    */
-  int ticketed;      /* the ticket that waited for the verdict was issued      */
+  int verdict;               /* the library's, X509_V_*, whatever the program says     */
+  int64_t until;             /* how long that holds, in Unix seconds                   */
+  SSL_SESSION *told;         /* the last one that session_take told, or was used up    */
+  int refused_renegotiation; /* an alert said so */
+  int ticketed;              /* the ticket that waited for the verdict was issued      */
   rfctls__judgement judgement;
   int failed; /* with failure, which every later call reports again */
   rfctls__error failure;

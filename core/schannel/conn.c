@@ -454,8 +454,9 @@ static rfctls_status take_message(rfctls__conn *conn, rfctls__bytes message, rfc
     size_t before = left;
     SECURITY_STATUS code;
     if (conn->agreed.version < RFCTLS_TLS_1_3) {
-      return rfctls__schannel_fail(RFCTLS_E_PROTOCOL, SEC_I_RENEGOTIATE,
-                                   "renegotiation is refused");
+      conn->refused_renegotiation = 1;
+      return rfctls__fail_engine(RFCTLS_E_PROTOCOL, SEC_I_RENEGOTIATE, -1,
+                                 "SChannel does not go on without it");
     }
     code = rfctls__token_step(conn, input, out, &left);
     if (code != SEC_E_OK && code != SEC_I_CONTINUE_NEEDED && code != SEC_E_INCOMPLETE_MESSAGE) {
@@ -615,6 +616,7 @@ void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   }
   facts->group = rfctls__group_name(conn->agreed.group);
   facts->server_name = conn->server_name;
+  facts->refused_renegotiation = conn->refused_renegotiation;
   facts->protocol = (rfctls__bytes){conn->protocol.ProtocolId, conn->protocol.ProtocolIdSize};
   facts->resumed =
       conn->begun &&

@@ -44,6 +44,7 @@ struct rfctls__conn {
   rfctls__buffer plain; /* decrypted, not given yet */
   int ended;            /* the peer's close_notify has come */
   int said_goodbye;
+  int refused_renegotiation;
   int failed; /* with failure, which every later call reports again */
   rfctls__error failure;
 };

@@ -52,9 +52,20 @@ void rfctls__leave(rfctls_socket *socket) {
 
 /* ---- failing ---- */
 
+rfctls_status rfctls__mention_refusal(const rfctls_socket *socket, rfctls_status status) {
+  rfctls__facts now = {.refused_renegotiation = 0};
+  if (socket->phase == RFCTLS__ESTABLISHED) {
+    engine->facts(socket->conn, &now);
+  }
+  return now.refused_renegotiation
+             ? rfctls__fail_in("we refused the renegotiation that the peer asked for")
+             : status;
+}
+
 rfctls_status rfctls__break(rfctls_socket *socket, rfctls_status status) {
   if (socket->read_end == RFCTLS__OPEN) {
     socket->read_end = RFCTLS__FAILED;
+    (void)rfctls__mention_refusal(socket, status);
   }
   if (socket->write_end == RFCTLS__OPEN) {
     socket->write_end = RFCTLS__FAILED;

@@ -45,6 +45,9 @@ rfctls_status rfctls__close(rfctls_socket *socket);
 
 /* Sends of `out` what the system takes. A failure is kept in write_end. */
 void rfctls__flush(rfctls_socket *socket);
+/* A peer that was refused what it asked for has perhaps failed or ended for that: its message then begins
+ * with what was refused. Returns the status. */
+rfctls_status rfctls__mention_refusal(const rfctls_socket *socket, rfctls_status status);
 /* Both directions fail with the thread's error record, which stays the reason. Returns its status. */
 rfctls_status rfctls__break(rfctls_socket *socket, rfctls_status status);
 /* The engine answered WANT_READ: that, or what the end of TCP makes of it. */

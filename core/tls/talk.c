@@ -145,7 +145,8 @@ static rfctls_status read_verdict(rfctls_socket *socket) {
   case RFCTLS__OPEN: return rfctls__fail(RFCTLS_E_INTERNAL, "reading has not ended");
   case RFCTLS__ENDED: return RFCTLS_OK;
   case RFCTLS__CUT:
-    return rfctls__fail(RFCTLS_E_TRUNCATED, "peer ended the connection without close_notify");
+    return rfctls__mention_refusal(
+        socket, rfctls__fail(RFCTLS_E_TRUNCATED, "peer ended the connection without close_notify"));
   case RFCTLS__FAILED: return rfctls__error_restore(&socket->failure);
   }
   return rfctls__fail(RFCTLS_E_INTERNAL, "no such end");

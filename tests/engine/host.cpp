@@ -134,6 +134,7 @@ void put_facts(rfctls__conn *conn, Message &answer) {
   answer.put(known.version).put_optional(known.cipher).put(known.cipher_bits);
   answer.put_optional(known.group);
   answer.put_optional(known.server_name).put(known.protocol).put(known.resumed);
+  answer.put(known.refused_renegotiation);
 }
 
 void put_chain(rfctls__conn *conn, Message &answer) {

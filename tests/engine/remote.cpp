@@ -238,6 +238,7 @@ void facts(const rfctls__conn *conn, rfctls__facts *known) {
   keep(told, answer.text());
   known->protocol = bytes_of(told->texts.back());
   known->resumed = static_cast<int>(answer.number());
+  known->refused_renegotiation = static_cast<int>(answer.number());
 }
 
 rfctls_status peer_chain(const rfctls__conn *conn, rfctls__list *list) {

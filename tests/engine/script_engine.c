@@ -282,7 +282,10 @@ static rfctls_status answer_identity(rfctls__conn *conn, const rfctls__identity 
 }
 
 static void facts(const rfctls__conn *conn, rfctls__facts *known) {
-  *known = (rfctls__facts){.version = RFCTLS_TLS_1_3, .cipher = "NONE", .resumed = conn->resumed};
+  *known = (rfctls__facts){.version = RFCTLS_TLS_1_3,
+                           .cipher = "NONE",
+                           .resumed = conn->resumed,
+                           .refused_renegotiation = script.refused};
 }
 
 static rfctls_status export_key(const rfctls__conn *conn, const char *label, rfctls__bytes context,

@@ -25,6 +25,7 @@ typedef struct script_engine {
   size_t step;     /* the most plaintext of one encrypt; 0: RFCTLS__STEP                   */
   uint8_t session; /* the number of the session that a connection gives; 0: none          */
   uint8_t spent;   /* the number of one that is not taken any more                        */
+  int refused;     /* the peer wanted to renegotiate                                       */
   int unseen;      /* WANT_VERIFY comes without a finding                                  */
   int answers;     /* how often a question was answered                                    */
 } script_engine;

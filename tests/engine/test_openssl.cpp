@@ -366,6 +366,7 @@ TEST(Renegotiation, is_refused_by_a_client) {
   End end(client_plan(RFCTLS_TLS_1_2));
   shake(end, peer);
   ASSERT_EQ(end.status, RFCTLS_OK) << end.failure.message;
+  EXPECT_EQ(end.facts().refused_renegotiation, 0);
   ASSERT_EQ(SSL_renegotiate(peer.ssl()), 1);
   SSL_do_handshake(peer.ssl());
   std::string request = peer.drain(), data;
@@ -374,6 +375,7 @@ TEST(Renegotiation, is_refused_by_a_client) {
   rfctls_status status = end.decrypt(&data);
   EXPECT_TRUE(status == RFCTLS_WANT_READ || status == RFCTLS_E_PROTOCOL);
   EXPECT_LT(end.out.size(), 64u);  // an alert, no hello
+  EXPECT_EQ(end.facts().refused_renegotiation, 1);
   ERR_clear_error();
 }
 
@@ -383,6 +385,7 @@ TEST(Renegotiation, is_refused_by_a_server) {
   End end(server_plan());
   shake(end, peer);
   ASSERT_EQ(end.status, RFCTLS_OK) << end.failure.message;
+  EXPECT_EQ(end.facts().refused_renegotiation, 0);
   ASSERT_EQ(SSL_renegotiate(peer.ssl()), 1);
   SSL_do_handshake(peer.ssl());
   std::string hello = peer.drain(), data;
@@ -392,6 +395,7 @@ TEST(Renegotiation, is_refused_by_a_server) {
   EXPECT_TRUE(status == RFCTLS_WANT_READ || status == RFCTLS_E_PROTOCOL);
   std::string reply = end.out.take();
   EXPECT_LT(reply.size(), 64u);  // an alert, no handshake
+  EXPECT_EQ(end.facts().refused_renegotiation, 1);
   peer.feed(reply);
   EXPECT_NE(SSL_do_handshake(peer.ssl()), 1);
   EXPECT_EQ(SSL_get_error(peer.ssl(), -1), SSL_ERROR_SSL);

@@ -217,7 +217,10 @@ def test_renegotiation_is_refused():
             client.write(b"R\n")
             client.expect("RENEGOTIATING")
             client.expect("no renegotiation")
-        assert server.facts()["status"] == "E_ALERT"  # it insists, and gives up
+        facts = server.facts()
+        assert facts["status"] == "E_ALERT"  # it insists, and gives up
+        assert facts["message"] == ("we refused the renegotiation that the peer asked for: "
+                                    "the peer sent alert handshake_failure")
         Ours.talk(server.port, PAYLOAD)
         server.seen()
 

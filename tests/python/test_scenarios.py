@@ -264,6 +264,30 @@ def test_renegotiation_is_refused():
         assert served(port)
 
 
+def line_with(text, lines):
+    return next(line for line in lines if text in line)
+
+
+def test_a_renegotiation_that_a_client_refused_is_told():
+    import subprocess
+    certificate, key = pem("server")
+    with subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-cert", certificate,
+                           "-cert_chain", certificate, "-key", key], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+        try:
+            port = int(line_with(b"ACCEPT", server.stdout).split(b":")[-1])
+            with rfctls.connect("127.0.0.1", port, authorities=CA, server_name="server.test",
+                                timeout=LIMIT) as sock:
+                sock.sendall(b"hello\n")
+                line_with(b"hello", server.stdout)
+                server.stdin.write(b"R\n")  # with a request for a certificate
+                server.stdin.flush()
+                with pytest.raises(rfctls.AlertError, match="we refused the renegotiation .* alert "):
+                    sock.recv(1)
+        finally:
+            server.kill()
+
+
 def test_a_client_of_ssl_sees_one_goodbye():
     with listening() as port:
         with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as plain:

@@ -4,6 +4,7 @@
 
 #include <climits>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -689,6 +690,30 @@ TEST_F(Drive, a_failed_write_reports_the_alert_that_explains_it) {
   EXPECT_EQ(RFCTLS_E_ALERT, send("x"));
   EXPECT_EQ(42, rfctls_error_alert());
   EXPECT_EQ(RFCTLS_E_ALERT, recv());
+}
+
+TEST_F(Drive, an_end_after_a_renegotiation_that_was_refused_says_so) {
+  const std::string refused = "we refused the renegotiation that the peer asked for: ";
+  const struct {
+    std::function<void()> happens;
+    rfctls_status status;
+  } ends[] = {{[] { give(record('a', "\x28")); }, RFCTLS_E_ALERT},
+              {[] { end(); }, RFCTLS_E_TRUNCATED},
+              {[] { reset(); }, RFCTLS_E_RESET}};
+  for (const auto &each : ends) {
+    establish();
+    script.refused = 1;
+    each.happens();
+    for (int again = 0; again < 2; again++) {
+      EXPECT_EQ(each.status, recv());
+      const std::string message = rfctls_error_message();
+      EXPECT_EQ(0u, message.find(refused)) << message;
+      EXPECT_EQ(0u, message.rfind(refused)) << message;
+    }
+    EXPECT_EQ(each.status == RFCTLS_E_ALERT ? 40 : -1, (recv(), rfctls_error_alert()));
+    TearDown();
+    SetUp();
+  }
 }
 
 TEST_F(Drive, recv_gets_what_came_before_its_own_reply_failed) {
