@@ -49,8 +49,8 @@ typedef struct saying {
 
 static const saying sayings[] = {
     {SSL_R_WRONG_VERSION_NUMBER, RFCTLS_E_PROTOCOL, "what the peer sent is not TLS"},
-    {SSL_R_HTTP_REQUEST, RFCTLS_E_PROTOCOL, "the peer speaks plain HTTP, not TLS"},
-    {SSL_R_HTTPS_PROXY_REQUEST, RFCTLS_E_PROTOCOL, "the peer speaks plain HTTP, not TLS"},
+    {SSL_R_HTTP_REQUEST, RFCTLS_E_PROTOCOL, "what the peer sent is not TLS"},
+    {SSL_R_HTTPS_PROXY_REQUEST, RFCTLS_E_PROTOCOL, "what the peer sent is not TLS"},
     {SSL_R_NO_APPLICATION_PROTOCOL, RFCTLS_E_PROTOCOL,
      "none of the application protocols that the client offered is spoken here"},
     {SSL_R_EXCESSIVE_MESSAGE_SIZE, RFCTLS_E_LIMIT,

@@ -22,16 +22,6 @@ enum {
 
 /* ---- records ---- */
 
-static int speaks_http(rfctls__bytes in) {
-  static const char *const words[] = {"GET ", "HEAD", "POST", "PUT ", "HTTP", "CONN"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    if (memcmp(in.data, words[i], 4) == 0) {
-      return 1;
-    }
-  }
-  return 0;
-}
-
 rfctls_status rfctls__record_next(rfctls__bytes in, rfctls__bytes *record) {
   size_t length;
   if (in.size < RFCTLS__RECORD_HEADER) {
@@ -40,9 +30,7 @@ rfctls_status rfctls__record_next(rfctls__bytes in, rfctls__bytes *record) {
   length = (size_t)in.data[3] << 8 | in.data[4];
   if (in.data[0] < FIRST_TYPE || in.data[0] > LAST_TYPE || in.data[1] != MAJOR ||
       length > LENGTH_LIMIT) {
-    return rfctls__fail_engine(
-        RFCTLS_E_PROTOCOL, -1, -1, "%s",
-        speaks_http(in) ? "the peer speaks plain HTTP, not TLS" : "what the peer sent is not TLS");
+    return rfctls__fail_engine(RFCTLS_E_PROTOCOL, -1, -1, "what the peer sent is not TLS");
   }
   if (in.size - RFCTLS__RECORD_HEADER < length) {
     return RFCTLS_WANT_READ;

@@ -1,9 +1,15 @@
 /* The handshake, from what may be left of connecting to the facts. */
 #include "rfctls/socket.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/file.h"
 #include "base/memory.h"
+#include "net/address.h"
 #include "tls/drive.h"
+
+enum { PEER_SIZE = 160 };
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
@@ -87,10 +93,52 @@ static void log_keys(rfctls_socket *socket) {
   (void)rfctls__error_restore(&error);
 }
 
+/* How browsers, proxies' clients and web servers begin. */
+static int is_http(rfctls__bytes bytes) {
+  static const char *const words[] = {"GET ", "HEAD", "POST", "PUT ", "CONN", "OPTI", "HTTP"};
+  for (size_t i = 0; bytes.size >= 4 && i < sizeof words / sizeof *words; i++) {
+    if (memcmp(bytes.data, words[i], 4) == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Whom the program connected to, in its own words; else the peer's address; "" where there is none. */
+static void put_peer(const rfctls_socket *socket, char peer[PEER_SIZE]) {
+  rfctls_address *address = NULL;
+  peer[0] = '\0';
+  if (socket->node != NULL) {
+    (void)snprintf(peer, PEER_SIZE, "%s%s%s", socket->node, socket->service != NULL ? " port " : "",
+                   socket->service != NULL ? socket->service : "");
+  } else if (rfctls__raw_peer_address(socket->raw, &address) == RFCTLS_OK) {
+    rfctls__address_text(address, peer, PEER_SIZE);
+    rfctls_address_unref(address);
+  }
+}
+
+/* What is no TLS, or none that we speak: it is mostly another port that was meant, so that is named. */
+static rfctls_status fail_protocol(const rfctls_socket *socket) {
+  char peer[PEER_SIZE];
+  rfctls__error error;
+  rfctls__error_save(&error);
+  put_peer(socket, peer);
+  (void)rfctls__error_restore(&error);
+  if (socket->begins_with_http) {
+    (void)rfctls__fail_engine(RFCTLS_E_PROTOCOL, error.engine_code, -1,
+                              "the peer speaks plain HTTP, not TLS");
+  }
+  return peer[0] != '\0' ? rfctls__fail_in("%s", peer) : RFCTLS_E_PROTOCOL;
+}
+
 static rfctls_status shake(rfctls_socket *socket) {
   rfctls_status status;
   if (socket->question != RFCTLS_OK) {
     return socket->question;
+  }
+  if (!socket->heard && rfctls__buffer_size(&socket->in) > 0) {
+    socket->heard = 1;
+    socket->begins_with_http = is_http(rfctls__buffer_bytes(&socket->in));
   }
   status = engine->handshake(socket->conn, &socket->in, &socket->out);
   log_keys(socket);
@@ -100,6 +148,9 @@ static rfctls_status shake(rfctls_socket *socket) {
   if (status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
     rfctls_status opened = rfctls__question_open(socket, status);
     return opened == RFCTLS_OK ? status : opened;
+  }
+  if (status == RFCTLS_E_PROTOCOL) {
+    return fail_protocol(socket);
   }
   return status == RFCTLS_OK ? end_handshake(socket) : status;
 }

@@ -61,6 +61,8 @@ struct rfctls_socket {
   rfctls__buffer out;   /* encrypted, not sent yet                              */
   rfctls__buffer plain; /* decrypted, not received yet: after a peek or a failed write */
   rfctls__end tcp;      /* of the incoming bytes: ENDED is FIN                  */
+  int heard;            /* the peer's first bytes have come                     */
+  int begins_with_http; /* and were no TLS                                      */
   int undecided;        /* `in` may hold a whole record                         */
   size_t owed;          /* plaintext whose records lie in `out`                 */
 

@@ -1,4 +1,5 @@
 """Bad luck and hostile peers, as far as other files do not have them: see tests/parity/scenarios."""
+import asyncio
 import contextlib
 import resource
 import socket
@@ -351,3 +352,54 @@ def test_a_flipped_bit_is_an_error_and_never_other_bytes(offset):
                 sock.sendall(b"hello")
                 assert sock.recv(5) == b""
                 raise AssertionError("no error")
+
+
+# ---- what is no TLS ----
+
+NOT_TLS = "what the peer sent is not TLS"
+HTTP = "the peer speaks plain HTTP, not TLS"
+GREETINGS = [(b"220 mail.example.org ESMTP ready\r\n", NOT_TLS), (b"SSH-2.0-OpenSSH_9.2\r\n", NOT_TLS),
+             (b"\x4a\0\0\0\x0a8.0.36\0", NOT_TLS), (b"HTTP/1.1 400 Bad Request\r\n\r\n", HTTP)]
+
+
+def greeting(text):
+    def handler(conn):
+        conn.sendall(text)
+        silence(conn)
+    return handler
+
+
+@pytest.mark.parametrize("text, told", GREETINGS)
+def test_what_is_no_tls_is_told_with_host_and_port(text, told):
+    for connect, host in [
+        (lambda port: rfctls.connect("localhost", port, ip_version=4), "localhost"),
+        (lambda port: rfctls.connect("127.0.0.1", port), "127.0.0.1"),
+        (lambda port: rfctls.wrap(socket.create_connection(("localhost", port)), server_name="a.test"),
+         "127.0.0.1"),
+    ]:
+        with serving(greeting(text)) as server:
+            with pytest.raises(rfctls.ProtocolError) as caught:
+                connect(server.port)
+            assert str(caught.value) == f"{host} port {server.port}: {told}"
+
+
+@pytest.mark.parametrize("text, told", GREETINGS)
+def test_what_is_no_tls_is_told_so_in_asyncio(text, told):
+    async def connect(port):
+        await rfctls.open_connection("localhost", port, ip_version=4)
+
+    with serving(greeting(text)) as server:
+        with pytest.raises(rfctls.ProtocolError) as caught:
+            asyncio.run(connect(server.port))
+        assert str(caught.value) == f"localhost port {server.port}: {told}"
+
+
+def test_a_server_tells_which_client_spoke_no_tls():
+    for text, told in [(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", HTTP), (b"EHLO a.test\r\n", NOT_TLS),
+                       (b"CONNECT a.test:443 HTTP/1.1\r\n\r\n", HTTP)]:
+        with rfctls.listen(0, "127.0.0.1", identity=IDENTITY, timeout=LIMIT) as listener:
+            with socket.create_connection(listener.getsockname()) as client:
+                client.sendall(text)
+                with pytest.raises(rfctls.ProtocolError) as caught:
+                    listener.accept()
+                assert str(caught.value) == f"127.0.0.1 port {client.getsockname()[1]}: {told}"
