@@ -28,6 +28,7 @@ from .errors import (
     SystemCallError,
     TimeoutError,
 )
+from .eyeballs import addresses_of, connect_to_one
 from .memory import MemoryTransport
 from .socket import TLSSocket, _config_for, _service, wrap
 
@@ -821,20 +822,21 @@ async def _connect(
 ) -> None:
     """TCP alone, within the config's connect_timeout; what fails becomes an exception of ours."""
     families = {None: plain.AF_UNSPEC, 4: plain.AF_INET, 6: plain.AF_INET6}
-    where: dict[str, Any]
-    if sock is not None and host is None and port is None:
-        where = {"sock": sock}
-    elif sock is None and host is not None and port is not None:
-        service = _port(port)
-        native.rfctls_socket_set_peer(link.sock._handle, host, service)
-        where = {"host": host, "port": service, "family": families[config.ip_version]}
-    else:
-        raise TypeError("a host and a port are needed, or a sock")
+    late = "did not accept the connection in time"
     try:
         async with asyncio.timeout(config.connect_timeout):
-            await link.loop.create_connection(lambda: link, **where)
+            if sock is None and host is not None and port is not None:
+                service = _port(port)
+                native.rfctls_socket_set_peer(link.sock._handle, host, service)
+                late = "the resolver did not answer in time"
+                found = await addresses_of(host, service, families[config.ip_version])
+                late = "did not accept the connection in time"
+                sock = await connect_to_one(found)
+            elif sock is None or host is not None or port is not None:
+                raise TypeError("a host and a port are needed, or a sock")
+            await link.loop.create_connection(lambda: link, sock=sock)
     except builtins.TimeoutError:
-        raise TimeoutError(f"{host}:{port} did not accept the connection in time") from None
+        raise TimeoutError(f"{host} port {port}: {late}") from None
     except plain.gaierror as error:
         raise ResolveError(f"{host}:{port}: {error.strerror}") from error
     except OSError as error:

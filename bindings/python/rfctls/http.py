@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import http.client
 import urllib.request
+from socket import getdefaulttimeout
 
 from .config import Config
-from .socket import _config_for, wrap
+from .socket import _config_for, connect, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,11 +56,17 @@ class HTTPSConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connects by TCP, through the tunnel if there is one, and does the handshake."""
-        super().connect()
         tunnel: str | None = getattr(self, "_tunnel_host", None)
         name = self._server_name or tunnel or self.host
         try:
-            self.sock: Any = wrap(self.sock, config=self._config, server_name=name)
+            if tunnel or getattr(self, "source_address", None):
+                super().connect()
+                self.sock: Any = wrap(self.sock, config=self._config, server_name=name)
+            else:
+                limit = self.timeout if isinstance(self.timeout, (int, float)) else getdefaulttimeout()
+                self.sock = connect(
+                    self.host, self.port, config=self._config, timeout=limit, server_name=name
+                )
         except BaseException:
             self.close()
             raise
