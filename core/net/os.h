@@ -109,6 +109,8 @@ typedef struct rfctls__os_waker {
 } rfctls__os_waker;
 
 rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker);
+/* The same with a stream socket to wait for: other event loops than ours may take nothing else. */
+rfctls_status rfctls__os_waker_open_socket(rfctls__os_waker *waker);
 void rfctls__os_waker_signal(const rfctls__os_waker *waker);
 void rfctls__os_waker_drain(const rfctls__os_waker *waker);
 void rfctls__os_waker_close(rfctls__os_waker *waker);

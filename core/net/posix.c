@@ -100,13 +100,20 @@ static int poll_for(struct pollfd *items, nfds_t count, int64_t nanoseconds) {
   return poll(items, count, milliseconds < INT_MAX ? (int)milliseconds : INT_MAX);
 }
 
-static int open_pair(int pair[2]) {
-  if (pipe(pair) != 0) {
-    return -1;
+static int flagged(int code, const int pair[2]) {
+  if (code == 0) {
+    set_flags(pair[0]);
+    set_flags(pair[1]);
   }
-  set_flags(pair[0]);
-  set_flags(pair[1]);
-  return 0;
+  return code;
+}
+
+static int open_pair(int pair[2]) {
+  return flagged(pipe(pair), pair);
+}
+
+static int open_sockets(int pair[2]) {
+  return flagged(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), pair);
 }
 
 #else
@@ -132,6 +139,10 @@ static int open_pair(int pair[2]) {
 #else
   return pipe2(pair, O_CLOEXEC | O_NONBLOCK);
 #endif
+}
+
+static int open_sockets(int pair[2]) {
+  return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
 }
 
 #endif
@@ -505,13 +516,22 @@ rfctls_status rfctls__os_poll(rfctls__poll *items, size_t count, int64_t nanosec
   return status;
 }
 
-rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
-  int pair[2];
-  if (open_pair(pair) != 0) {
+static rfctls_status make_waker(int code, const int pair[2], rfctls__os_waker *waker) {
+  if (code != 0) {
     return fail("cannot make a descriptor to wake a thread by");
   }
   *waker = (rfctls__os_waker){pair[0], pair[1]};
   return RFCTLS_OK;
+}
+
+rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
+  int pair[2];
+  return make_waker(open_pair(pair), pair, waker);
+}
+
+rfctls_status rfctls__os_waker_open_socket(rfctls__os_waker *waker) {
+  int pair[2];
+  return make_waker(open_sockets(pair), pair, waker);
 }
 
 void rfctls__os_waker_signal(const rfctls__os_waker *waker) {

@@ -67,7 +67,7 @@ static void look_up(void *argument) {
 }
 
 static rfctls_status start(rfctls__lookup *lookup) {
-  rfctls_status status = rfctls__os_waker_open(&lookup->waker);
+  rfctls_status status = rfctls__os_waker_open_socket(&lookup->waker);
   if (status != RFCTLS_OK) {
     return status;
   }

@@ -499,6 +499,10 @@ rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
   return RFCTLS_OK;
 }
 
+rfctls_status rfctls__os_waker_open_socket(rfctls__os_waker *waker) {
+  return rfctls__os_waker_open(waker);
+}
+
 void rfctls__os_waker_signal(const rfctls__os_waker *waker) {
   (void)send(socket_of(waker->write_fd), "!", 1, 0); /* when it is full, it wakes anyway */
 }

@@ -196,6 +196,10 @@ rfctls_status rfctls__os_waker_open(rfctls__os_waker *waker) {
   return RFCTLS_OK;
 }
 
+rfctls_status rfctls__os_waker_open_socket(rfctls__os_waker *waker) {
+  return rfctls__os_waker_open(waker);
+}
+
 void rfctls__os_waker_signal(const rfctls__os_waker *) {
   state.woken++;
 }
