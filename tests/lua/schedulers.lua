@@ -237,6 +237,67 @@ return function(layer, spawn, run)
     end)
   end)
 
+  -- The tests' names are preloaded where the system can.
+  local preloaded = (rfctls.plain.connect("silent-first.test", 1, { timeout = 1 })
+                     or rfctls.last_error().status ~= "E_RESOLVE")
+
+  test(preloaded and "an address that is silent holds nothing up, a resolver neither"
+       or "# SKIP the tests' names are not preloaded", function()
+    if not preloaded then return end
+    local listener, port = listen()
+    local went_on = 0
+    local function makes(make)
+      return function()
+        local took, s, message = helper.timed(make, "silent-first.test", port,
+                                              helper.client_options { handshake = false })
+        assert(s, message)
+        on_time(took, 0.25)
+        equal((s:getpeername()), "127.0.0.1")
+        s:close()
+      end
+    end
+    local function gives_up(make)
+      return function()
+        local took, s, word, code = helper.timed(make, "silent.test", 1, { timeout = 0.5 })
+        equal(s, nil)
+        equal(code, "E_TIMEOUT")
+        on_time(took, 0.5)
+      end
+    end
+    local function plain(host, service) return layer.plain.connect(host, service) end
+    together(makes(layer.connect), makes(plain), gives_up(layer.connect), gives_up(layer.plain.connect),
+      function()
+        for _ = 1, 10 do
+          pause(0.02)
+          went_on = went_on + 1
+        end
+      end,
+      function()
+        local took, s = helper.timed(layer.connect, "127.0.0.1", port,
+                                     helper.client_options { handshake = false })
+        on_time(took, 0)
+        s:close()
+      end)
+    equal(went_on, 10)
+    listener:close()
+  end)
+
+  test("a close by another coroutine ends a look-up", function()
+    if not preloaded then return end
+    local s = assert(layer.connect("silent.test", 1, { timeout = 0 }))
+    local took, ok, word, code
+    together(function()
+      s:settimeout(nil)
+      took, ok, word, code = helper.timed(s.finishconnect, s)
+    end, function()
+      pause(0.1)
+      s:abort()
+    end)
+    equal(ok, nil)
+    equal(code, "E_CLOSED")
+    on_time(took, 0.1)
+  end)
+
   test("a config of no scheduler is a mistake", function()
     helper.raises("another scheduler", layer.connect, "127.0.0.1", 1, assert(rfctls.config()))
   end)
