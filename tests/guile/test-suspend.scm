@@ -318,4 +318,34 @@
                     (check-equal "still" (text (tls-socket-recv socket 5 MSG_WAITALL))))
                   (list (first idle) (list-ref idle 500) (last idle)))))))
 
+(when (names-preloaded?)
+  (suspending "a silent address and a silent resolver hold no task up" in-tasks
+    (call-with-peer '("late" "0.1")
+      (lambda (port)
+        (define order '())
+        (define (note! what) (set! order (cons what order)))
+        (in-tasks
+         (lambda ()
+           (let* ((condition #f)
+                  (took (milliseconds
+                         (set! condition (raised (make-client-socket "silent.test" "1"
+                                                                     #:connect-timeout 600))))))
+             (note! 'resolver)
+             (check (socket-connection-error? condition))
+             (check (on-time? took 600))))
+         (lambda ()
+           (let ((client (make-client-tls-socket "silent-first.test" port
+                                                 #:authorities (certificates "ca")
+                                                 #:hello-extensions
+                                                 (list (make-server-name-indication '("server.test"))))))
+             (note! 'address)
+             (check-equal "late" (read-line (tls-socket-input-port client)))
+             (tls-socket-close client)))
+         (lambda ()
+           (let ((listener (make-server-socket "0" AF_INET)))
+             (socket-close (make-client-socket "127.0.0.1" (port-of listener)))
+             (note! 'at-once)
+             (socket-close listener))))
+        (check-equal '(resolver address at-once) order)))))
+
 (end-tests)

@@ -22,8 +22,6 @@
 
 ;; ---- makers ----
 
-(define connect-timeout 30000)
-
 (define (ready plain . facts)
   (rfctls-raw-set-blocking plain #f)
   (apply remember! plain facts))
@@ -44,8 +42,10 @@
                 (wrong-type who "string" thing)))
             things))
 
+;; connect-timeout: milliseconds, for looking the name up and all its addresses together.
 (define* (make-client-socket node service
-                             #:optional ai-family ai-socktype ai-flags ai-protocol)
+                             #:optional ai-family ai-socktype ai-flags ai-protocol
+                             #:key (connect-timeout 30000))
   (check-strings 'make-client-socket node service)
   (check-options 'make-client-socket ai-socktype ai-flags ai-protocol)
   (call-connecting node service
