@@ -1,4 +1,5 @@
-;;; What a program's verifier may answer: tests/parity/answers.tsv, at every entrance and in both roles.
+;;; What a program's verifier may answer, and what makes a socket lax: the lists of tests/parity, at every
+;;; entrance and in both roles.
 
 (add-to-load-path (dirname (car (command-line))))
 (use-modules (helper) (rfc tls) (ice-9 textual-ports) (rnrs conditions) ((rnrs exceptions) #:select (guard))
@@ -6,13 +7,14 @@
 
 (begin-tests)
 
-(define rows
+;; The rows of a table without its head, as lists of cells.
+(define (rows-of path)
   (map (lambda (line) (string-split line #\tab))
-       (cdr (string-split (string-trim-right
-                           (call-with-input-file
-                               (string-append (dirname (car (command-line))) "/../parity/answers.tsv")
-                             get-string-all))
+       (cdr (string-split (string-trim-right (call-with-input-file path get-string-all) #\newline)
                           #\newline))))
+
+(define (parity name)
+  (rows-of (string-append (dirname (car (command-line))) "/../parity/" name)))
 
 (define (row-verifier row)
   (let ((answer (compile-answer (list-ref row 3))))
@@ -78,7 +80,65 @@
               (check-equal expected (first (shake (row-verifier row) yes)))
               (check-equal expected (second (shake yes (row-verifier row)))))
             (list connected wrapped)))))))
- rows)
+ (parity "answers.tsv"))
+
+;; ---- laxness ----
+
+;; Of role, name and reason: good ones, and one for each reason, the first.
+(define others
+  (append '(("server" "server" "-") ("client" "client" "-") ("client" #f "MISSING")
+            ("client" "server" "PURPOSE"))
+          (delete-duplicates
+           (filter-map (lambda (row)
+                         (and (string=? "bad" (third row)) (not (string=? "data" (second row)))
+                              (list (second row) (first row) (fourth row))))
+                       (rows-of (pki "manifest.tsv")))
+           (lambda (one other) (and (string=? (first one) (first other))
+                                    (string=? (third one) (third other)))))))
+
+;; An option of a table's cell is a keyword or a parameter, and a value. Calls make with keywords.
+(define (call-with-option text make)
+  (let* ((read-all (call-with-input-string text
+                     (lambda (port) (let ((name (read port))) (cons name (read port))))))
+         (name (car read-all)))
+    (cond ((eof-object? name) (make '()))
+          ((keyword? name) (make (list name (eval (cdr read-all) (current-module)))))
+          (else (eval `(parameterize ((,name ,(cdr read-all))) (,make '())) (current-module))))))
+
+;; Whether the end in a role, with these options, accepts the other's certificate; 'weak: that cannot be shown.
+(define (judged server? cell name)
+  (call-with-option cell
+    (lambda (options)
+      (guard (condition ((eq? 'E_IDENTITY (irritant condition 'status)) 'weak))
+        (let* ((listener
+                (apply make-server-tls-socket "0" (certificates (if server? "server" name))
+                       #:private-key (key (if server? "server" name)) #:authorities (certificates "ca")
+                       #:client-certificate-required? #t (if server? options '())))
+               (client (apply connect-client (port-of listener) #:handshake #f
+                              (append (if (or name (not server?))
+                                          (identity-of (if server? name "client"))
+                                          '())
+                                      (if server? '() options))))
+               (server (tls-socket-accept listener #:handshake #f)))
+          (tls-socket-close listener)
+          (let ((said (answers client server)))
+            (eq? 'yes (if server? (second said) (first said)))))))))
+
+(for-each
+ (lambda (row)
+   (let ((cell (fourth row)) (accepts (list-ref row 5)))
+     (unless (string=? "-" cell)
+       (behaviour (string-append "a socket is lax by name only: " (first row))
+         (for-each
+          (lambda (other)
+            (let* ((reason (third other))
+                   (result (judged (string=? "client" (first other)) cell (second other)))
+                   (right (or (member reason (list "-" accepts))
+                              (and (string=? "all" accepts) (not (string=? "MISSING" reason))))))
+              (unless (eq? 'weak result)
+                (check-equal (cons other (->bool right)) (cons other result)))))
+          others)))))
+ (parity "laxness.tsv"))
 
 (behaviour "what is neither a boolean nor a procedure is no verifier"
   (for-each

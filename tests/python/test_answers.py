@@ -1,5 +1,8 @@
-"""What a program's verifier may answer: tests/parity/answers.tsv, at every entrance and in both roles."""
+"""What a program's verifier may answer, and what makes a socket lax: the lists of tests/parity, at every
+entrance and in both roles."""
 import asyncio
+import contextlib
+import csv
 import os
 import pathlib
 import socket
@@ -7,13 +10,22 @@ import socket
 import pytest
 
 import rfctls
-from peers import CA, LIMIT, in_thread, pem
+from peers import CA, LIMIT, PKI, client_context, in_thread, pem, server_context, serving, silence, tls
 from rfctls import rfc
 
-TABLE = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"]) / "tests/parity/answers.tsv"
-ROWS = [dict(zip(("answer", "Python", "Lua", "Guile", "C", "accepted"), line.split("\t")))
-        for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]]
-ROWS = [row for row in ROWS if row["Python"] != "-"]
+
+def rows_of(name):
+    table = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"]) / "tests" / "parity" / name
+    with open(table, encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+                if row["Python"] != "-"]
+
+
+ROWS, OPTIONS = rows_of("answers.tsv"), rows_of("laxness.tsv")
+with open(PKI / "manifest.tsv") as manifest:
+    BAD = {(row["role"], row["reason"]): row["name"]  # one for each reason, the first
+           for row in reversed(list(csv.DictReader(manifest, dialect="excel-tab")))
+           if row["verdict"] == "bad"}
 SERVER, CLIENT = rfctls.Identity(*pem("server")), rfctls.Identity(*pem("client"))
 SERVER_KEY, CLIENT_KEY = (rfctls.PrivateKey.load(pem(name)[1]) for name in ("server", "client"))
 AUTHORITIES = rfctls.Certificate.load_chain(CA)
@@ -167,3 +179,50 @@ def test_what_is_neither_a_bool_nor_callable_is_no_verifier(bad):
         rfc.make_client_tls_socket("127.0.0.1", "1", certificate_verifier=bad)
     with pytest.raises(TypeError, match="certificate_verifier"):
         rfc.make_server_tls_socket("0", SERVER.chain, private_key=SERVER_KEY, certificate_verifier=bad)
+
+
+# ---- laxness ----
+
+def options_of(row):
+    return eval(f"dict({row['Python']})")
+
+
+def is_accepted(connect):
+    try:
+        connect()
+        return True
+    except rfctls.CertificateError:
+        return False
+
+
+@pytest.mark.parametrize("row", OPTIONS, ids=lambda row: row["option"])
+def test_a_client_is_lax_by_name_only(row):
+    options = CLIENT_OPTIONS | options_of(row)
+    for (role, reason), name in {("server", "-"): "server", **BAD}.items():
+        def serve(conn):
+            with contextlib.suppress(OSError):
+                tls(silence, server_context(name))(conn)
+
+        if role == "server":
+            with serving(serve) as server:
+                accepted = is_accepted(lambda: rfctls.connect(
+                    "127.0.0.1", server.port, server_name="server.test", timeout=LIMIT, **options).close())
+            assert accepted is (reason in ("-", row["accepts"]) or row["accepts"].startswith("all")), name
+
+
+@pytest.mark.parametrize("row", OPTIONS, ids=lambda row: row["option"])
+def test_a_server_is_lax_by_name_only(row):
+    def connect(port, name):
+        context = client_context()
+        if name:
+            context.load_cert_chain(*pem(name))
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), LIMIT) as conn:
+            with context.wrap_socket(conn, server_hostname="localhost") as secure:
+                secure.recv(1)
+
+    clients = [name for (role, _), name in BAD.items() if role == "client"]
+    for name, lax in [("client", True), (None, False),
+                      *((bad, row["accepts"] == "all") for bad in ["server", *clients])]:
+        with rfctls.listen(0, "127.0.0.1", timeout=LIMIT, **SERVER_OPTIONS, **options_of(row)) as listener:
+            with in_thread(connect, listener.getsockname()[1], name):
+                assert is_accepted(lambda: listener.accept()[0].close()) is lax, name
