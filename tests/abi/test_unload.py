@@ -2,6 +2,7 @@
 import ctypes
 import os
 import ssl
+import time
 
 import _ctypes
 import headers
@@ -47,3 +48,21 @@ def test_loaded_and_unloaded_a_hundred_times_beside_another_user_of_openssl(tmp_
         assert shake(of_client, of_server) == "TLSv1.3"
         _ctypes.dlclose(library._handle)
     assert shake(of_client, of_server) == "TLSv1.3"
+
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+
+def test_a_look_up_outlives_the_module_that_began_it():
+    headers.loaded() or pytest.skip("an interpreter cannot load a library built like this")
+    before = threads()
+    plugin = ctypes.CDLL(os.environ["RFCTLS_TEST_PLUGIN"])
+    assert plugin.begin_and_give_up(b"silent.test")
+    if threads() == before:
+        pytest.skip("the tests' names are not preloaded")
+    _ctypes.dlclose(plugin._handle)
+    limit = time.monotonic() + 20
+    while threads() > before:  # it comes back to code that must still be there
+        assert time.monotonic() < limit
+        time.sleep(0.01)
