@@ -19,6 +19,8 @@
 
 namespace {
 
+using rfctls_test::Address;
+using rfctls_test::Addresses;
 using rfctls_test::Config;
 using rfctls_test::out;
 using rfctls_test::Raw;
@@ -30,8 +32,8 @@ std::string message() {
   return rfctls_error_message();
 }
 
-// What getaddrinfo answers for names of .test: "here.test" is 127.0.0.1, "silent.test" keeps silent until it is
-// told to speak, any other is not known.
+// What getaddrinfo answers for names of .test: "here.test" is 127.0.0.1, "two.test" is 127.0.0.2 and then
+// 127.0.0.1, "silent.test" keeps silent until it is told to speak, any other is not known.
 struct Resolver {
   std::mutex lock;
   std::condition_variable told;
@@ -73,6 +75,10 @@ int __wrap_getaddrinfo(const char *node, const char *service, const addrinfo *hi
     resolver.asking--;
     resolver.told.notify_all();
   }
+  if (name == "two.test") {
+    int code = __real_getaddrinfo("127.0.0.2", service, hints, list);
+    return code != 0 ? code : __real_getaddrinfo("127.0.0.1", service, hints, &(*list)->ai_next);
+  }
   if (name != "silent.test" && name != "here.test") {
     return EAI_NONAME;
   }
@@ -85,15 +91,14 @@ namespace {
 class Lookup : public testing::Test {
  protected:
   void SetUp() override {
-    rfctls_addresses *addresses = nullptr;
+    Addresses addresses;
+    Address address;
     ASSERT_EQ(RFCTLS_OK,
-              rfctls_addresses_resolve("127.0.0.1", "0", RFCTLS_FAMILY_ANY, 1, &addresses));
-    ASSERT_EQ(RFCTLS_OK, rfctls_raw_listen(rfctls_addresses_at(addresses, 0), 0, out(listener)));
-    rfctls_addresses_unref(addresses);
-    rfctls_address *address = nullptr;
-    ASSERT_EQ(RFCTLS_OK, rfctls_raw_local_address(listener.get(), &address));
-    port = std::to_string(rfctls_address_port(address));
-    rfctls_address_unref(address);
+              rfctls_addresses_resolve("127.0.0.1", "0", RFCTLS_FAMILY_ANY, 1, out(addresses)));
+    ASSERT_EQ(RFCTLS_OK,
+              rfctls_raw_listen(rfctls_addresses_at(addresses.get(), 0), 0, out(listener)));
+    ASSERT_EQ(RFCTLS_OK, rfctls_raw_local_address(listener.get(), out(address)));
+    port = std::to_string(rfctls_address_port(address.get()));
     ASSERT_EQ(RFCTLS_OK, rfctls_config_new(RFCTLS_CLIENT, out(config)));
     begin = rfctls__now();
     resolver.asked = 0;
@@ -136,6 +141,45 @@ TEST_F(Lookup, of_an_unknown_name_says_so) {
   EXPECT_EQ(0u, message().find("cannot resolve host \"nobody.test\": ")) << message();
   EXPECT_STREQ("rfctls_raw_connect", rfctls_error_origin());
   EXPECT_EQ(nullptr, raw);
+}
+
+// A listener on 127.0.0.2 whose queue is full: the system drops what asks to connect.
+class BlackHole {
+ public:
+  explicit BlackHole(const std::string &port) {
+    Addresses addresses;
+    EXPECT_EQ(RFCTLS_OK, rfctls_addresses_resolve("127.0.0.2", port.c_str(), RFCTLS_FAMILY_ANY, 0,
+                                                  out(addresses)));
+    EXPECT_EQ(RFCTLS_OK,
+              rfctls_raw_listen(rfctls_addresses_at(addresses.get(), 0), 1, out(listener_)))
+        << message();
+    for (int i = 0; i < 4; i++) {
+      fillers_.emplace_back();
+      EXPECT_EQ(RFCTLS_OK, rfctls_raw_connect("127.0.0.2", port.c_str(), RFCTLS_FAMILY_ANY, 0, -1,
+                                              out(fillers_.back())));
+    }
+  }
+
+ private:
+  Raw listener_;
+  std::vector<Raw> fillers_;
+};
+
+TEST_F(Lookup, whose_first_address_is_silent_goes_on_to_the_second) {
+  BlackHole dead(port);
+  Socket socket;
+  Address address;
+  begin = rfctls__now();
+  ASSERT_EQ(RFCTLS_OK, connect("two.test", 1, 10000)) << message();
+  EXPECT_GE(milliseconds(), 250);
+  EXPECT_LT(milliseconds(), 1000);
+  ASSERT_EQ(RFCTLS_OK, rfctls_raw_peer_address(raw.get(), out(address)));
+  EXPECT_STREQ("127.0.0.1", rfctls_address_ip(address.get()));
+  begin = rfctls__now();
+  ASSERT_EQ(RFCTLS_OK, rfctls_socket_connect("two.test", port.c_str(), config.get(), out(socket)))
+      << message();
+  EXPECT_GE(milliseconds(), 250);
+  EXPECT_LT(milliseconds(), 1000);
 }
 
 TEST_F(Lookup, that_is_silent_ends_at_the_timer) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "net/resolver.h"
 #include "net/wait.h"
 #include "rfctls.h"
 
@@ -127,6 +128,28 @@ TEST(Resolve, FindsTheLoopbackAddressesAndSaysWhatIsUnknown) {
             RFCTLS_E_RESOLVE);
   EXPECT_NE(message().find("cannot resolve host \"no-such-host.invalid\""), std::string::npos)
       << message();
+}
+
+TEST(Resolve, NamesAreLookedUpByAThread) {
+  rfctls_addresses *addresses = nullptr;
+  const rfctls_addresses *found = nullptr;
+  rfctls__lookup *lookup = nullptr;
+  EXPECT_EQ(rfctls__lookup_begin("127.0.0.1", "443", RFCTLS_FAMILY_ANY, &addresses, &lookup),
+            RFCTLS_OK);
+  EXPECT_EQ(lookup, nullptr) << "a number is none";
+  rfctls_addresses_unref(addresses);
+  for (const char *node : {"localhost", "no-such-host.invalid"}) {
+    ASSERT_EQ(rfctls__lookup_begin(node, "443", RFCTLS_FAMILY_ANY, &addresses, &lookup),
+              RFCTLS_WANT_READ)
+        << message();
+    EXPECT_EQ(poll_one(rfctls__lookup_fd(lookup), RFCTLS__POLL_READ), uint32_t{RFCTLS__POLL_READ});
+    EXPECT_EQ(rfctls__lookup_try(lookup, &found),
+              std::string(node) == "localhost" ? RFCTLS_OK : RFCTLS_E_RESOLVE);
+    rfctls__lookup_free(lookup);
+  }
+  ASSERT_EQ(rfctls__lookup_begin("localhost", "443", RFCTLS_FAMILY_ANY, &addresses, &lookup),
+            RFCTLS_WANT_READ);
+  rfctls__lookup_free(lookup);  // the thread frees the rest
 }
 
 TEST(Resolve, KnowsAnIpAddressWhenItSeesOne) {
