@@ -225,6 +225,13 @@ void rfctls__system_text(int64_t code, char *text, size_t size) {
 
 /* ---- files ---- */
 
+static rfctls_status cannot_open(const char *path) {
+  int code = errno;
+  rfctls_status status = rfctls__refuse_pem(path);
+  return status == RFCTLS_OK ? rfctls__fail_system(RFCTLS_E_SYSTEM, code, "cannot open %s", path)
+                             : status;
+}
+
 static rfctls_status too_large(const char *path) {
   return rfctls__fail(RFCTLS_E_LIMIT, "%s is larger than %d bytes", path, RFCTLS__FILE_LIMIT);
 }
@@ -263,7 +270,7 @@ rfctls_status rfctls__file_read(const char *path, rfctls__buffer *out) {
   /* O_NONBLOCK: a FIFO without a writer does not hold us up. */
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) {
-    return rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot open %s", path);
+    return cannot_open(path);
   }
   if (fstat(fd, &facts) != 0) {
     status = rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot read %s", path);
@@ -286,7 +293,7 @@ rfctls_status rfctls__file_append(const char *path, rfctls__bytes bytes) {
   struct stat facts;
   int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
   if (fd < 0) {
-    return rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot open %s", path);
+    return cannot_open(path);
   }
   if (fstat(fd, &facts) != 0) {
     status = rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot write %s", path);
@@ -302,7 +309,7 @@ rfctls_status rfctls__file_append(const char *path, rfctls__bytes bytes) {
 rfctls_status rfctls__file_check_folder(const char *path) {
   struct stat facts;
   if (stat(path, &facts) != 0) {
-    return rfctls__fail_system(RFCTLS_E_SYSTEM, errno, "cannot open %s", path);
+    return cannot_open(path);
   }
   return S_ISDIR(facts.st_mode) ? RFCTLS_OK
                                 : rfctls__fail(RFCTLS_E_SYSTEM, "%s is not a folder", path);

@@ -119,11 +119,16 @@ static rfctls_status fail_last(const char *format, const char *path) {
   return rfctls__fail_system(RFCTLS_E_SYSTEM, (int64_t)GetLastError(), "%s %s", format, path);
 }
 
+static rfctls_status cannot_open(const char *path) {
+  rfctls_status status = rfctls__refuse_pem(path);
+  return status == RFCTLS_OK ? fail_last("cannot open", path) : status;
+}
+
 static rfctls_status open_file(const char *path, DWORD access, DWORD creation, HANDLE *file) {
   int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
   wchar_t *wide;
   if (length == 0) {
-    return fail_last("cannot open", path);
+    return cannot_open(path);
   }
   wide = rfctls__alloc((size_t)length * sizeof *wide);
   if (wide == NULL) {
@@ -133,7 +138,7 @@ static rfctls_status open_file(const char *path, DWORD access, DWORD creation, H
   *file = CreateFileW(wide, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
                       creation, FILE_ATTRIBUTE_NORMAL, NULL);
   rfctls__free(wide);
-  return *file != INVALID_HANDLE_VALUE ? RFCTLS_OK : fail_last("cannot open", path);
+  return *file != INVALID_HANDLE_VALUE ? RFCTLS_OK : cannot_open(path);
 }
 
 static rfctls_status read_all(HANDLE file, const char *path, rfctls__buffer *out) {

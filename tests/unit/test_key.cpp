@@ -194,6 +194,16 @@ TEST(Key, pem_where_der_is_due_is_refused) {
   EXPECT_EQ(RFCTLS_E_PARSE, from_der(pki_file("server.key"), key));
 }
 
+TEST(Key, pem_where_a_path_is_due_is_refused_and_not_shown) {
+  Key key;
+  std::string pem = pki_file("server.key");
+  EXPECT_EQ(rfctls_key_from_file(pem.c_str(), nullptr, out(key)), RFCTLS_E_ARGUMENT);
+  EXPECT_TRUE(message_has("PEM text")) << rfctls_error_message();
+  EXPECT_FALSE(message_has("BEGIN"));
+  EXPECT_FALSE(message_has(pem.substr(60, 20)));
+  EXPECT_EQ(key.get(), nullptr);
+}
+
 TEST(Key, null_is_an_argument_error) {
   Key key;
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_der("x", 1, nullptr));
