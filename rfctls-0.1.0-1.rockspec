@@ -31,6 +31,7 @@ build = {
       ["rfctls.credentials"] = "bindings/lua/rfctls/credentials.lua",
       ["rfctls.failure"] = "bindings/lua/rfctls/failure.lua",
       ["rfctls.guard"] = "bindings/lua/rfctls/guard.lua",
+      ["rfctls.hints"] = "bindings/lua/rfctls/hints.lua",
       ["rfctls.https"] = "bindings/lua/rfctls/https.lua",
       ["rfctls.init"] = "bindings/lua/rfctls/init.lua",
       ["rfctls.library"] = "bindings/lua/rfctls/library.lua",

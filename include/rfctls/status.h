@@ -60,6 +60,20 @@ typedef enum rfctls_reason {
 } rfctls_reason;
 RFCTLS_ENUM_IS_INT(rfctls_reason);
 
+/* What to do about the commonest failures:
+ *
+ *   E_TRUNCATED    rfctls_config_set_allow_truncation takes such an end, where the protocol above tells how
+ *                  long its messages are
+ *   E_VERIFY       ISSUER, SELF_SIGNED: rfctls_config_add_trust_file or rfctls_config_add_authority trusts
+ *                  the issuer. NAME: rfctls_socket_set_server_name says the name that the certificate is for.
+ *                  MISSING: rfctls_config_set_peer_cert lets clients in that show none
+ *   E_STATE        rfctls_socket_handshake comes before sending and receiving
+ *   E_PROTOCOL     where TLS begins later (STARTTLS): rfctls_raw_connect, then rfctls_socket_wrap
+ *   E_IDENTITY     rfctls_config_set_identity takes a chain that begins with the certificate of the key; a
+ *                  server needs one. rfctls_key_from_file reads a key that stands in a file of its own
+ *   E_PARSE        rfctls_chain_from_file and its sisters take a file's name, rfctls_chain_from_pem and its
+ *                  sisters the contents; an encrypted key needs its passphrase */
+
 /* "E_TIMEOUT": the enumerator without its prefix; "UNKNOWN" for a number that is none. Static. */
 RFCTLS_API const char *RFCTLS_CALL rfctls_status_name(rfctls_status status);
 /* One English clause that says what the status means. Static. */

@@ -53,7 +53,7 @@ local function check_types(options)
   failure.check_table(options)
   for name, value in pairs(options) do
     local allowed = types[name]
-    if not allowed then wrong(name, "is unknown") end
+    if not allowed then wrong(name, failure.unknown(name)) end
     if not allowed:find(type(value), 1, true) then
       wrong(name, ("is a %s instead of a %s"):format(type(value), allowed:gsub(" ", " or ")))
     end

@@ -1,6 +1,7 @@
 -- How a call that did not succeed is told: LuaSocket's words where it has one, else the library's
 -- message; then the status by its name. The details of the last failure are kept.
 local native = require "rfctls.library"
+local hints = require "rfctls.hints"
 
 local failure = {}
 
@@ -18,16 +19,34 @@ local function known(value, nothing)
   if value ~= nothing then return value end
 end
 
+-- What to do about it, as far as that is known.
+local function hint_for(status, reason, text)
+  for _, hint in ipairs(hints.failures) do
+    if hint[1] == status and (hint[2] == "" or hint[2] == reason) and text:find(hint[3], 1, true) then
+      return hint[4]
+    end
+  end
+end
+
+-- "what happened (what to do about it)"
+local function with_hint(message, hint)
+  return hint and ("%s (%s)"):format(message, hint) or message
+end
+
 local function describe(status)
   if native.error_status() ~= status then -- it was made here, for lack of time
     return { status = native.status_name(status), message = native.status_text(status) }
   end
-  local reason = native.error_verify_reason()
+  local name, message, origin = native.status_name(status), native.error_message(), native.error_origin()
+  local reason = known(native.error_verify_reason(), native.REASON_NONE)
+  reason = reason and native.reason_name(reason)
+  local hint = hint_for(name, reason, origin .. ": " .. message)
   return {
-    status = native.status_name(status),
-    message = native.error_message(),
-    origin = native.error_origin(),
-    reason = reason ~= native.REASON_NONE and native.reason_name(reason) or nil,
+    status = name,
+    message = with_hint(message, hint),
+    origin = origin,
+    hint = hint,
+    reason = reason,
     depth = known(native.error_depth(), -1),
     alert = known(native.error_alert(), -1),
     system_code = known(native.error_system_code(), 0),
@@ -39,6 +58,11 @@ end
 function failure.tell(status)
   if status < 0 then last = describe(status) end
   return words[status] or (last or {}).message, native.status_name(status)
+end
+
+-- How an unknown option is told.
+function failure.unknown(name)
+  return with_hint("is unknown", hints.habits[name])
 end
 
 -- true, or what a function returns that failed.
@@ -61,7 +85,7 @@ function failure.check_table(options)
 end
 
 -- A table that describes the last call that failed: status, message, origin, and where they are
--- known reason, depth, alert, system_code, engine_code. nil if none did.
+-- known reason, depth, alert, system_code, engine_code, and a hint what to do about it. nil if none did.
 function failure.last_error()
   return last
 end

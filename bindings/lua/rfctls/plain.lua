@@ -38,7 +38,7 @@ local function check_options(options)
   for name, value in pairs(options) do
     if type(value) ~= types[name] then
       error(("rfctls: option '%s' %s"):format(tostring(name), types[name]
-        and ("is a %s instead of a %s"):format(type(value), types[name]) or "is unknown"), 0)
+        and ("is a %s instead of a %s"):format(type(value), types[name]) or failure.unknown(name)), 0)
     end
   end
   return families[options.family or "any"]

@@ -27,6 +27,7 @@ from .errors import (
     ResolveError,
     SystemCallError,
     TimeoutError,
+    hinted,
 )
 from .eyeballs import addresses_of, connect_to_one
 from .memory import MemoryTransport
@@ -809,7 +810,7 @@ def _config_of(role: Role, config: Config | None, options: Options) -> Config:
     if config.role != role:
         raise ArgumentError(f"this takes a {role}'s config, not a {config.role}'s")
     if role == "server" and config.identity is None:
-        raise IdentityError("a server needs an identity")
+        raise hinted(IdentityError("a server needs an identity"))
     return config
 
 

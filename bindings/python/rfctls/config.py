@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from . import native
+from ._hints import HABITS
 from .certificates import Identity, is_bytes, load_certificates, sources
 from .errors import named
 
@@ -12,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from os import PathLike
-    from typing import Any, Literal, TypedDict
+    from typing import Any, Literal, Never, TypedDict
 
     from .certificates import Certificate, Certificates, Finding, Source
     from .socket import TLSSocket
@@ -217,7 +218,11 @@ class Config:
         insecure_skip_verify: bool = False,
         insecure_skip_name_check: bool = False,
         insecure_key_log: str | PathLike[str] | None = None,
+        **unknown: Never,
     ) -> None:
+        for name in unknown:
+            hint = f": {HABITS[name]}" if name in HABITS else ""
+            raise TypeError(f"{name!r} is not an option of rfctls{hint}")
         if isinstance(alpn, (str, bytes)):
             raise TypeError("alpn must be several names, not one str")
         if verifier is not None and not callable(verifier):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 
 from . import native
+from ._hints import FAILURES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -192,6 +193,16 @@ def _from_record(
     error.depth = depth if depth >= 0 else None
     error.reason = reason if reason != "NONE" else None
     error.sent = sent
+    return hinted(error)
+
+
+def hinted(error: Error) -> Error:
+    """The error, with a note what to do about it, as far as that is known."""
+    told = f"{error.origin}: {error}"
+    for status, reason, text, hint in FAILURES:
+        if status == error.status and reason in ("", error.reason) and text in told:
+            error.add_note(hint)
+            break
     return error
 
 

@@ -24,6 +24,7 @@
     (define-syntax-rule (again) (re-export name ...))))
 
 (include-from-path "rfc/tls/facade/condition.scm")
+(include-from-path "rfc/tls/facade/hints.scm")
 (include-from-path "rfc/tls/facade/failure.scm")
 (include-from-path "rfc/tls/facade/wait.scm")
 (include-from-path "rfc/tls/facade/address.scm")

@@ -53,8 +53,20 @@
           (known 'engine-code engine-code 0)
           (known 'count count #t)))
 
-(define (handle-failure status message origin system-code engine-code alert depth reason count
-                        argument)
+;; "what happened (what to do about it)", as far as that is known.
+(define (with-hint status reason origin message)
+  (define told (string-append (or origin "") ": " message))
+  (define (fits? hint)
+    (and (eq? status (car hint))
+         (memq (cadr hint) (list reason 'NONE))
+         (string-contains told (caddr hint))))
+  (let ((hint (find fits? failure-hints)))
+    (if hint
+        (string-append message " (" (cadddr hint) ")")
+        message)))
+
+(define (handle-failure status text origin system-code engine-code alert depth reason count argument)
+  (define message (with-hint status reason origin text))
   (raise-exception
    (describe (status->condition status message
                                 (and (>= alert 0) alert) (and (>= depth 0) depth) argument)
@@ -108,5 +120,18 @@
          (make-exception-with-irritants (add (exception-irritants part)))
          part))
    thunk))
+
+;; Tells what a keyword of other libraries is called here; Guile itself tells of all other unknown ones.
+(define (check-habits who arguments)
+  (for-each (lambda (argument)
+              (let ((hint (and (keyword? argument) (assq-ref keyword-hints argument))))
+                (check (not hint) who (and hint (string-append "no such keyword: " hint)) argument)))
+            arguments))
+
+;; A procedure with keywords, as define* makes it, which does so.
+(define-syntax-rule (define-maker (name . formals) body ...)
+  (define (name . arguments)
+    (check-habits 'name arguments)
+    (apply (lambda* formals body ...) arguments)))
 
 (rfctls-set-failure-handler handle-failure)

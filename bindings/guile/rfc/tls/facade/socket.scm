@@ -100,7 +100,7 @@
 
 ;; ---- makers ----
 
-(define* (make-client-tls-socket node service
+(define-maker (make-client-tls-socket node service
                                  #:optional ai-family ai-socktype ai-flags ai-protocol
                                  #:key (handshake #t) (certificates '()) (private-key #f)
                                  (hello-extensions '()) (authorities (tls-default-authorities))
@@ -128,7 +128,7 @@
             (tls-client-handshake socket)
             socket)))))
 
-(define* (make-server-tls-socket service certificates
+(define-maker (make-server-tls-socket service certificates
                                  #:optional ai-family ai-socktype ai-protocol
                                  #:key (private-key #f) (authorities '())
                                  (client-certificate-required? #f) (certificate-verifier #t)
@@ -148,7 +148,7 @@
 
 ;; Another identity, and all else, for the connections that a listener accepts from now on; what it
 ;; accepted before keeps its own. For a certificate that was renewed.
-(define* (tls-socket-reload! listener certificates
+(define-maker (tls-socket-reload! listener certificates
                              #:key (private-key #f) (authorities '())
                              (client-certificate-required? #f) (certificate-verifier #t)
                              (hello-extensions '()) (handshake-timeout #f) (version #f))
@@ -197,7 +197,7 @@
                #:transport (and (port? thing) thing)
                #:plain (and (socket? thing) thing))))
 
-(define* (socket->tls-socket socket
+(define-maker (socket->tls-socket socket
                              #:key (client-socket #t) (handshake #t) (hello-extensions '())
                              (certificates '()) (private-key #f)
                              (authorities (if client-socket (tls-default-authorities) '()))
