@@ -52,12 +52,3 @@ static SCM status_out(rfctls_status status) {
 static SCM output(SCM result, SCM value) {
   return scm_is_eq(result, SCM_BOOL_T) ? value : scm_list_2(result, value);
 }
-
-static rfctls_status status_in(SCM status) {
-  int i;
-  for (i = RFCTLS_WANT_READ; i <= RFCTLS_WANT_IDENTITY; i++) {
-    if (scm_is_eq(status, want_symbols[i]))
-      return (rfctls_status)i;
-  }
-  return (rfctls_status)scm_to_int(status);
-}

@@ -97,7 +97,7 @@ int noun##_p(SCM object);
 %rename("$ignore", regextarget=1) "^RFCTLS_(E|REASON|WANT)_";
 %rename("$ignore") RFCTLS_OK;
 
-%typemap(in) rfctls_status "$1 = status_in($input);"
+%typemap(in) rfctls_status "$1 = status_in($input, $argnum, FUNC_NAME);"
 %typemap(out) rfctls_status "$result = status_out($1);"
 %typemap(ret) rfctls_status {
   if ($1 < RFCTLS_OK) raise_failure($1, s_0, gswig_result);
@@ -173,6 +173,19 @@ int noun##_p(SCM object);
 %typemap(argout) intptr_t *fd {
   if (result == RFCTLS_OK) gswig_result = scm_from_intptr_t(*$1);
 }
+
+/* ---- numbers ---- */
+
+%define %whole(least, most, types...)
+%typemap(in) types "$1 = ($1_ltype)whole_in($input, least, most, $argnum, FUNC_NAME);"
+%enddef
+
+%whole(INT_MIN, INT_MAX, int, enum SWIGTYPE)
+%whole(0, UINT16_MAX, uint16_t)
+%whole(0, UINT32_MAX, uint32_t)
+%whole(INT64_MIN, INT64_MAX, int64_t)
+%whole(INTPTR_MIN, INTPTR_MAX, intptr_t)
+%whole(0, PTRDIFF_MAX, size_t)
 
 /* ---- truth ---- */
 

@@ -1,8 +1,8 @@
 ;;; Does every mistake raise a condition, and leave all handles usable and closable?
 
 (add-to-load-path (dirname (current-filename)))
-(use-modules (helper) (rfc tls) (rfc x509) (rnrs bytevectors) (rnrs conditions)
-             ((rnrs exceptions) #:select (guard)))
+(use-modules (helper) (rfc tls) (rfc tls native) (rfc x509) (rnrs bytevectors) (rnrs conditions)
+             ((rnrs exceptions) #:select (guard)) (srfi srfi-1))
 
 (begin-tests)
 
@@ -121,6 +121,53 @@
     (check (socket-error? (raised (socket->tls-socket file))))
     (check (not (port-closed? file))))
   (is-misuse (socket->tls-socket "descriptor")))
+
+;; Every type of number that the native module takes, and its least and its largest value.
+(define (native-number-takers)
+  (let ((config (rfctls-config-new RFCTLS-CLIENT)) (int (expt 2 31)))
+    `((,rfctls-config-new ,(- int) ,(- int 1))
+      (,(lambda (n) (rfctls-config-set-family config n)) ,(- int) ,(- int 1))
+      (,(lambda (n) (rfctls-config-add-hello-extension config n #vu8())) 0 #xffff)
+      (,(lambda (n) (rfctls-make-watch 0 n 0)) 0 ,(- (expt 2 32) 1))
+      (,(lambda (n) (rfctls-config-set-timeout config RFCTLS-TIMER-CONNECT n))
+       ,(- (expt 2 63)) ,(- (expt 2 63) 1))
+      (,(lambda (n) (rfctls-chain-at (rfctls-chain-new) n)) 0 ,(- (expt 2 63) 1))
+      (,(lambda (n) (rfctls-status-name n)) ,(- int) ,(- int 1)))))
+
+(behaviour "the native module refuses numbers that C's types cannot hold, and says which it takes"
+  (for-each
+   (lambda (taker)
+     (for-each
+      (lambda (number)
+        (let ((condition (raised ((first taker) number))))
+          (check (assertion-violation? condition))
+          (check-equal (format #f "~a is not a number from ~a to ~a" number (second taker) (third taker))
+                       (condition-message condition))))
+      (list (- (second taker) 1) (+ (third taker) 1) (expt 2 63) (expt 2 64) (+ (expt 2 64) 1)
+            (- (expt 2 64)) (expt 2 200)))
+     (for-each (lambda (number) (is-misuse ((first taker) number)))
+               (list 1.0 1/2 "1" #f)))
+   (native-number-takers)))
+
+(behaviour "numbers out of range are refused in the words of this library"
+  (call-with-pair
+    (lambda (client server)
+      (for-each
+       (lambda (number)
+         (let ((condition (raised (tls-socket-shutdown client number))))
+           (check (assertion-violation? condition))
+           (check (memq (condition-who condition) '(socket-shutdown tls-socket-shutdown)))
+           (check (message-contains? condition (number->string number)))))
+       (list 3 -1 (expt 2 31) (expt 2 64)))
+      (for-each (lambda (number) (is-misuse (tls-socket-export-key client "EXPERIMENTAL x" number)))
+                (list 0 -1 (expt 2 64)))))
+  (for-each
+   (lambda (keyword)
+     (for-each
+      (lambda (number)
+        (is-misuse (make-client-tls-socket "127.0.0.1" "1" keyword number)))
+      (list -2 (expt 2 63) (expt 2 64) 1.5 'soon)))
+   '(#:connect-timeout #:handshake-timeout #:version)))
 
 (behaviour "a port maker refuses what is no socket"
   (is-misuse (tls-socket-port 5)))

@@ -19,12 +19,12 @@
 (define (wrong-type who kind thing)
   (scm-error 'wrong-type-arg (symbol->string who) "Not a ~A: ~S" (list kind thing) (list thing)))
 
-;; To the program "rfctls_socket_recv" is tls-socket-recv, "rfctls_raw_recv" is socket-recv.
+;; To the program "rfctls_socket_recv" is tls-socket-recv, "rfctls_raw_recv" and "rfctls-any-recv" are socket-recv.
 (define (origin->who origin)
   (let ((name (string-map (lambda (char) (if (char=? char #\_) #\- char)) (or origin "rfctls"))))
     (string->symbol (cond ((string-prefix? "rfctls-socket-" name)
                            (string-append "tls-" (substring name 7)))
-                          ((string-prefix? "rfctls-raw-" name)
+                          ((or (string-prefix? "rfctls-raw-" name) (string-prefix? "rfctls-any-" name))
                            (string-append "socket-" (substring name 11)))
                           (else name)))))
 
