@@ -1,5 +1,6 @@
 ;;; (tasks): the smallest scheduler for suspendable ports: many tasks in one thread.
 (define-module (tasks)
+  #:use-module ((ice-9 control) #:select (suspendable-continuation?))
   #:use-module (ice-9 match)
   #:use-module (ice-9 poll)
   #:use-module ((ice-9 ports internal) #:select (port-read-wait-fd port-write-wait-fd))
@@ -36,7 +37,10 @@
 ;; Runs first, and what it spawns, until nothing is left to run or to wait for.
 (define (run-tasks first)
   (define (waiter descriptor-of events)
-    (lambda (port) (abort-to-prompt suspend (descriptor-of port) events)))
+    (lambda (port)
+      (unless (suspendable-continuation? suspend)
+        (error "a task cannot wait within a procedure that is written in C"))
+      (abort-to-prompt suspend (descriptor-of port) events)))
   (install-suspendable-ports!)
   (spawn-task first)
   (parameterize ((current-read-waiter (waiter port-read-wait-fd POLLIN))

@@ -164,6 +164,29 @@
        (lambda (socket)
          (check-equal 9000000 (tls-socket-send socket (make-bytevector 9000000 97))))))
 
+;; On a port of Guile's own they would stop the whole thread.
+(suspending "what keeps its frame in C raises where it would have to wait, and the other tasks go on" in-tasks
+  (for-each
+   (lambda (use)
+     (let ((ran '()))
+       (define (note! what) (set! ran (cons what ran)))
+       (over-connection in-tasks
+         (lambda (client)
+           (let ((told (format #f "~s" (raised (use (tls-socket-port client #f))))))
+             (check (or (string-contains told "a task cannot wait within")
+                        (string-contains told "continuation barrier")))) ; of fibers
+           (note! 'raised)
+           (tls-socket-abort client))
+         (lambda (server)
+           (check (socket-error? (raised (let loop ()
+                                           (tls-socket-recv server 65536)
+                                           (loop)))))
+           (note! 'other)))
+       (check-equal '(raised other) (reverse ran))))
+   (list (lambda (port) (get-string-n port 3))
+         (lambda (port) (display (make-string 9000000 #\a) port))
+         (lambda (port) (let loop () (write-char #\a port) (loop))))))
+
 (suspending "a read timeout raises in time, in a verb and in a port" in-tasks
   (over-connection in-tasks
     (lambda (client)
