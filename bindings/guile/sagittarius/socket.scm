@@ -3,21 +3,16 @@
 
 (define-module (sagittarius socket)
   #:use-module (rfc tls facade)
-  #:re-export (make-client-socket make-server-socket socket?
-               socket-send socket-send/range socket-recv socket-recv! socket-accept
-               socket-shutdown socket-close socket-closed? call-with-socket
-               socket-peer socket-name socket-info socket-info-values socket-node socket-service
-               socket-port socket-input-port socket-output-port
-               socket-nonblocking! socket-blocking! nonblocking-socket?
-               socket-set-read-timeout! socket-get-read-timeout socket-unread!
+  #:re-export (make-client-socket make-server-socket socket? socket-accept
+               socket-port socket-input-port socket-output-port socket-unread!
 
                AF_UNSPEC AF_INET AF_INET6
                SOCK_STREAM SOCK_DGRAM
                IPPROTO_TCP IPPROTO_UDP
                AI_PASSIVE AI_CANONNAME AI_NUMERICHOST AI_NUMERICSERV AI_V4MAPPED AI_ALL AI_ADDRCONFIG
-               SHUT_RD SHUT_WR SHUT_RDWR
-               MSG_PEEK MSG_DONTWAIT MSG_WAITALL))
+               MSG_PEEK MSG_DONTWAIT))
 
+(export-common)
 (export-selects)
 (export-addresses)
 (export-conditions)

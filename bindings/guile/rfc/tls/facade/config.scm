@@ -1,7 +1,8 @@
 ;;; Hello extensions, and what a socket should be, made of a maker's arguments.
 
-(export make-hello-extension make-server-name-indication make-protocol-name-list
-        tls-default-certificate-verifier tls-default-authorities)
+(export-again export-configs
+  make-hello-extension make-server-name-indication make-protocol-name-list
+  tls-default-certificate-verifier tls-default-authorities)
 
 ;; ---- hello extensions ----
 
@@ -40,30 +41,24 @@
   (check (and (list? extensions) (every hello-extension? extensions))
          'hello-extensions "not a list of hello extensions" extensions))
 
-;; Hands each extension to the setters of a config or of a socket.
-(define (apply-extensions extensions set-name! add-protocol! add-extension!)
+;; Hands each extension to the setters of a thing: a config or a socket.
+(define (apply-extensions extensions thing set-name! add-protocol! add-extension!)
   (check-extensions extensions)
   (for-each (lambda (extension)
               (let ((type (hello-extension-type extension))
                     (data (hello-extension-data extension)))
-                (cond ((bytevector? data) (add-extension! type data))
-                      ((eqv? type server-name-type) (set-name! (car data)))
-                      (else (for-each add-protocol! data)))))
+                (cond ((bytevector? data) (add-extension! thing type data))
+                      ((eqv? type server-name-type) (set-name! thing (car data)))
+                      (else (for-each (lambda (name) (add-protocol! thing name)) data)))))
             extensions))
 
 (define (apply-socket-extensions socket extensions)
-  (apply-extensions extensions
-                    (lambda (name) (rfctls-socket-set-server-name socket name))
-                    (lambda (name) (rfctls-socket-add-protocol socket name))
-                    (lambda (type data)
-                      (rfctls-socket-add-hello-extension socket type data))))
+  (apply-extensions extensions socket rfctls-socket-set-server-name rfctls-socket-add-protocol
+                    rfctls-socket-add-hello-extension))
 
 (define (apply-config-extensions config extensions)
-  (apply-extensions extensions
-                    (lambda (name) (rfctls-config-set-server-name config name))
-                    (lambda (name) (rfctls-config-add-protocol config name))
-                    (lambda (type data)
-                      (rfctls-config-add-hello-extension config type data))))
+  (apply-extensions extensions config rfctls-config-set-server-name rfctls-config-add-protocol
+                    rfctls-config-add-hello-extension))
 
 ;; ---- configs ----
 

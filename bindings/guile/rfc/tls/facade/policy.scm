@@ -1,8 +1,9 @@
 ;;; The policy: parameters that hold for the sockets made while they are set, clients and servers alike.
 
-(export tls-ciphers tls-cipher-suites tls-groups tls-versions
-        tls-system-trust tls-partial-chain tls-revocation-lists tls-session-cache
-        tls-allow-truncation tls-insecure-skip-name-check tls-insecure-key-log)
+(export-again export-policy
+  tls-ciphers tls-cipher-suites tls-groups tls-versions
+  tls-system-trust tls-partial-chain tls-revocation-lists tls-session-cache
+  tls-allow-truncation tls-insecure-skip-name-check tls-insecure-key-log)
 
 (define settings '()) ; of (parameter default . setter)
 

@@ -1,13 +1,15 @@
 ;;; What plain and TLS sockets have in common, under the same names: the integration methods of
 ;;; (rfc tls).
 
-(export socket?
-        socket-send socket-send/range socket-recv socket-recv!
-        socket-shutdown socket-close socket-closed? call-with-socket
-        socket-peer socket-info socket-name socket-info-values socket-node socket-service
-        socket-nonblocking! socket-blocking! nonblocking-socket?
-        socket-set-read-timeout! socket-get-read-timeout
-        MSG_WAITALL SHUT_RD SHUT_WR SHUT_RDWR)
+(export socket?)
+
+(export-again export-common
+  socket-send socket-send/range socket-recv socket-recv!
+  socket-shutdown socket-close socket-closed? call-with-socket
+  socket-peer socket-info socket-name socket-info-values socket-node socket-service
+  socket-nonblocking! socket-blocking! nonblocking-socket?
+  socket-set-read-timeout! socket-get-read-timeout
+  MSG_WAITALL SHUT_RD SHUT_WR SHUT_RDWR)
 
 (define SHUT_RD 0)
 (define SHUT_WR 1)
