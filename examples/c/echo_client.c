@@ -49,7 +49,6 @@ static rfctls_status echo(rfctls_socket *socket, size_t bytes, size_t *echoed) {
 }
 
 static rfctls_status make_config(const char *cafile, const char *name, rfctls_config **out) {
-  rfctls_chain *authorities = NULL;
   rfctls_status status = rfctls_config_new(RFCTLS_CLIENT, out);
   if (status == RFCTLS_OK)
     status = rfctls_config_set_system_trust(*out, 0);
@@ -60,10 +59,7 @@ static rfctls_status make_config(const char *cafile, const char *name, rfctls_co
   if (status == RFCTLS_OK)
     status = rfctls_config_set_timeout(*out, RFCTLS_TIMER_WRITE, 30000);
   if (status == RFCTLS_OK)
-    status = rfctls_chain_from_file(cafile, &authorities);
-  for (size_t i = 0; status == RFCTLS_OK && i < rfctls_chain_count(authorities); i++)
-    status = rfctls_config_add_authority(*out, rfctls_chain_at(authorities, i));
-  rfctls_chain_unref(authorities);
+    status = rfctls_config_add_trust_file(*out, cafile);
   return status;
 }
 

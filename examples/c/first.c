@@ -5,15 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static rfctls_status trust(rfctls_config *config, const char *cafile) {
-  rfctls_chain *authority = NULL;
-  rfctls_status status = rfctls_chain_from_file(cafile, &authority);
-  if (status == RFCTLS_OK)
-    status = rfctls_config_add_authority(config, rfctls_chain_at(authority, 0));
-  rfctls_chain_unref(authority);
-  return status;
-}
-
 int main(int argc, char **argv) {
   const char *host = argc > 1 ? argv[1] : "localhost";
   const char *port = argc > 2 ? argv[2] : "443";
@@ -24,7 +15,7 @@ int main(int argc, char **argv) {
   rfctls_socket *socket = NULL;
   rfctls_status status = rfctls_config_new(RFCTLS_CLIENT, &config);
   if (status == RFCTLS_OK && argc > 3)
-    status = trust(config, argv[3]);
+    status = rfctls_config_add_trust_file(config, argv[3]);
   if (status == RFCTLS_OK)
     status = rfctls_socket_connect(host, port, config, &socket);
   if (status == RFCTLS_OK)

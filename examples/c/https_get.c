@@ -5,15 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static rfctls_status add_authorities(rfctls_config *config, const char *cafile) {
-  rfctls_chain *authorities = NULL;
-  rfctls_status status = rfctls_chain_from_file(cafile, &authorities);
-  for (size_t i = 0; status == RFCTLS_OK && i < rfctls_chain_count(authorities); i++)
-    status = rfctls_config_add_authority(config, rfctls_chain_at(authorities, i));
-  rfctls_chain_unref(authorities);
-  return status;
-}
-
 /* Beside the system's authorities, those of cafile, if one is given. */
 static rfctls_status make_config(const char *cafile, rfctls_config **out) {
   rfctls_status status = rfctls_config_new(RFCTLS_CLIENT, out);
@@ -24,7 +15,7 @@ static rfctls_status make_config(const char *cafile, rfctls_config **out) {
   if (status == RFCTLS_OK)
     status = rfctls_config_set_timeout(*out, RFCTLS_TIMER_WRITE, 30000);
   if (status == RFCTLS_OK && cafile != NULL)
-    status = add_authorities(*out, cafile);
+    status = rfctls_config_add_trust_file(*out, cafile);
   return status;
 }
 

@@ -88,6 +88,16 @@ def test_first_program_prints_the_answer(language, https_port):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_every_authority_of_a_file_counts(language, https_port, echo_port, tmp_path):
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes((PKI / "other-ca.pem").read_bytes() + (PKI / "ca.pem").read_bytes())
+    for done in (run(language, FIRST[language], "localhost", https_port, bundle),
+                 run(language, HTTPS_GET[language], "localhost", https_port, "/", bundle),
+                 run(language, ECHO[language], "127.0.0.1", echo_port, bundle, "server.test", 64)):
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_first_program_refuses_a_server_that_nobody_vouches_for(language, https_port):
     done = run(language, FIRST[language], "localhost", https_port)
     assert done.returncode != 0
