@@ -11,8 +11,10 @@ what is there is younger than a day and from this very script.
 import base64
 import datetime
 import hashlib
+import hmac
 import ipaddress
 import pathlib
+import shutil
 import sys
 import time
 
@@ -21,7 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12)
+    BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat, pkcs7, pkcs12)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
@@ -34,6 +36,9 @@ SERVER_NAMES = [x509.DNSName("server.test"), x509.DNSName("localhost"),
 SERVER = ExtendedKeyUsageOID.SERVER_AUTH
 CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
 PASSPHRASE = b"secret"
+DATA = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"  # an OID of PKCS#7
+SERVER_USE = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01"
+CLIENT_USE = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02"
 
 
 class Entity:
@@ -379,6 +384,125 @@ def with_second_scope(issuer):
     return Der(der(0x30, signed + sha256 + der(0x03, b"\0" + signature)))
 
 
+# ---- files as other programs write them: tests/parity/loading.tsv says what is in each ----
+
+def items(content):
+    """The (tag, content) pairs that DER is made of, of less than 64 KiB each."""
+    while content:
+        size, header = content[1], 2
+        if size & 0x80:
+            header += size & 0x7f
+            size = int.from_bytes(content[2:header], "big")
+        yield content[0], content[header:header + size]
+        content = content[header + size:]
+
+
+def pfx(safe, mac=b""):
+    """A PKCS#12 around an AuthenticatedSafe (RFC 7292 section 4)."""
+    data = der(0x30, der(0x06, DATA) + der(0xA0, der(0x04, safe)))
+    return der(0x30, der(0x02, b"\x03") + data + mac)
+
+
+def safe_of(container):
+    """The AuthenticatedSafe of a PKCS#12."""
+    (_, whole), = items(container)
+    (_, info) = list(items(whole))[1]
+    (_, explicit) = list(items(info))[1]
+    return next(items(explicit))[1]
+
+
+def guarded_by_pbmac1(safe):
+    """The MacData of RFC 9579: PBKDF2 with SHA-512, HMAC with SHA-256."""
+    def algorithm(oid, parameters=b"\x05\x00"):
+        return der(0x30, der(0x06, oid) + parameters)
+
+    salt, rounds = b"salted42", 2048
+    key = hashlib.pbkdf2_hmac("sha512", PASSPHRASE, salt, rounds, 32)
+    kdf = algorithm(b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", der(
+        0x30, der(0x04, salt) + der(0x02, rounds.to_bytes(2, "big")) + der(0x02, b"\x20")
+        + algorithm(b"\x2a\x86\x48\x86\xf7\x0d\x02\x0b")))
+    code = algorithm(b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e", der(
+        0x30, kdf + algorithm(b"\x2a\x86\x48\x86\xf7\x0d\x02\x09")))
+    digest = hmac.digest(key, safe, "sha256")
+    return der(0x30, der(0x30, code + der(0x04, digest)) + der(0x04, b"unused") + der(0x02, b"\x01"))
+
+
+def ber(content):
+    """DER as BER: indefinite lengths, and long strings in pieces, also the implicit one of encrypted data."""
+    made = b""
+    for tag, inside in items(content):
+        if tag in (0x04, 0x80) and len(inside) > 100:
+            pieces = b"".join(der(0x04, inside[at:at + 100]) for at in range(0, len(inside), 100))
+            made += bytes([tag | 0x20, 0x80]) + pieces + b"\0\0"
+        else:
+            made += bytes([tag, 0x80]) + ber(inside) + b"\0\0" if tag & 0x20 else der(tag, inside)
+    return made
+
+
+def java_safe(cert, use):
+    """An AuthenticatedSafe with a certificate that Java trusts for this use."""
+    held = der(0x30, der(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01")
+               + der(0xA0, der(0x04, cert.public_bytes(Encoding.DER))))
+    attribute = der(0x30, der(0x06, b"\x60\x86\x48\x01\x86\xf9\x66\xad\xca\x7b\x01\x01")
+                    + der(0x31, use))
+    bag = der(0x30, der(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x03")
+              + der(0xA0, held) + der(0x31, attribute))
+    return der(0x30, der(0x30, der(0x06, DATA) + der(0xA0, der(0x04, der(0x30, bag)))))
+
+
+def pem_of(label, content):
+    body = base64.encodebytes(content).decode()
+    return f"-----BEGIN {label}-----\n{body}-----END {label}-----\n".encode()
+
+
+def trusted(cert, *uses, rejected=()):
+    """A certificate with OpenSSL's trust settings (X509_AUX)."""
+    settings = der(0x30, b"".join(uses)) if uses else b""
+    settings += der(0xA0, b"".join(rejected)) if rejected else b""
+    return pem_of("TRUSTED CERTIFICATE", cert.public_bytes(Encoding.DER) + der(0x30, settings))
+
+
+def foreign_files(out, root, other, server, ed25519_server):
+    def data(label, content):
+        out.data(label, "good", "see loading.tsv", content)
+
+    for path in sorted((pathlib.Path(__file__).parent / "odd").iterdir()):
+        if path.suffix not in (".md", ".sh"):
+            shutil.copy(path, out.path)
+    p12 = container(server, server.chain[1:], BestAvailableEncryption(PASSPHRASE))
+    data("nomac.p12", pfx(safe_of(p12)))
+    data("pbmac1.p12", pfx(safe_of(p12), guarded_by_pbmac1(safe_of(p12))))
+    data("ber.p12", ber(pfx(ber(safe_of(p12)))))
+    data("ca.p12", pkcs12.serialize_key_and_certificates(
+        None, None, None, [root.cert], BestAvailableEncryption(PASSPHRASE)))
+    data("ca.p7b", pkcs7.serialize_certificates([root.cert], Encoding.PEM))
+    data("java-clients.p12", pfx(java_safe(root.cert, CLIENT_USE)))
+    certificates = list(server.chain)
+    data("chain.p7b", pkcs7.serialize_certificates(certificates, Encoding.PEM))
+    data("chain.p7b.der", pkcs7.serialize_certificates(certificates, Encoding.DER))
+    data("ber.p7b.der", ber(pkcs7.serialize_certificates(certificates, Encoding.DER)))
+    (_, key), = items(ed25519_server.key_bytes(Encoding.DER))
+    public = ed25519_server.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    version_2 = der(0x30, der(0x02, b"\x01") + key[3:] + der(0x81, b"\0" + public))
+    data("pkcs8v2.pem", ed25519_server.pem() + pem_of("PRIVATE KEY", version_2))
+    both = server.pem() + server.key_bytes()
+    data("nul-at-end.pem", both + b"\0")
+    data("utf16.pem", both.decode().encode("utf-16"))
+    data("begin-in-comment.pem", b"copy from -----BEGIN CERTIFICATE----- on\n" + both)
+    data("commented-out.pem", root.pem() + b"# " + other.pem().replace(b"\n", b"\n# "))
+    data("x509-label.pem", server.key_bytes() + server.pem().replace(b" CERT", b" X509 CERT"))
+    data("unknown-block.pem", root.pem() + other.pem().replace(b" CERT", b" ATTRIBUTE CERT"))
+    data("plain-and-trusted.pem", root.pem() + trusted(other.cert, SERVER_USE))
+    data("trusted-identity.pem", trusted(server.cert) + server.key_bytes())
+    data("trusted-servers.pem", trusted(root.cert, SERVER_USE))
+    data("trusted-clients.pem", trusted(root.cert, CLIENT_USE))
+    data("trusted-mail.pem", trusted(root.cert, der(0x06, b"\x2b\x06\x01\x05\x05\x07\x03\x04")))
+    data("trusted-any.pem", trusted(root.cert, der(0x06, b"\x55\x1d\x25\x00")))
+    data("rejected-servers.pem", trusted(root.cert, rejected=[SERVER_USE]))
+    data("trusted-garbage.pem", pem_of("TRUSTED CERTIFICATE", root.cert.public_bytes(Encoding.DER)
+                                       + b"\x04\x00"))
+
+
 def loader_files(out, root, other, server, server_rsa):
     encrypt = BestAvailableEncryption(PASSPHRASE)
     server_issuer = server.chain[1].public_bytes(Encoding.PEM)
@@ -425,6 +549,7 @@ def generate(path, stamp):
     bad_servers(out, issuer, other)
     bad_clients(out, issuer, other)
     loader_files(out, root, other, good["server"], good["server-rsa"])
+    foreign_files(out, root, other, good["server"], good["server-ed25519"])
     revocation_lists(out, root, issuer, other, good)
     out.finish(stamp)
 
@@ -439,7 +564,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: make_pki.py FOLDER")
     path = pathlib.Path(sys.argv[1])
-    stamp = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()
+    script = pathlib.Path(__file__)
+    sources = [script, *sorted((script.parent / "odd").iterdir())]
+    stamp = hashlib.sha256(b"".join(each.read_bytes() for each in sources)).hexdigest()
     if not is_fresh(path, stamp):
         path.mkdir(parents=True, exist_ok=True)
         generate(path, stamp)
