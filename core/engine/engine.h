@@ -53,6 +53,9 @@ typedef struct rfctls__settings {
   rfctls__identity identity;
   const rfctls__bytes *authorities; /* DER                           */
   size_t authority_count;
+  const rfctls__bytes
+      *distrusted; /* DER: whoever they vouch for is refused, whatever the system says */
+  size_t distrusted_count;
   const rfctls__list *trust_dirs; /* paths, each with its NUL, and checked */
   const rfctls__list *crls;       /* DER, checked; once there is one, the peer's certificate must be
                                      covered, and its issuers are checked as far as they are */
@@ -117,6 +120,14 @@ typedef struct rfctls__description {
 } rfctls__description;
 
 enum { RFCTLS__DIGEST_SIZE = 32 };
+
+/* What guards a PKCS#12 by a passphrase (RFC 7292 section 4, RFC 9579). */
+typedef struct rfctls__mac {
+  rfctls__bytes algorithm; /* AlgorithmIdentifier, whole: a digest, or PBMAC1 */
+  rfctls__bytes salt;      /* and iterations: not of PBMAC1, which has its own */
+  rfctls__bytes digest;
+  uint64_t iterations;
+} rfctls__mac;
 
 typedef struct rfctls__context rfctls__context; /* each engine defines its own */
 typedef struct rfctls__conn rfctls__conn;
@@ -213,13 +224,21 @@ typedef struct rfctls__engine {
   rfctls_status (*describe)(rfctls__bytes der, rfctls__description *description);
   /* SHA-256. */
   rfctls_status (*digest)(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]);
-  /* A private key in any DER form, or the text of one PEM block (then the passphrase may be used;
-   * NULL: none), as unencrypted PKCS#8. E_PARSE. */
+  /* A private key in any DER form that is not encrypted, or the text of a PEM block encrypted as
+   * RFC 1421 section 4.6 has it (then the passphrase is used; NULL: none), as PKCS#8. E_PARSE,
+   * E_UNSUPPORTED. */
   rfctls_status (*read_key)(rfctls__bytes encoded, const char *passphrase, rfctls__buffer *pkcs8);
   /* OK, E_IDENTITY: whether key is the private key of cert. */
   rfctls_status (*check_key)(rfctls__bytes cert, rfctls__bytes pkcs8);
-  rfctls_status (*open_pkcs12)(rfctls__bytes data, const char *passphrase, rfctls__list *chain,
-                               rfctls__buffer *pkcs8);
+  /* Whether issuer is named as the one that issued cert; both were described before. */
+  int (*is_issuer)(rfctls__bytes issuer, rfctls__bytes cert);
+  /* Decrypts data by an AlgorithmIdentifier (whole) of PKCS#5 (RFC 8018) or PKCS#12 (RFC 7292
+   * appendix C), appended to out. passphrase NULL: none, to PKCS#12 another one than an empty one.
+   * E_PARSE: it is wrong, or data is damaged; E_UNSUPPORTED names the algorithm. */
+  rfctls_status (*pbe_decrypt)(rfctls__bytes algorithm, const char *passphrase, rfctls__bytes data,
+                               rfctls__buffer *out);
+  /* Whether a PKCS#12's data has this code: errors as above. */
+  rfctls_status (*pbe_check)(const rfctls__mac *mac, const char *passphrase, rfctls__bytes data);
   /* A new P-256 key and a self-signed certificate for name (a host name, or an IP address as text),
    * valid from a day ago for 30 days. */
   rfctls_status (*make_identity)(const char *name, rfctls__buffer *cert, rfctls__buffer *pkcs8);

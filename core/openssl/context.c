@@ -149,9 +149,11 @@ static rfctls_status set_identity(SSL_CTX *ctx, const rfctls__identity *identity
   return status;
 }
 
-/* The names of its authorities go into a server's request for a certificate. */
-static rfctls_status name_authorities(SSL_CTX *ctx, const STACK_OF(X509) *authorities) {
-  for (int i = 0; i < sk_X509_num(authorities); i++) {
+/* The names of its authorities go into a server's request for a certificate; distrusted ones stand
+ * first. */
+static rfctls_status name_authorities(SSL_CTX *ctx, const STACK_OF(X509) *authorities,
+                                      size_t distrusted) {
+  for (int i = (int)distrusted; i < sk_X509_num(authorities); i++) {
     if (SSL_CTX_add_client_CA(ctx, sk_X509_value(authorities, i)) != 1) {
       return rfctls__openssl_fail(RFCTLS_E_INTERNAL, "an authority could not be named");
     }
@@ -189,7 +191,7 @@ static rfctls_status set_server(SSL_CTX *ctx, const rfctls__settings *settings,
   SSL_CTX_set_tlsext_servername_callback(ctx, rfctls__conn_accept_name);
   (void)SSL_CTX_set_dh_auto(ctx, 1); /* for lists that name DHE */
   return rfctls__tickets_allow(ctx, settings->resumption) == 1
-             ? name_authorities(ctx, authorities)
+             ? name_authorities(ctx, authorities, settings->distrusted_count)
              : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "session tickets cannot be set up");
 }
 
@@ -261,7 +263,7 @@ static struct {
 /* Nothing but versions and the system's store make a difference. */
 static int is_plain(const rfctls__settings *settings) {
   int system_alone = settings->system_trust && settings->partial_chain &&
-                     settings->authority_count == 0 &&
+                     settings->authority_count == 0 && settings->distrusted_count == 0 &&
                      (settings->trust_dirs == NULL || settings->trust_dirs->count == 0) &&
                      (settings->crls == NULL || settings->crls->count == 0);
   int plain = settings->role == RFCTLS_CLIENT && system_alone && !settings->log_keys &&
@@ -312,6 +314,26 @@ static rfctls_status mould_for(const rfctls__settings *settings, X509_STORE *sto
   return status;
 }
 
+/* The distrusted ones first, so that they count where one is an authority, too: of two alike a
+ * store keeps the first. */
+static rfctls_status parse_authorities(const rfctls__settings *settings, STACK_OF(X509) **out) {
+  STACK_OF(X509) *distrusted = NULL;
+  rfctls_status status = parse_all(settings->authorities, settings->authority_count, out);
+  if (status == RFCTLS_OK) {
+    status = parse_all(settings->distrusted, settings->distrusted_count, &distrusted);
+  }
+  while (status == RFCTLS_OK && sk_X509_num(distrusted) > 0) {
+    X509 *cert = sk_X509_pop(distrusted);
+    if (X509_add1_reject_object(cert, OBJ_nid2obj(NID_anyExtendedKeyUsage)) != 1 ||
+        sk_X509_unshift(*out, cert) == 0) {
+      X509_free(cert);
+      status = rfctls__fail_memory();
+    }
+  }
+  free_stack(distrusted);
+  return status;
+}
+
 /* ---- the engine's operations ---- */
 
 rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__settings *settings) {
@@ -324,7 +346,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   context->skip_verify = settings->skip_verify;
   context->wire = rfctls__wire_methods();
   status = context->wire != NULL
-               ? parse_all(settings->authorities, settings->authority_count, &authorities)
+               ? parse_authorities(settings, &authorities)
                : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
   if (status == RFCTLS_OK) {
     status = rfctls__trust_open(settings->system_trust, authorities, settings->trust_dirs,

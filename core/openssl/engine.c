@@ -1,6 +1,8 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
- * share), conn.c (a connection), verify.c, trust.c and crl.c (the peer's chain), session.c (resumption), binding.c (keys for other uses), prefer.c (ciphers and groups), extension.c (a
- * program's own in the hello), pki.c (certificates and keys), bytes.c (the wire), failure.c (errors). */
+ * share), conn.c (a connection), verify.c, trust.c and crl.c (the peer's chain), session.c (resumption),
+ * binding.c (keys for other uses), prefer.c (ciphers and groups), extension.c (a program's own in the
+ * hello), pki.c (certificates and keys), pbe.c (what passphrases protect), bytes.c (the wire), failure.c
+ * (errors). */
 #include "engine/engine.h"
 
 #include <openssl/crypto.h>
@@ -11,6 +13,7 @@
 #include "openssl/context.h"
 #include "openssl/crl.h"
 #include "openssl/extension.h"
+#include "openssl/pbe.h"
 #include "openssl/pki.h"
 #include "openssl/prefer.h"
 #include "openssl/session.h"
@@ -75,6 +78,8 @@ const rfctls__engine rfctls__engine_linked = {
     .digest = rfctls__openssl_digest,
     .read_key = rfctls__openssl_read_key,
     .check_key = rfctls__openssl_check_key,
-    .open_pkcs12 = rfctls__openssl_open_pkcs12,
+    .is_issuer = rfctls__openssl_is_issuer,
+    .pbe_decrypt = rfctls__openssl_pbe_decrypt,
+    .pbe_check = rfctls__openssl_pbe_check,
     .make_identity = rfctls__openssl_make_identity,
 };

@@ -6,14 +6,15 @@
 #include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "base/ip.h"
 #include "base/memory.h"
 #include "openssl/failure.h"
+#include "openssl/pbe.h"
 
 enum { DAY = 24 * 60 * 60, COMMON_NAME_LIMIT = 64, SERIAL_BITS = 127 };
 
@@ -203,32 +204,23 @@ static rfctls_status append_pkcs8(const EVP_PKEY *pkey, rfctls__buffer *out) {
   return status;
 }
 
-typedef struct secret {
-  const char *passphrase; /* NULL: none was given */
-  int asked;
-} secret;
-
-/* Stands in for OpenSSL's own callback, which would ask the terminal. Never cuts a passphrase. */
-static int answer(char *buffer, int room, int writing, void *user) {
-  secret *told = user;
-  size_t size = told->passphrase != NULL ? strlen(told->passphrase) : 0;
+/* Instead of OpenSSL's own, which would ask the terminal: what is encrypted does not come here. */
+static int no_passphrase(char *buffer, int room, int writing, void *user) {
+  (void)buffer;
+  (void)room;
   (void)writing;
-  told->asked = 1;
-  if (told->passphrase == NULL || size > (size_t)room) {
-    return -1;
-  }
-  memcpy(buffer, told->passphrase, size);
-  return (int)size;
+  (void)user;
+  return -1;
 }
 
-/* Any form that OpenSSL knows, PEM or DER; NULL if there is none, or if bytes follow it. */
-static EVP_PKEY *decode(rfctls__bytes encoded, secret *told) {
-  const unsigned char *rest = encoded.data;
-  size_t left = encoded.size;
+/* Any form that OpenSSL knows; NULL if there is none, or if bytes follow it. */
+static EVP_PKEY *decode(rfctls__bytes der) {
+  const unsigned char *rest = der.data;
+  size_t left = der.size;
   EVP_PKEY *pkey = NULL;
   OSSL_DECODER_CTX *decoder =
-      OSSL_DECODER_CTX_new_for_pkey(&pkey, NULL, NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL);
-  if (decoder == NULL || OSSL_DECODER_CTX_set_pem_password_cb(decoder, answer, told) != 1 ||
+      OSSL_DECODER_CTX_new_for_pkey(&pkey, "DER", NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL);
+  if (decoder == NULL || OSSL_DECODER_CTX_set_pem_password_cb(decoder, no_passphrase, NULL) != 1 ||
       OSSL_DECODER_from_data(decoder, &rest, &left) != 1 || left != 0) {
     EVP_PKEY_free(pkey);
     pkey = NULL;
@@ -237,27 +229,57 @@ static EVP_PKEY *decode(rfctls__bytes encoded, secret *told) {
   return pkey;
 }
 
-static rfctls_status explain(const secret *told) {
-  if (!told->asked) {
-    return rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be read");
+/* OneAsymmetricKey (RFC 5958) of version 2 as that of version 1, which OpenSSL reads before 3.2,
+ * too: without the public key, which it makes itself. What is none stays as it is. */
+static rfctls_status put_version_1(rfctls__bytes der, rfctls__buffer *out) {
+  static const rfctls__bytes zero = {(const uint8_t *)"", 1};
+  rfctls__bytes rest, version;
+  rfctls__der algorithm, key;
+  rfctls_status status;
+  if (!rfctls__der_only(der, RFCTLS__DER_SEQUENCE, &rest) ||
+      !rfctls__der_take(&rest, RFCTLS__DER_INTEGER, &version) || !RFCTLS__OID_IS(version, "\x01") ||
+      !rfctls__der_next(&rest, &algorithm) || algorithm.tag != RFCTLS__DER_SEQUENCE ||
+      !rfctls__der_next(&rest, &key) || key.tag != RFCTLS__DER_OCTETS) {
+    return rfctls__buffer_append(out, der.data, der.size);
   }
-  if (told->passphrase == NULL) {
-    return rfctls__fail(RFCTLS_E_PARSE, "private key is encrypted and its passphrase is missing");
+  status = rfctls__der_put(out, RFCTLS__DER_INTEGER, zero);
+  if (status == RFCTLS_OK) {
+    status = rfctls__buffer_append(out, algorithm.whole.data, algorithm.whole.size);
   }
-  return rfctls__openssl_fail(RFCTLS_E_PARSE,
-                              "passphrase of the private key is wrong, or the key is damaged");
+  if (status == RFCTLS_OK) {
+    status = rfctls__buffer_append(out, key.whole.data, key.whole.size);
+  }
+  return status == RFCTLS_OK ? rfctls__der_wrap(out, 0, RFCTLS__DER_SEQUENCE) : status;
+}
+
+static rfctls_status read_key(rfctls__bytes der, rfctls__buffer *pkcs8) {
+  rfctls__buffer plain = {NULL, 0, 0, 0};
+  rfctls_status status = put_version_1(der, &plain);
+  EVP_PKEY *pkey = status == RFCTLS_OK ? decode(rfctls__buffer_bytes(&plain)) : NULL;
+  if (status == RFCTLS_OK) {
+    status = pkey != NULL ? append_pkcs8(pkey, pkcs8)
+                          : rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be read");
+  }
+  EVP_PKEY_free(pkey);
+  rfctls__buffer_wipe(&plain);
+  return status;
 }
 
 rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passphrase,
                                        rfctls__buffer *pkcs8) {
   rfctls__openssl_errors errors;
-  rfctls_status status;
-  secret told = {passphrase, 0};
-  EVP_PKEY *pkey;
+  rfctls__buffer der = {NULL, 0, 0, 0};
+  rfctls_status status = RFCTLS_OK;
+  int text = encoded.size > 0 && encoded.data[0] == '-';
   rfctls__openssl_begin(&errors);
-  pkey = decode(encoded, &told);
-  status = pkey != NULL ? append_pkcs8(pkey, pkcs8) : explain(&told);
-  EVP_PKEY_free(pkey);
+  if (text) {
+    status = rfctls__pem_decrypt(encoded, passphrase, &der);
+    encoded = rfctls__buffer_bytes(&der);
+  }
+  if (status == RFCTLS_OK) {
+    status = read_key(encoded, pkcs8);
+  }
+  rfctls__buffer_wipe(&der);
   rfctls__openssl_end(&errors);
   return status;
 }
@@ -282,61 +304,21 @@ rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8)
   return status;
 }
 
-/* ---- PKCS#12 ---- */
-
-typedef struct contents {
-  EVP_PKEY *pkey; /* NULL: it holds none */
-  X509 *leaf;     /* that of pkey, or NULL */
-  STACK_OF(X509) *others;
-} contents;
-
-static void empty(contents *bag) {
-  EVP_PKEY_free(bag->pkey);
-  X509_free(bag->leaf);
-  sk_X509_pop_free(bag->others, X509_free);
+int rfctls__openssl_is_issuer(rfctls__bytes issuer, rfctls__bytes cert) {
+  rfctls__openssl_errors errors;
+  X509 *above = NULL, *below = NULL;
+  int is;
+  rfctls__openssl_begin(&errors);
+  is = rfctls__x509_parse(issuer, &above) == RFCTLS_OK &&
+       rfctls__x509_parse(cert, &below) == RFCTLS_OK &&
+       X509_check_issued(above, below) == X509_V_OK;
+  X509_free(above);
+  X509_free(below);
+  rfctls__openssl_end(&errors);
+  return is;
 }
 
-static rfctls_status explain_bag(const char *passphrase) {
-  unsigned long code = ERR_peek_last_error();
-  if (ERR_GET_LIB(code) != ERR_LIB_PKCS12 || ERR_GET_REASON(code) != PKCS12_R_MAC_VERIFY_FAILURE) {
-    return rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be opened");
-  }
-  return rfctls__fail(RFCTLS_E_PARSE, passphrase == NULL
-                                          ? "PKCS#12 is encrypted and its passphrase is missing"
-                                          : "passphrase of the PKCS#12 is wrong");
-}
-
-static rfctls_status open_bag(rfctls__bytes data, const char *passphrase, contents *out) {
-  rfctls_status status = RFCTLS_OK;
-  const unsigned char *end = data.data;
-  PKCS12 *p12 = data.size <= LONG_MAX ? d2i_PKCS12(NULL, &end, (long)data.size) : NULL;
-  if (p12 == NULL || end != data.data + data.size) {
-    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "PKCS#12 cannot be read");
-  } else if (PKCS12_parse(p12, passphrase, &out->pkey, &out->leaf, &out->others) != 1) {
-    status = explain_bag(passphrase);
-  }
-  PKCS12_free(p12);
-  return status;
-}
-
-/* Each issuer behind what it issued, as TLS 1.2 sends it: a PKCS#12 may hold them in any order.
- * What issued none of them goes to the end. */
-static void sort_issuers(const contents *bag) {
-  X509 *last = bag->leaf;
-  int count = sk_X509_num(bag->others);
-  for (int next = 0; last != NULL && next < count; next++) {
-    int at = next;
-    while (at < count && X509_check_issued(sk_X509_value(bag->others, at), last) != X509_V_OK) {
-      at++;
-    }
-    if (at == count) {
-      return;
-    }
-    last = sk_X509_value(bag->others, at);
-    sk_X509_set(bag->others, at, sk_X509_value(bag->others, next));
-    sk_X509_set(bag->others, next, last);
-  }
-}
+/* ---- certificates as bytes ---- */
 
 static rfctls_status append_der(X509 *x509, rfctls__buffer *out) {
   uint8_t *room;
@@ -358,39 +340,6 @@ rfctls_status rfctls__x509_list(X509 *x509, rfctls__list *list) {
     status = rfctls__list_add(list, bytes.data, bytes.size);
   }
   rfctls__buffer_release(&der);
-  return status;
-}
-
-static rfctls_status unpack(const contents *bag, rfctls__list *chain, rfctls__buffer *pkcs8) {
-  rfctls__list made = {NULL, 0};
-  rfctls_status status = bag->leaf != NULL ? rfctls__x509_list(bag->leaf, &made) : RFCTLS_OK;
-  sort_issuers(bag);
-  for (int i = 0; status == RFCTLS_OK && i < sk_X509_num(bag->others); i++) {
-    status = rfctls__x509_list(sk_X509_value(bag->others, i), &made);
-  }
-  if (status == RFCTLS_OK && bag->pkey != NULL) {
-    status = append_pkcs8(bag->pkey, pkcs8);
-  }
-  if (status == RFCTLS_OK) {
-    *chain = made;
-  } else {
-    rfctls__list_release(&made);
-  }
-  return status;
-}
-
-rfctls_status rfctls__openssl_open_pkcs12(rfctls__bytes data, const char *passphrase,
-                                          rfctls__list *chain, rfctls__buffer *pkcs8) {
-  rfctls__openssl_errors errors;
-  rfctls_status status;
-  contents bag = {NULL, NULL, NULL};
-  rfctls__openssl_begin(&errors);
-  status = open_bag(data, passphrase, &bag);
-  if (status == RFCTLS_OK) {
-    status = unpack(&bag, chain, pkcs8);
-  }
-  empty(&bag);
-  rfctls__openssl_end(&errors);
   return status;
 }
 

@@ -31,8 +31,7 @@ rfctls_status rfctls__openssl_digest(rfctls__bytes data, uint8_t out[RFCTLS__DIG
 rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passphrase,
                                        rfctls__buffer *pkcs8);
 rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8);
-rfctls_status rfctls__openssl_open_pkcs12(rfctls__bytes data, const char *passphrase,
-                                          rfctls__list *chain, rfctls__buffer *pkcs8);
+int rfctls__openssl_is_issuer(rfctls__bytes issuer, rfctls__bytes cert);
 rfctls_status rfctls__openssl_make_identity(const char *name, rfctls__buffer *cert,
                                             rfctls__buffer *pkcs8);
 

@@ -16,6 +16,7 @@ struct rfctls_cert {
   rfctls__description description;
   rfctls__list names; /* as text, each with its NUL: host names, then addresses */
   char fingerprint[2 * RFCTLS__DIGEST_SIZE + 1];
+  unsigned distrusted; /* bits of rfctls__use */
 };
 
 static void destroy(rfctls_cert *cert) {
@@ -83,13 +84,14 @@ static rfctls_status make_fingerprint(rfctls_cert *cert) {
 
 /* ---- life ---- */
 
-rfctls_status rfctls__cert_new(rfctls__bytes der, rfctls_cert **out) {
+rfctls_status rfctls__cert_new(rfctls__bytes der, unsigned distrusted, rfctls_cert **out) {
   rfctls_status status;
   rfctls_cert *cert = rfctls__alloc(sizeof *cert);
   if (cert == NULL) {
     return rfctls__fail_memory();
   }
   rfctls__refcount_init(&cert->refs);
+  cert->distrusted = distrusted;
   status = rfctls__engine_linked.describe(der, &cert->description);
   if (status == RFCTLS_OK) {
     status = rfctls__buffer_append(&cert->der, der.data, der.size);
@@ -108,49 +110,20 @@ rfctls_status rfctls__cert_new(rfctls__bytes der, rfctls_cert **out) {
   return RFCTLS_OK;
 }
 
-rfctls_status rfctls_cert_from_der(const void *data, size_t size, rfctls_cert **out) {
+rfctls_status rfctls_cert_load(const void *data, size_t size, rfctls_cert **out) {
   rfctls_status status;
-  rfctls__bytes der;
+  rfctls_chain *chain = NULL;
   rfctls__enter(__func__);
   if (out == NULL) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the certificate");
   }
   *out = NULL;
-  status = rfctls__bytes_given(data, size, &der);
-  return status == RFCTLS_OK ? rfctls__cert_new(der, out) : status;
-}
-
-rfctls_status rfctls__cert_from_block(const rfctls__pem_block *block, rfctls_cert **out) {
-  rfctls__buffer der = {0};
-  rfctls_status status = rfctls__pem_decode(block, &der);
+  status = rfctls__chain_load(data, size, NULL, &chain);
   if (status == RFCTLS_OK) {
-    status = rfctls__cert_new(rfctls__buffer_bytes(&der), out);
+    *out = rfctls_cert_ref(rfctls_chain_at(chain, 0));
   }
-  rfctls__buffer_release(&der);
+  rfctls_chain_unref(chain);
   return status;
-}
-
-rfctls_status rfctls_cert_from_pem(const void *data, size_t size, rfctls_cert **out) {
-  rfctls_status status;
-  rfctls__bytes text;
-  rfctls__pem_block block;
-  size_t offset = 0;
-  rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the certificate");
-  }
-  *out = NULL;
-  status = rfctls__bytes_given(data, size, &text);
-  if (status == RFCTLS_OK) {
-    status = rfctls__pem_find(text, &offset, rfctls__pem_is_certificate, &block);
-  }
-  if (status != RFCTLS_OK) {
-    return status;
-  }
-  if (block.text.size == 0) {
-    return rfctls__fail(RFCTLS_E_PARSE, "no PEM block CERTIFICATE in the text");
-  }
-  return rfctls__cert_from_block(&block, out);
 }
 
 rfctls_cert *rfctls_cert_ref(rfctls_cert *cert) {
@@ -170,6 +143,10 @@ void rfctls_cert_unref(rfctls_cert *cert) {
 
 rfctls__bytes rfctls__cert_bytes(const rfctls_cert *cert) {
   return rfctls__buffer_bytes(&cert->der);
+}
+
+unsigned rfctls__cert_distrusted(const rfctls_cert *cert) {
+  return cert->distrusted;
 }
 
 const void *rfctls_cert_der(const rfctls_cert *cert, size_t *size) {

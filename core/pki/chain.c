@@ -1,11 +1,12 @@
 /* A list of certificates that may grow until it is in use. */
 #include "rfctls/chain.h"
 
+#include "base/der.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/refcount.h"
+#include "pki/bag.h"
 #include "pki/pki.h"
 
 struct rfctls_chain {
@@ -140,102 +141,124 @@ static rfctls_status finish(rfctls_status status, rfctls_chain *chain, rfctls_ch
   return status;
 }
 
-/* Appends a certificate whose reference is given away. */
-static rfctls_status append_new(rfctls_chain *chain, rfctls_cert *cert) {
-  rfctls_status status = append(chain, cert);
-  rfctls_cert_unref(cert);
-  return status;
-}
-
-static rfctls_status append_der(rfctls_chain *chain, rfctls__bytes der) {
-  rfctls_cert *cert;
-  rfctls_status status = rfctls__cert_new(der, &cert);
-  return status == RFCTLS_OK ? append_new(chain, cert) : status;
-}
-
-static rfctls_status append_block(rfctls_chain *chain, const rfctls__pem_block *block) {
-  rfctls_cert *cert;
-  rfctls_status status = rfctls__cert_from_block(block, &cert);
-  return status == RFCTLS_OK ? append_new(chain, cert) : status;
-}
-
 rfctls_status rfctls__chain_from_list(const rfctls__list *list, rfctls_chain **out) {
   rfctls_chain *chain = NULL;
   rfctls_status status = rfctls__chain_new(&chain);
   for (size_t i = 0; status == RFCTLS_OK && i < list->count; i++) {
-    status = append_der(chain, rfctls__list_at(list, i));
+    rfctls_cert *cert = NULL;
+    status = rfctls__cert_new(rfctls__list_at(list, i), 0, &cert);
+    status = status == RFCTLS_OK ? append(chain, cert) : status;
+    rfctls_cert_unref(cert);
   }
   return finish(status, chain, out);
 }
 
-rfctls_status rfctls__chain_from_text(rfctls__bytes text, rfctls_chain **out) {
-  rfctls__pem_block block;
-  size_t offset = 0;
+/* ---- the order of a chain whose source has none ---- */
+
+static void swap(rfctls_chain *chain, size_t a, size_t b) {
+  rfctls_cert *other = chain->certs[a];
+  chain->certs[a] = chain->certs[b];
+  chain->certs[b] = other;
+}
+
+/* The place of the key's certificate, or of the issuer of the certificate before from; else the
+ * end. */
+static size_t find_next(const rfctls_chain *chain, size_t from, const rfctls_key *key) {
+  size_t at = from;
+  while (at < chain->count) {
+    rfctls__bytes der = rfctls__cert_bytes(chain->certs[at]);
+    if (from == 0
+            ? rfctls__engine_linked.check_key(der, rfctls__key_bytes(key)) == RFCTLS_OK
+            : rfctls__engine_linked.is_issuer(der, rfctls__cert_bytes(chain->certs[from - 1]))) {
+      return at;
+    }
+    at++;
+  }
+  return at;
+}
+
+/* The key's certificate first, each issuer behind what it issued, as TLS 1.2 sends it. What issued
+ * none of them goes to the end. */
+static void sort(rfctls_chain *chain, const rfctls_key *key) {
+  size_t next = 0, at = find_next(chain, 0, key);
+  while (at < chain->count) {
+    swap(chain, at, next++);
+    at = find_next(chain, next, key);
+  }
+  rfctls__error_clear(); /* of keys that do not fit */
+}
+
+/* Stores keep an issuer once for each key. */
+static int is_there(const rfctls_chain *chain, const rfctls_cert *cert) {
+  size_t at = 0;
+  while (at < chain->count &&
+         !rfctls__bytes_equal(rfctls__cert_bytes(chain->certs[at]), rfctls__cert_bytes(cert))) {
+    at++;
+  }
+  return at < chain->count;
+}
+
+static int is_of_another(const rfctls__bag_item *cert, const rfctls__bag_item *key) {
+  return rfctls__buffer_size(&cert->link) > 0 && rfctls__buffer_size(&key->link) > 0 &&
+         !rfctls__bytes_equal(rfctls__buffer_bytes(&cert->link), rfctls__buffer_bytes(&key->link));
+}
+
+rfctls_status rfctls__chain_from_bag(const rfctls__bag *bag, const rfctls__bag_item *item,
+                                     const rfctls_key *key, rfctls_chain **out) {
   rfctls_chain *chain = NULL;
   rfctls_status status = rfctls__chain_new(&chain);
-  while (status == RFCTLS_OK) {
-    status = rfctls__pem_find(text, &offset, rfctls__pem_is_certificate, &block);
-    if (status != RFCTLS_OK || block.text.size == 0) {
-      break;
+  for (size_t i = 0; status == RFCTLS_OK && i < bag->count; i++) {
+    const rfctls__bag_item *each = &bag->items[i];
+    if (each->cert != NULL && !(item != NULL && is_of_another(each, item)) &&
+        !(bag->unordered && is_there(chain, each->cert))) {
+      status = append(chain, each->cert);
     }
-    status = append_block(chain, &block);
-    if (status != RFCTLS_OK) {
-      status = rfctls__fail_in("certificate %zu, on line %zu", rfctls_chain_count(chain) + 1,
-                               rfctls__pem_line(text, block.text.data));
-    }
+  }
+  if (status == RFCTLS_OK && bag->unordered && key != NULL) {
+    sort(chain, key);
   }
   return finish(status, chain, out);
 }
 
-static rfctls_status from_pem(rfctls__bytes text, rfctls_chain **out) {
+/* ---- loading ---- */
+
+/* Ends with the bag, too. */
+static rfctls_status from_bag(rfctls_status status, rfctls__bag *bag, rfctls_chain **out) {
   rfctls_chain *chain = NULL;
-  rfctls_status status = rfctls__chain_from_text(text, &chain);
+  if (status == RFCTLS_OK) {
+    status = rfctls__chain_from_bag(bag, NULL, NULL, &chain);
+  }
   if (status == RFCTLS_OK && chain->count == 0) {
-    status = rfctls__fail(RFCTLS_E_PARSE, "no PEM block CERTIFICATE in the text");
+    status = rfctls__fail(RFCTLS_E_PARSE, "no certificate is in it");
   }
-  return finish(status, chain, out);
+  return finish(rfctls__bag_close(bag, status), chain, out);
 }
 
-static rfctls_status from_der(rfctls__bytes der, rfctls_chain **out) {
-  rfctls_chain *chain = NULL;
-  rfctls_status status = rfctls__chain_new(&chain);
-  if (status == RFCTLS_OK) {
-    status = append_der(chain, der);
-  }
-  return finish(status, chain, out);
+rfctls_status rfctls__chain_load(const void *data, size_t size, const char *passphrase,
+                                 rfctls_chain **out) {
+  rfctls__bag bag = {0};
+  rfctls_status status = rfctls__bag_read(data, size, passphrase, &bag);
+  return from_bag(status, &bag, out);
 }
 
-rfctls_status rfctls_chain_from_pem(const void *data, size_t size, rfctls_chain **out) {
-  rfctls_status status;
-  rfctls__bytes text;
-  rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the chain");
-  }
-  *out = NULL;
-  status = rfctls__bytes_given(data, size, &text);
-  return status == RFCTLS_OK ? from_pem(text, out) : status;
-}
-
-rfctls_status rfctls__chain_from_file(const char *path, rfctls_chain **out) {
-  rfctls__bytes content;
-  rfctls__buffer file = {0};
-  rfctls_status status = rfctls__file_read(path, &file);
-  if (status == RFCTLS_OK) {
-    content = rfctls__buffer_bytes(&file);
-    status = rfctls__pem_is_text(content) ? from_pem(content, out) : from_der(content, out);
-    status = status == RFCTLS_OK ? status : rfctls__fail_in("%s", path);
-  }
-  rfctls__buffer_wipe(&file); /* a key may stand beside the chain */
-  return status;
-}
-
-rfctls_status rfctls_chain_from_file(const char *path, rfctls_chain **out) {
+rfctls_status rfctls_chain_load(const void *data, size_t size, const char *passphrase,
+                                rfctls_chain **out) {
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__output(out, sizeof *out, "the chain");
-  if (status == RFCTLS_OK && path == NULL) {
-    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
-  }
-  return status == RFCTLS_OK ? rfctls__chain_from_file(path, out) : status;
+  return status == RFCTLS_OK ? rfctls__chain_load(data, size, passphrase, out) : status;
+}
+
+rfctls_status rfctls__chain_from_file(const char *path, const char *passphrase,
+                                      rfctls_chain **out) {
+  rfctls__bag bag = {0};
+  rfctls_status status = rfctls__bag_read_file(path, passphrase, &bag);
+  return from_bag(status, &bag, out);
+}
+
+rfctls_status rfctls_chain_from_file(const char *path, const char *passphrase, rfctls_chain **out) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  status = rfctls__output(out, sizeof *out, "the chain");
+  return status == RFCTLS_OK ? rfctls__chain_from_file(path, passphrase, out) : status;
 }

@@ -1,11 +1,8 @@
 /* Revocation lists, as they come in files: PEM with any number of them, or one in DER. */
 #include "base/error.h"
 #include "engine/engine.h"
+#include "pki/pem.h"
 #include "pki/pki.h"
-
-static int is_crl(const rfctls__pem_block *block) {
-  return rfctls__pem_label_is(block, "X509 CRL");
-}
 
 static rfctls_status add(rfctls__list *list, rfctls__bytes der) {
   rfctls_status status = rfctls__engine_linked.check_crl(der);
@@ -24,9 +21,10 @@ static rfctls_status add_block(rfctls__list *list, const rfctls__pem_block *bloc
 
 static rfctls_status from_text(rfctls__bytes text, rfctls__list *list) {
   rfctls__pem_block block;
+  rfctls__pem_kind kind;
   size_t offset = 0;
   for (;;) {
-    rfctls_status status = rfctls__pem_find(text, &offset, is_crl, &block);
+    rfctls_status status = rfctls__pem_find(text, &offset, RFCTLS__PEM_CRL, &block, &kind);
     if (status != RFCTLS_OK || block.text.size == 0) {
       return status != RFCTLS_OK || list->count > 0
                  ? status
@@ -41,9 +39,15 @@ static rfctls_status from_text(rfctls__bytes text, rfctls__list *list) {
 }
 
 rfctls_status rfctls__crls_from(rfctls__bytes content, rfctls__list *list) {
+  int text = 0;
+  rfctls_status status;
   if (rfctls__engine_linked.check_crl == NULL) {
     return rfctls__fail(RFCTLS_E_UNSUPPORTED, "%s takes no revocation lists",
                         rfctls__engine_linked.name);
   }
-  return rfctls__pem_is_text(content) ? from_text(content, list) : add(list, content);
+  status = rfctls__pem_tell(&content, &text);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  return text ? from_text(content, list) : add(list, content);
 }

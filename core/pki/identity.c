@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "pki/bag.h"
 #include "pki/pki.h"
 
 enum { NAME_LIMIT = 253 };
@@ -63,38 +63,31 @@ rfctls_status rfctls__identity_view(rfctls_chain *chain, const rfctls_key *key,
 
 /* ---- loading ---- */
 
-static rfctls_status read_text(rfctls__bytes text, const char *passphrase, pair *out) {
-  rfctls_status status = rfctls__chain_from_text(text, &out->chain);
+/* Ends with the bag, too. */
+static rfctls_status from_bag(rfctls_status status, rfctls__bag *bag, const char *alias,
+                              pair *out) {
+  const rfctls__bag_item *item = NULL;
+  if (status == RFCTLS_OK && bag->count == 0) {
+    status = rfctls__fail(RFCTLS_E_PARSE, "neither a certificate nor a private key is in it");
+  }
   if (status == RFCTLS_OK) {
-    status = rfctls__key_from_text(text, passphrase, &out->key);
+    status = rfctls__key_choose(bag, alias, &item);
   }
-  if (status == RFCTLS_OK && out->key == NULL && rfctls_chain_count(out->chain) == 0) {
-    status = rfctls__fail(RFCTLS_E_PARSE, "neither PKCS#12 nor PEM with a certificate or a key");
+  if (status == RFCTLS_OK && item != NULL) {
+    status = rfctls__key_from_item(bag, item, &out->key);
   }
-  return status;
-}
-
-static rfctls_status read_pkcs12(rfctls__bytes data, const char *passphrase, pair *out) {
-  rfctls__list list = {NULL, 0};
-  rfctls__buffer pkcs8 = {0};
-  rfctls_status status = rfctls__engine_linked.open_pkcs12(data, passphrase, &list, &pkcs8);
   if (status == RFCTLS_OK) {
-    status = rfctls__chain_from_list(&list, &out->chain);
+    status = rfctls__chain_from_bag(bag, item, out->key, &out->chain);
   }
-  if (status == RFCTLS_OK && rfctls__buffer_size(&pkcs8) > 0) {
-    status = rfctls__key_new(&pkcs8, &out->key);
+  if (status == RFCTLS_OK) {
+    status = check_pair(out->chain, out->key);
   }
-  rfctls__buffer_wipe(&pkcs8);
-  rfctls__list_release(&list);
-  return status;
+  return rfctls__bag_close(bag, status);
 }
 
 /* Ends a maker: hands both over, or drops what there is. */
 static rfctls_status finish(rfctls_status status, pair *made, rfctls_chain **chain,
                             rfctls_key **key) {
-  if (status == RFCTLS_OK) {
-    status = check_pair(made->chain, made->key);
-  }
   if (status == RFCTLS_OK) {
     *chain = made->chain;
     *key = made->key;
@@ -105,14 +98,6 @@ static rfctls_status finish(rfctls_status status, pair *made, rfctls_chain **cha
   return status;
 }
 
-static rfctls_status load(rfctls__bytes data, const char *passphrase, rfctls_chain **chain,
-                          rfctls_key **key) {
-  pair made = {NULL, NULL};
-  rfctls_status status = rfctls__pem_is_text(data) ? read_text(data, passphrase, &made)
-                                                   : read_pkcs12(data, passphrase, &made);
-  return finish(status, &made, chain, key);
-}
-
 static rfctls_status check_outputs(rfctls_chain **chain, rfctls_key **key) {
   rfctls_status of_key = rfctls__output(key, sizeof *key, "the key");
   rfctls_status of_chain = rfctls__output(chain, sizeof *chain, "the chain");
@@ -120,34 +105,30 @@ static rfctls_status check_outputs(rfctls_chain **chain, rfctls_key **key) {
 }
 
 rfctls_status rfctls_identity_load(const void *data, size_t size, const char *passphrase,
-                                   rfctls_chain **chain, rfctls_key **key) {
+                                   const char *alias, rfctls_chain **chain, rfctls_key **key) {
+  rfctls__bag bag = {0};
+  pair made = {NULL, NULL};
   rfctls_status status;
-  rfctls__bytes given;
   rfctls__enter(__func__);
   status = check_outputs(chain, key);
   if (status == RFCTLS_OK) {
-    status = rfctls__bytes_given(data, size, &given);
+    status = from_bag(rfctls__bag_read(data, size, passphrase, &bag), &bag, alias, &made);
+    status = finish(status, &made, chain, key);
   }
-  return status == RFCTLS_OK ? load(given, passphrase, chain, key) : status;
+  return status;
 }
 
-rfctls_status rfctls_identity_load_file(const char *path, const char *passphrase,
+rfctls_status rfctls_identity_from_file(const char *path, const char *passphrase, const char *alias,
                                         rfctls_chain **chain, rfctls_key **key) {
+  rfctls__bag bag = {0};
+  pair made = {NULL, NULL};
   rfctls_status status;
-  rfctls__buffer file = {0};
   rfctls__enter(__func__);
   status = check_outputs(chain, key);
-  if (status == RFCTLS_OK && path == NULL) {
-    status = rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
-  }
   if (status == RFCTLS_OK) {
-    status = rfctls__file_read(path, &file);
+    status = from_bag(rfctls__bag_read_file(path, passphrase, &bag), &bag, alias, &made);
+    status = finish(status, &made, chain, key);
   }
-  if (status == RFCTLS_OK) {
-    status = load(rfctls__buffer_bytes(&file), passphrase, chain, key);
-    status = status == RFCTLS_OK ? status : rfctls__fail_in("%s", path);
-  }
-  rfctls__buffer_wipe(&file);
   return status;
 }
 

@@ -243,6 +243,12 @@ static int open_engine(const rfctls__context *context, HCERTCHAINENGINE *out) {
 }
 
 static rfctls_status set_trust(rfctls__context *context, const rfctls__settings *settings) {
+  if (settings->distrusted_count > 0) {
+    return rfctls__fail(
+        RFCTLS_E_UNSUPPORTED,
+        "an authority's source does not trust it for this, and Windows' trust cannot be "
+        "narrowed so: leave it out");
+  }
   context->system_trust = settings->system_trust;
   context->partial_chain = settings->partial_chain;
   context->authority_count = settings->authority_count;

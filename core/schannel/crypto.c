@@ -70,9 +70,16 @@ rfctls_status rfctls__crypto_pbkdf2(const wchar_t *algorithm, rfctls__bytes pass
                                            "no key can be made of a passphrase");
 }
 
-static NTSTATUS decrypt(BCRYPT_KEY_HANDLE key, rfctls__bytes iv, rfctls__bytes data, uint8_t *room,
-                        ULONG *size) {
+static int is_stream(const rfctls__cipher *cipher) {
+  return wcscmp(cipher->algorithm, BCRYPT_RC4_ALGORITHM) == 0;
+}
+
+static NTSTATUS decrypt(const rfctls__cipher *cipher, BCRYPT_KEY_HANDLE key, rfctls__bytes iv,
+                        rfctls__bytes data, uint8_t *room, ULONG *size) {
   UCHAR chained[BLOCK_LIMIT]; /* CNG writes into it */
+  if (is_stream(cipher)) {
+    return BCryptDecrypt(key, octets(data), (ULONG)data.size, NULL, NULL, 0, room, *size, size, 0);
+  }
   if (iv.size > sizeof chained) {
     return (NTSTATUS)STATUS_INVALID_PARAMETER;
   }
@@ -81,8 +88,27 @@ static NTSTATUS decrypt(BCRYPT_KEY_HANDLE key, rfctls__bytes iv, rfctls__bytes d
                        *size, size, BCRYPT_BLOCK_PADDING);
 }
 
-rfctls_status rfctls__crypto_decrypt(const wchar_t *algorithm, rfctls__bytes key, rfctls__bytes iv,
-                                     rfctls__bytes data, rfctls__buffer *out) {
+static NTSTATUS make_key(BCRYPT_ALG_HANDLE provider, const rfctls__cipher *cipher,
+                         rfctls__bytes bytes, BCRYPT_KEY_HANDLE *out) {
+  ULONG effective = cipher->effective;
+  NTSTATUS code = 0;
+  if (!is_stream(cipher)) {
+    code =
+        BCryptSetProperty(provider, BCRYPT_CHAINING_MODE, (UCHAR *)(uintptr_t)BCRYPT_CHAIN_MODE_CBC,
+                          sizeof BCRYPT_CHAIN_MODE_CBC, 0);
+  }
+  if (code == 0) {
+    code = BCryptGenerateSymmetricKey(provider, out, NULL, 0, octets(bytes), (ULONG)bytes.size, 0);
+  }
+  if (code == 0 && effective > 0) {
+    code = BCryptSetProperty(*out, BCRYPT_EFFECTIVE_KEY_LENGTH, (UCHAR *)&effective,
+                             sizeof effective, 0);
+  }
+  return code;
+}
+
+rfctls_status rfctls__crypto_decrypt(const rfctls__cipher *cipher, rfctls__bytes key,
+                                     rfctls__bytes iv, rfctls__bytes data, rfctls__buffer *out) {
   BCRYPT_ALG_HANDLE provider = NULL;
   BCRYPT_KEY_HANDLE handle = NULL;
   uint8_t *room;
@@ -90,28 +116,27 @@ rfctls_status rfctls__crypto_decrypt(const wchar_t *algorithm, rfctls__bytes key
   NTSTATUS code;
   rfctls_status status = rfctls__buffer_reserve(out, data.size + BLOCK_LIMIT, &room);
   if (status == RFCTLS_OK) {
-    status = open(algorithm, 0, &provider);
+    status = open(cipher->algorithm, 0, &provider);
   }
   if (status != RFCTLS_OK) {
     return status;
   }
-  code =
-      BCryptSetProperty(provider, BCRYPT_CHAINING_MODE, (UCHAR *)(uintptr_t)BCRYPT_CHAIN_MODE_CBC,
-                        sizeof BCRYPT_CHAIN_MODE_CBC, 0);
-  if (code == 0) {
-    code = BCryptGenerateSymmetricKey(provider, &handle, NULL, 0, octets(key), (ULONG)key.size, 0);
-  }
-  if (code == 0) {
-    code = decrypt(handle, iv, data, room, &size);
-  }
-  if (code == 0) {
+  code = make_key(provider, cipher, key, &handle);
+  if (code != 0) {
+    status = rfctls__schannel_fail(RFCTLS_E_UNSUPPORTED, code,
+                                   "encrypted by %ls in a way that this "
+                                   "Windows does not know",
+                                   cipher->algorithm);
+  } else if ((code = decrypt(cipher, handle, iv, data, room, &size)) != 0) {
+    status = rfctls__schannel_fail(RFCTLS_E_PARSE, code, "cannot decrypt");
+  } else {
     rfctls__buffer_commit(out, size);
   }
   if (handle != NULL) {
     (void)BCryptDestroyKey(handle);
   }
   shut(provider);
-  return code == 0 ? RFCTLS_OK : rfctls__schannel_fail(RFCTLS_E_PARSE, code, "cannot decrypt");
+  return status;
 }
 
 rfctls_status rfctls__crypto_random(void *out, size_t size) {

@@ -12,9 +12,17 @@ rfctls_status rfctls__crypto_hash(const wchar_t *algorithm, const rfctls__bytes 
 rfctls_status rfctls__crypto_pbkdf2(const wchar_t *algorithm, rfctls__bytes password,
                                     rfctls__bytes salt, uint64_t iterations, uint8_t *out,
                                     size_t size);
-/* Undoes CBC with the padding of PKCS#7, appended. E_PARSE: the padding is wrong, as the key may be. */
-rfctls_status rfctls__crypto_decrypt(const wchar_t *algorithm, rfctls__bytes key, rfctls__bytes iv,
-                                     rfctls__bytes data, rfctls__buffer *out);
+
+typedef struct rfctls__cipher {
+  const wchar_t *algorithm;
+  size_t key_size;
+  ULONG effective; /* RC2's bits; 0: not RC2 */
+} rfctls__cipher;
+
+/* Undoes CBC with the padding of PKCS#7, or RC4, appended. E_PARSE: the padding is wrong, as the
+ * key may be. E_UNSUPPORTED: this Windows has no such cipher. */
+rfctls_status rfctls__crypto_decrypt(const rfctls__cipher *cipher, rfctls__bytes key,
+                                     rfctls__bytes iv, rfctls__bytes data, rfctls__buffer *out);
 rfctls_status rfctls__crypto_random(void *out, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* The engine over SChannel: the table of its operations. Where they are: context.c (credentials and trust),
  * container.c (where SChannel finds a key), conn.c (a connection), token.c (SSPI's handshake), record.c
- * (what is seen of TLS from outside), verify.c (the peer's chain), x509.c, key.c, pkcs12.c, pbe.c and
+ * (what is seen of TLS from outside), verify.c (the peer's chain), x509.c, key.c, pbe.c and
  * make.c (certificates and keys), binding.c (channel bindings), crypto.c (CNG), failure.c (errors).
  *
  * Sessions are SChannel's own: it keeps them, and resumes them by itself. So there are none to take or to
@@ -16,7 +16,7 @@
 #include "schannel/crypto.h"
 #include "schannel/key.h"
 #include "schannel/make.h"
-#include "schannel/pkcs12.h"
+#include "schannel/pbe.h"
 #include "schannel/x509.h"
 
 /* Windows lies about its version to programs that do not name it, but not in the registry. */
@@ -138,6 +138,8 @@ const rfctls__engine rfctls__engine_linked = {
     .digest = digest,
     .read_key = rfctls__schannel_read_key,
     .check_key = rfctls__schannel_check_key,
-    .open_pkcs12 = rfctls__schannel_open_pkcs12,
+    .is_issuer = rfctls__schannel_is_issuer,
+    .pbe_decrypt = rfctls__schannel_pbe_decrypt,
+    .pbe_check = rfctls__schannel_pbe_check,
     .make_identity = rfctls__schannel_make_identity,
 };

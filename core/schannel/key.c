@@ -5,8 +5,6 @@
 
 #include "base/der.h"
 #include "base/error.h"
-#include "base/memory.h"
-#include "schannel/pbe.h"
 #include "schannel/x509.h"
 
 #define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
@@ -197,13 +195,6 @@ static rfctls_status wrap(rfctls__bytes der, rfctls__key_kind kind, rfctls__byte
   return status;
 }
 
-static int is_encrypted(rfctls__bytes der) {
-  rfctls__bytes rest, algorithm, octets;
-  return rfctls__der_only(der, RFCTLS__DER_SEQUENCE, &rest) &&
-         rfctls__der_take(&rest, RFCTLS__DER_SEQUENCE, &algorithm) &&
-         rfctls__der_only(rest, RFCTLS__DER_OCTETS, &octets);
-}
-
 static rfctls_status read_plain(rfctls__bytes der, rfctls__buffer *out) {
   static const uint8_t null[] = {RFCTLS__DER_NULL, 0};
   static const rfctls__bytes none = {null, sizeof null};
@@ -220,41 +211,6 @@ static rfctls_status read_plain(rfctls__bytes der, rfctls__buffer *out) {
   return rfctls__pkcs8_put(der, out);
 }
 
-/* ---- encrypted ones ---- */
-
-rfctls_status rfctls__pkcs8_decrypt(rfctls__bytes der, const char *passphrase,
-                                    rfctls__buffer *out) {
-  rfctls__bytes rest, algorithm, octets;
-  if (!rfctls__der_only(der, RFCTLS__DER_SEQUENCE, &rest) ||
-      !rfctls__der_take(&rest, RFCTLS__DER_SEQUENCE, &algorithm) ||
-      !rfctls__der_only(rest, RFCTLS__DER_OCTETS, &octets)) {
-    return fail();
-  }
-  return rfctls__pbe_decrypt(algorithm, passphrase, octets, out);
-}
-
-static rfctls_status fail_passphrase(const char *passphrase) {
-  return rfctls__fail(RFCTLS_E_PARSE,
-                      passphrase == NULL
-                          ? "private key is encrypted and its passphrase is missing"
-                          : "passphrase of the private key is wrong, or the key is damaged");
-}
-
-static rfctls_status read_encrypted(rfctls__bytes der, const char *passphrase,
-                                    rfctls__buffer *out) {
-  rfctls__buffer plain = {NULL, 0, 0, 0};
-  rfctls_status status;
-  if (passphrase == NULL) {
-    return fail_passphrase(passphrase);
-  }
-  status = rfctls__pkcs8_decrypt(der, passphrase, &plain);
-  if (status == RFCTLS_OK) {
-    status = rfctls__pkcs8_put(rfctls__buffer_bytes(&plain), out);
-  }
-  rfctls__buffer_wipe(&plain);
-  return status == RFCTLS_E_PARSE ? fail_passphrase(passphrase) : status;
-}
-
 /* Text comes only with the headers of RFC 1421, whose encryption rests on MD5. */
 rfctls_status rfctls__schannel_read_key(rfctls__bytes encoded, const char *passphrase,
                                         rfctls__buffer *pkcs8) {
@@ -263,8 +219,8 @@ rfctls_status rfctls__schannel_read_key(rfctls__bytes encoded, const char *passp
         RFCTLS_E_UNSUPPORTED,
         "private key is encrypted as RFC 1421 has it, which is not read on Windows");
   }
-  return is_encrypted(encoded) ? read_encrypted(encoded, passphrase, pkcs8)
-                               : read_plain(encoded, pkcs8);
+  (void)passphrase;
+  return read_plain(encoded, pkcs8);
 }
 
 /* ---- whose key it is ---- */

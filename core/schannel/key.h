@@ -23,8 +23,6 @@ typedef struct rfctls__pkcs8 {
 rfctls_status rfctls__pkcs8_read(rfctls__bytes der, rfctls__pkcs8 *out);
 /* Appends the canonical PKCS#8 of a key: E_PARSE unless it is whole. */
 rfctls_status rfctls__pkcs8_put(rfctls__bytes der, rfctls__buffer *out);
-/* The decrypted content of an EncryptedPrivateKeyInfo (RFC 5208 section 6), appended. E_PARSE. */
-rfctls_status rfctls__pkcs8_decrypt(rfctls__bytes der, const char *passphrase, rfctls__buffer *out);
 
 /* The engine's operations; see engine.h. */
 rfctls_status rfctls__schannel_read_key(rfctls__bytes encoded, const char *passphrase,

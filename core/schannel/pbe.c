@@ -7,14 +7,15 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "schannel/crypto.h"
+#include "schannel/x509.h"
 
 #define OCTETS(text) \
   { (const uint8_t *)(text), sizeof(text) - 1 }
 #define OID_PBES2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 #define OID_PBKDF2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
-#define OID_PKCS12_3DES "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"
+#define OID_PBMAC1 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e"
 
-enum { HASH_LIMIT = 64, KEY_LIMIT = 32, BLOCK_3DES = 8, KEY_3DES = 24, ITERATION_LIMIT = 10000000 };
+enum { HASH_LIMIT = 64, KEY_LIMIT = 32, BLOCK = 8, KEY_3DES = 24, ITERATION_LIMIT = 10000000 };
 enum { FOR_KEY = 1, FOR_IV = 2, FOR_MAC = 3 };
 
 typedef struct hash {
@@ -25,6 +26,7 @@ typedef struct hash {
   size_t block;
 } hash;
 
+static const hash md5 = {{NULL, 0}, {NULL, 0}, BCRYPT_MD5_ALGORITHM, 16, 64};
 static const hash hashes[] = {
     {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x07"), OCTETS("\x2b\x0e\x03\x02\x1a"),
      BCRYPT_SHA1_ALGORITHM, 20, 64},
@@ -38,23 +40,31 @@ static const hash hashes[] = {
 
 typedef struct cipher {
   rfctls__bytes oid;
-  const wchar_t *algorithm;
-  size_t key_size;
+  rfctls__cipher by;
 } cipher;
 
 static const cipher ciphers[] = {
-    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x02"), BCRYPT_AES_ALGORITHM, 16},
-    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x16"), BCRYPT_AES_ALGORITHM, 24},
-    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x2a"), BCRYPT_AES_ALGORITHM, 32},
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x03\x07"), BCRYPT_3DES_ALGORITHM, KEY_3DES},
+    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x02"), {BCRYPT_AES_ALGORITHM, 16, 0}},
+    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x16"), {BCRYPT_AES_ALGORITHM, 24, 0}},
+    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x2a"), {BCRYPT_AES_ALGORITHM, 32, 0}},
+    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x03\x07"), {BCRYPT_3DES_ALGORITHM, KEY_3DES, 0}},
+    {OCTETS("\x2b\x0e\x03\x02\x07"), {BCRYPT_DES_ALGORITHM, 8, 0}},
 };
 
 static rfctls_status fail(void) {
   return rfctls__fail(RFCTLS_E_PARSE, "what the passphrase protects is damaged");
 }
 
-static rfctls_status fail_unknown(void) {
-  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "it is encrypted in a way that is not read on Windows");
+static rfctls_status fail_unknown(const char *what, rfctls__bytes oid) {
+  rfctls__buffer name = {NULL, 0, 0, 0};
+  rfctls_status status = rfctls__oid_text(&name, oid);
+  if (status == RFCTLS_OK) {
+    status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "%s by %.*s, which is not known on Windows", what,
+                          (int)rfctls__buffer_size(&name),
+                          (const char *)rfctls__buffer_bytes(&name).data);
+  }
+  rfctls__buffer_release(&name);
+  return status;
 }
 
 /* Of so many iterations only an attacker makes more. */
@@ -92,6 +102,7 @@ static const hash *find_hash(rfctls__bytes oid, int as_prf) {
 typedef struct derivation {
   rfctls__bytes salt;
   uint64_t iterations;
+  size_t length;   /* of the key; 0: not said */
   const hash *prf; /* NULL: one that we do not know */
 } derivation;
 
@@ -104,7 +115,10 @@ static int read_derivation(rfctls__bytes function, derivation *out) {
       !read_iterations(number, &out->iterations)) {
     return 0;
   }
-  (void)rfctls__der_take(&parameters, RFCTLS__DER_INTEGER, &length); /* the cipher says so, too */
+  out->length = 0;
+  if (rfctls__der_take(&parameters, RFCTLS__DER_INTEGER, &length)) {
+    out->length = length.size == 1 ? length.data[0] : SIZE_MAX;
+  }
   out->prf = &hashes[0];
   if (rfctls__der_take(&parameters, RFCTLS__DER_SEQUENCE, &prf)) {
     if (!rfctls__der_take(&prf, RFCTLS__DER_OID, &oid)) {
@@ -115,13 +129,16 @@ static int read_derivation(rfctls__bytes function, derivation *out) {
   return parameters.size == 0;
 }
 
+static rfctls__bytes bytes_of(const char *passphrase) {
+  return (rfctls__bytes){(const uint8_t *)passphrase, passphrase != NULL ? strlen(passphrase) : 0};
+}
+
 static rfctls_status decrypt_pbes2(rfctls__bytes parameters, const char *passphrase,
                                    rfctls__bytes data, rfctls__buffer *out) {
   rfctls__bytes rest, function, scheme, oid, iv;
-  rfctls__bytes password = {(const uint8_t *)passphrase, strlen(passphrase)};
   uint8_t key[KEY_LIMIT];
   derivation how;
-  const cipher *by;
+  const cipher *found;
   rfctls_status status;
   if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
       !rfctls__der_take(&rest, RFCTLS__DER_SEQUENCE, &function) ||
@@ -129,18 +146,18 @@ static rfctls_status decrypt_pbes2(rfctls__bytes parameters, const char *passphr
       !rfctls__der_take(&scheme, RFCTLS__DER_OID, &oid) || !read_derivation(function, &how)) {
     return fail();
   }
-  by = find_cipher(oid);
-  if (by == NULL || how.prf == NULL) {
-    return fail_unknown();
+  found = find_cipher(oid);
+  if (found == NULL || how.prf == NULL) {
+    return fail_unknown("encrypted", oid);
   }
   if (!rfctls__der_only(scheme, RFCTLS__DER_OCTETS, &iv)) {
     return fail();
   }
-  status = rfctls__crypto_pbkdf2(how.prf->algorithm, password, how.salt, how.iterations, key,
-                                 by->key_size);
+  status = rfctls__crypto_pbkdf2(how.prf->algorithm, bytes_of(passphrase), how.salt, how.iterations,
+                                 key, found->by.key_size);
   if (status == RFCTLS_OK) {
     status =
-        rfctls__crypto_decrypt(by->algorithm, (rfctls__bytes){key, by->key_size}, iv, data, out);
+        rfctls__crypto_decrypt(&found->by, (rfctls__bytes){key, found->by.key_size}, iv, data, out);
   }
   rfctls__wipe(key, sizeof key);
   return status;
@@ -242,11 +259,84 @@ static rfctls_status put_password(const char *passphrase, rfctls__buffer *out) {
   return status;
 }
 
-static rfctls_status decrypt_3des(rfctls__bytes parameters, const char *passphrase,
-                                  rfctls__bytes data, rfctls__buffer *out) {
+/* ---- ways of encryption that have an OID as a whole ---- */
+
+typedef struct scheme {
+  rfctls__bytes oid;
+  const hash *pbes1; /* of PBES1 (RFC 8018 section 6.1); NULL: PKCS#12's own */
+  rfctls__cipher by;
+  size_t
+      derived; /* octets of the key that are made: of 3DES with two keys the last are the first again */
+} scheme;
+
+#define PKCS5(last) OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x05" last)
+#define PKCS12(last) OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01" last)
+
+static const scheme schemes[] = {
+    {PKCS5("\x03"), &md5, {BCRYPT_DES_ALGORITHM, 8, 0}, 8},
+    {PKCS5("\x06"), &md5, {BCRYPT_RC2_ALGORITHM, 8, 64}, 8},
+    {PKCS5("\x0a"), &hashes[0], {BCRYPT_DES_ALGORITHM, 8, 0}, 8},
+    {PKCS5("\x0b"), &hashes[0], {BCRYPT_RC2_ALGORITHM, 8, 64}, 8},
+    {PKCS12("\x01"), NULL, {BCRYPT_RC4_ALGORITHM, 16, 0}, 16},
+    {PKCS12("\x02"), NULL, {BCRYPT_RC4_ALGORITHM, 5, 0}, 5},
+    {PKCS12("\x03"), NULL, {BCRYPT_3DES_ALGORITHM, KEY_3DES, 0}, KEY_3DES},
+    {PKCS12("\x04"), NULL, {BCRYPT_3DES_ALGORITHM, KEY_3DES, 0}, 16},
+    {PKCS12("\x05"), NULL, {BCRYPT_RC2_ALGORITHM, 16, 128}, 16},
+    {PKCS12("\x06"), NULL, {BCRYPT_RC2_ALGORITHM, 5, 40}, 5},
+};
+
+static const scheme *find_scheme(rfctls__bytes oid) {
+  for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+    if (rfctls__bytes_equal(schemes[i].oid, oid)) {
+      return &schemes[i];
+    }
+  }
+  return NULL;
+}
+
+/* PBKDF1 (RFC 8018 section 5.1): the key, then what the cipher begins with. */
+static rfctls_status derive_pbes1(const hash *by, const char *passphrase, rfctls__bytes salt,
+                                  uint64_t iterations, uint8_t key[BLOCK], uint8_t iv[BLOCK]) {
+  rfctls__buffer input = {NULL, 0, 0, 0};
+  rfctls__bytes password = bytes_of(passphrase);
+  uint8_t last[HASH_LIMIT];
+  rfctls_status status = rfctls__buffer_append(&input, password.data, password.size);
+  if (status == RFCTLS_OK) {
+    status = rfctls__buffer_append(&input, salt.data, salt.size);
+  }
+  if (status == RFCTLS_OK) {
+    status = hash_often(by, rfctls__buffer_bytes(&input), iterations, last);
+  }
+  if (status == RFCTLS_OK) {
+    memcpy(key, last, BLOCK);
+    memcpy(iv, last + BLOCK, BLOCK);
+  }
+  rfctls__wipe(last, sizeof last);
+  rfctls__buffer_wipe(&input);
+  return status;
+}
+
+static rfctls_status derive_pkcs12(size_t size, const char *passphrase, rfctls__bytes salt,
+                                   uint64_t iterations, uint8_t *key, uint8_t iv[BLOCK]) {
   rfctls__buffer password = {NULL, 0, 0, 0};
+  rfctls_status status = passphrase != NULL ? put_password(passphrase, &password) : RFCTLS_OK;
+  if (status == RFCTLS_OK) {
+    status =
+        derive(&hashes[0], FOR_KEY, rfctls__buffer_bytes(&password), salt, iterations, key, size);
+  }
+  if (status == RFCTLS_OK) {
+    status =
+        derive(&hashes[0], FOR_IV, rfctls__buffer_bytes(&password), salt, iterations, iv, BLOCK);
+  }
+  rfctls__buffer_wipe(&password);
+  return status;
+}
+
+static rfctls_status decrypt_scheme(const scheme *how, rfctls__bytes parameters,
+                                    const char *passphrase, rfctls__bytes data,
+                                    rfctls__buffer *out) {
   rfctls__bytes rest, salt, number;
-  uint8_t key[KEY_3DES], iv[BLOCK_3DES];
+  uint8_t key[KEY_LIMIT], iv[BLOCK];
   uint64_t iterations;
   rfctls_status status;
   if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
@@ -255,94 +345,98 @@ static rfctls_status decrypt_3des(rfctls__bytes parameters, const char *passphra
       !read_iterations(number, &iterations)) {
     return fail();
   }
-  status = put_password(passphrase, &password);
+  status = how->pbes1 != NULL ? derive_pbes1(how->pbes1, passphrase, salt, iterations, key, iv)
+                              : derive_pkcs12(how->derived, passphrase, salt, iterations, key, iv);
   if (status == RFCTLS_OK) {
-    status = derive(&hashes[0], FOR_KEY, rfctls__buffer_bytes(&password), salt, iterations, key,
-                    sizeof key);
-  }
-  if (status == RFCTLS_OK) {
-    status = derive(&hashes[0], FOR_IV, rfctls__buffer_bytes(&password), salt, iterations, iv,
-                    sizeof iv);
-  }
-  if (status == RFCTLS_OK) {
-    status = rfctls__crypto_decrypt(BCRYPT_3DES_ALGORITHM, (rfctls__bytes){key, sizeof key},
+    memcpy(key + how->derived, key, how->by.key_size - how->derived);
+    status = rfctls__crypto_decrypt(&how->by, (rfctls__bytes){key, how->by.key_size},
                                     (rfctls__bytes){iv, sizeof iv}, data, out);
   }
   rfctls__wipe(key, sizeof key);
-  rfctls__buffer_wipe(&password);
   return status;
 }
 
-rfctls_status rfctls__pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
-                                  rfctls__bytes data, rfctls__buffer *out) {
-  rfctls__bytes oid;
-  if (!rfctls__der_take(&algorithm, RFCTLS__DER_OID, &oid)) {
+rfctls_status rfctls__schannel_pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
+                                           rfctls__bytes data, rfctls__buffer *out) {
+  rfctls__bytes rest, oid;
+  const scheme *how;
+  if (!rfctls__der_only(algorithm, RFCTLS__DER_SEQUENCE, &rest) ||
+      !rfctls__der_take(&rest, RFCTLS__DER_OID, &oid)) {
     return fail();
   }
   if (RFCTLS__OID_IS(oid, OID_PBES2)) {
-    return decrypt_pbes2(algorithm, passphrase, data, out);
+    return decrypt_pbes2(rest, passphrase, data, out);
   }
-  return RFCTLS__OID_IS(oid, OID_PKCS12_3DES) ? decrypt_3des(algorithm, passphrase, data, out)
-                                              : fail_unknown();
+  how = find_scheme(oid);
+  return how != NULL ? decrypt_scheme(how, rest, passphrase, data, out)
+                     : fail_unknown("encrypted", oid);
 }
 
-/* ---- the MAC of a PKCS#12 ---- */
+/* ---- what guards a PKCS#12 ---- */
 
-typedef struct mac {
-  const hash *by;
-  rfctls__bytes digest;
-  rfctls__bytes salt;
-  uint64_t iterations;
-} mac;
-
-static int read_mac(rfctls__bytes content, mac *out) {
-  rfctls__bytes info, algorithm, oid, number;
-  out->iterations = 1;
-  if (!rfctls__der_take(&content, RFCTLS__DER_SEQUENCE, &info) ||
-      !rfctls__der_take(&info, RFCTLS__DER_SEQUENCE, &algorithm) ||
-      !rfctls__der_take(&algorithm, RFCTLS__DER_OID, &oid) ||
-      !rfctls__der_only(info, RFCTLS__DER_OCTETS, &out->digest) ||
-      !rfctls__der_take(&content, RFCTLS__DER_OCTETS, &out->salt)) {
-    return 0;
+/* The HMAC under a key that was derived; wipes it. */
+static rfctls_status compare(const hash *by, uint8_t *key, size_t size, const rfctls__mac *mac,
+                             rfctls__bytes data) {
+  uint8_t digest[HASH_LIMIT];
+  rfctls__bytes under = {key, size};
+  rfctls_status status = rfctls__crypto_hash(by->algorithm, &under, data, digest, by->size);
+  rfctls__wipe(key, size);
+  if (status == RFCTLS_OK && !rfctls__bytes_equal(mac->digest, (rfctls__bytes){digest, by->size})) {
+    status = rfctls__fail(RFCTLS_E_PARSE, "it has another code");
   }
-  out->by = find_hash(oid, 0);
-  return content.size == 0 || (rfctls__der_only(content, RFCTLS__DER_INTEGER, &number) &&
-                               read_iterations(number, &out->iterations));
-}
-
-static rfctls_status compare(const mac *wanted, rfctls__bytes password, rfctls__bytes data) {
-  uint8_t key[HASH_LIMIT], digest[HASH_LIMIT];
-  rfctls__bytes by = {key, wanted->by->size};
-  rfctls_status status = derive(wanted->by, FOR_MAC, password, wanted->salt, wanted->iterations,
-                                key, wanted->by->size);
-  if (status == RFCTLS_OK) {
-    status = rfctls__crypto_hash(wanted->by->algorithm, &by, data, digest, wanted->by->size);
-  }
-  if (status == RFCTLS_OK &&
-      !rfctls__bytes_equal(wanted->digest, (rfctls__bytes){digest, wanted->by->size})) {
-    status = rfctls__fail(RFCTLS_E_PARSE, "passphrase of the PKCS#12 is wrong");
-  }
-  rfctls__wipe(key, sizeof key);
   return status;
 }
 
-rfctls_status rfctls__pbe_check_mac(rfctls__bytes content, const char *passphrase,
-                                    rfctls__bytes data) {
+static rfctls_status check_digest(const hash *by, const rfctls__mac *mac, const char *passphrase,
+                                  rfctls__bytes data) {
   rfctls__buffer password = {NULL, 0, 0, 0};
-  mac wanted;
-  rfctls_status status = RFCTLS_OK;
-  if (!read_mac(content, &wanted)) {
-    return fail();
-  }
-  if (wanted.by == NULL) {
-    return fail_unknown();
-  }
-  if (passphrase != NULL) {
-    status = put_password(passphrase, &password);
+  uint8_t key[HASH_LIMIT];
+  rfctls_status status = passphrase != NULL ? put_password(passphrase, &password) : RFCTLS_OK;
+  if (status == RFCTLS_OK) {
+    status = derive(by, FOR_MAC, rfctls__buffer_bytes(&password), mac->salt, mac->iterations, key,
+                    by->size);
   }
   if (status == RFCTLS_OK) {
-    status = compare(&wanted, rfctls__buffer_bytes(&password), data);
+    status = compare(by, key, by->size, mac, data);
   }
   rfctls__buffer_wipe(&password);
   return status;
+}
+
+/* RFC 9579: PBKDF2, and an HMAC. */
+static rfctls_status check_pbmac1(rfctls__bytes parameters, const rfctls__mac *mac,
+                                  const char *passphrase, rfctls__bytes data) {
+  rfctls__bytes rest, function, code, oid;
+  uint8_t key[HASH_LIMIT];
+  derivation how;
+  const hash *by;
+  rfctls_status status;
+  if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
+      !rfctls__der_take(&rest, RFCTLS__DER_SEQUENCE, &function) ||
+      !rfctls__der_only(rest, RFCTLS__DER_SEQUENCE, &code) ||
+      !rfctls__der_take(&code, RFCTLS__DER_OID, &oid) || !read_derivation(function, &how)) {
+    return fail();
+  }
+  by = find_hash(oid, 1);
+  if (by == NULL || how.prf == NULL || how.length == 0 || how.length > sizeof key) {
+    return fail_unknown("guarded", oid);
+  }
+  status = rfctls__crypto_pbkdf2(how.prf->algorithm, bytes_of(passphrase), how.salt, how.iterations,
+                                 key, how.length);
+  return status == RFCTLS_OK ? compare(by, key, how.length, mac, data) : status;
+}
+
+rfctls_status rfctls__schannel_pbe_check(const rfctls__mac *mac, const char *passphrase,
+                                         rfctls__bytes data) {
+  rfctls__bytes rest, oid;
+  const hash *by;
+  if (!rfctls__der_only(mac->algorithm, RFCTLS__DER_SEQUENCE, &rest) ||
+      !rfctls__der_take(&rest, RFCTLS__DER_OID, &oid)) {
+    return fail();
+  }
+  if (RFCTLS__OID_IS(oid, OID_PBMAC1)) {
+    return check_pbmac1(rest, mac, passphrase, data);
+  }
+  by = find_hash(oid, 0);
+  return by != NULL ? check_digest(by, mac, passphrase, data) : fail_unknown("guarded", oid);
 }

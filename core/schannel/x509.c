@@ -399,7 +399,7 @@ static rfctls_status put_arc(rfctls__buffer *out, uint64_t arc, int first) {
   return put_text(out, text);
 }
 
-static rfctls_status put_oid(rfctls__buffer *out, rfctls__bytes oid) {
+rfctls_status rfctls__oid_text(rfctls__buffer *out, rfctls__bytes oid) {
   rfctls_status status = RFCTLS_OK;
   uint64_t arc = 0;
   int first = 1;
@@ -424,7 +424,7 @@ static rfctls_status put_attribute(rfctls__buffer *out, rfctls__bytes attribute_
     return fail_name();
   }
   name = attribute_name(oid);
-  status = name != NULL ? put_text(out, name) : put_oid(out, oid);
+  status = name != NULL ? put_text(out, name) : rfctls__oid_text(out, oid);
   if (status == RFCTLS_OK) {
     status = put_text(out, "=");
   }
@@ -617,4 +617,11 @@ rfctls_status rfctls__schannel_describe(rfctls__bytes der, rfctls__description *
   rfctls__x509 x509;
   rfctls_status status = rfctls__x509_read(der, &x509);
   return status == RFCTLS_OK ? describe(&x509, description) : status;
+}
+
+int rfctls__schannel_is_issuer(rfctls__bytes issuer, rfctls__bytes cert) {
+  rfctls__x509 above, below;
+  return rfctls__x509_read(issuer, &above) == RFCTLS_OK &&
+         rfctls__x509_read(cert, &below) == RFCTLS_OK &&
+         rfctls__bytes_equal(above.subject, below.issuer);
 }

@@ -39,7 +39,11 @@ int rfctls__x509_seconds(const rfctls__der *date, int64_t *out);
  * name. */
 int rfctls__x509_put_name(char *out, size_t size, rfctls__bytes name);
 
-/* The engine's operation; see engine.h. */
+/* An object identifier, its numbers between dots, appended without a NUL. */
+rfctls_status rfctls__oid_text(rfctls__buffer *out, rfctls__bytes oid);
+
+/* The engine's operations; see engine.h. */
 rfctls_status rfctls__schannel_describe(rfctls__bytes der, rfctls__description *description);
+int rfctls__schannel_is_issuer(rfctls__bytes issuer, rfctls__bytes cert);
 
 #endif

@@ -230,18 +230,33 @@ rfctls_status rfctls_config_add_authority(rfctls_config *config, rfctls_cert *ce
   return status == RFCTLS_OK ? rfctls_chain_add(config->authorities, cert) : status;
 }
 
-rfctls_status rfctls_config_add_trust_file(rfctls_config *config, const char *path) {
-  rfctls_chain *chain = NULL;
-  rfctls_status status = begin_set(config, __func__);
-  if (status == RFCTLS_OK) {
-    status = path != NULL ? rfctls__chain_from_file(path, &chain)
-                          : rfctls__fail(RFCTLS_E_ARGUMENT, "no path");
-  }
+/* Takes the chain. */
+static rfctls_status add_anchors(rfctls_config *config, rfctls_status status, rfctls_chain *chain) {
   for (size_t i = 0; status == RFCTLS_OK && i < rfctls_chain_count(chain); i++) {
     status = rfctls_chain_add(config->authorities, rfctls_chain_at(chain, i));
   }
   rfctls_chain_unref(chain);
   return status;
+}
+
+rfctls_status rfctls_config_add_trust(rfctls_config *config, const void *data, size_t size,
+                                      const char *passphrase) {
+  rfctls_chain *chain = NULL;
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status = rfctls__chain_load(data, size, passphrase, &chain);
+  }
+  return add_anchors(config, status, chain);
+}
+
+rfctls_status rfctls_config_add_trust_file(rfctls_config *config, const char *path,
+                                           const char *passphrase) {
+  rfctls_chain *chain = NULL;
+  rfctls_status status = begin_set(config, __func__);
+  if (status == RFCTLS_OK) {
+    status = rfctls__chain_from_file(path, passphrase, &chain);
+  }
+  return add_anchors(config, status, chain);
 }
 
 rfctls_status rfctls_config_add_trust_dir(rfctls_config *config, const char *path) {
@@ -436,6 +451,32 @@ static rfctls_status make_context(rfctls_config *config, const rfctls__settings 
   return RFCTLS_OK;
 }
 
+/* The certificates that vouch for our peers, then those that their source does not trust for that.
+ * The caller frees *out. */
+static rfctls_status list_authorities(const rfctls_config *config, rfctls__settings *settings,
+                                      rfctls__bytes **out) {
+  unsigned use = config->role == RFCTLS_CLIENT ? RFCTLS__USE_SERVERS : RFCTLS__USE_CLIENTS;
+  size_t count = rfctls_chain_count(config->authorities), used = 0;
+  rfctls__bytes *list = rfctls__alloc((count + 1) * sizeof *list);
+  if (list == NULL) {
+    return rfctls__fail_memory();
+  }
+  for (int distrusted = 0; distrusted <= 1; distrusted++) {
+    for (size_t i = 0; i < count; i++) {
+      rfctls_cert *cert = rfctls_chain_at(config->authorities, i);
+      if (((rfctls__cert_distrusted(cert) & use) != 0) == distrusted) {
+        list[used++] = rfctls__cert_bytes(cert);
+      }
+    }
+    settings->authority_count = distrusted ? settings->authority_count : used;
+  }
+  settings->authorities = list;
+  settings->distrusted = list + settings->authority_count;
+  settings->distrusted_count = count - settings->authority_count;
+  *out = list;
+  return RFCTLS_OK;
+}
+
 static rfctls_status freeze(rfctls_config *config) {
   rfctls_status status = RFCTLS_OK;
   rfctls__bytes *authorities = NULL;
@@ -444,7 +485,6 @@ static rfctls_status freeze(rfctls_config *config) {
       .role = config->role,
       .min_version = config->min_version,
       .max_version = config->max_version,
-      .authority_count = rfctls_chain_count(config->authorities),
       .trust_dirs = &config->trust_dirs,
       .crls = &config->crls,
       .system_trust = config->system_trust,
@@ -465,14 +505,9 @@ static rfctls_status freeze(rfctls_config *config) {
     status = rfctls__identity_view(config->chain, config->key, &chain, &settings.identity);
   }
   if (status == RFCTLS_OK) {
-    authorities = rfctls__alloc((settings.authority_count + 1) * sizeof *authorities);
-    status = authorities != NULL ? RFCTLS_OK : rfctls__fail_memory();
+    status = list_authorities(config, &settings, &authorities);
   }
   if (status == RFCTLS_OK) {
-    for (size_t i = 0; i < settings.authority_count; i++) {
-      authorities[i] = rfctls__cert_bytes(rfctls_chain_at(config->authorities, i));
-    }
-    settings.authorities = authorities;
     status = make_context(config, &settings);
   }
   rfctls__free(authorities);

@@ -27,7 +27,10 @@ static rfctls_status put_chain(rfctls__buffer *text, const rfctls_chain *chain) 
   int32_t count = (int32_t)rfctls_chain_count(chain);
   rfctls_status status = put(text, &count, sizeof count);
   for (size_t i = 0; status == RFCTLS_OK && i < rfctls_chain_count(chain); i++) {
-    status = put_text(text, rfctls_cert_fingerprint(rfctls_chain_at(chain, i)));
+    const rfctls_cert *cert = rfctls_chain_at(chain, i);
+    uint32_t distrusted = rfctls__cert_distrusted(cert);
+    status = put_text(text, rfctls_cert_fingerprint(cert));
+    status = status == RFCTLS_OK ? put(text, &distrusted, sizeof distrusted) : status;
   }
   return status;
 }

@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   rfctls_socket *socket = NULL;
   rfctls_status status = rfctls_config_new(RFCTLS_CLIENT, &config);
   if (status == RFCTLS_OK && argc > 3)
-    status = rfctls_config_add_trust_file(config, argv[3]);
+    status = rfctls_config_add_trust_file(config, argv[3], NULL);
   if (status == RFCTLS_OK)
     status = rfctls_socket_connect(host, port, config, &socket);
   if (status == RFCTLS_OK)

@@ -15,7 +15,7 @@ static rfctls_status make_config(const char *cafile, rfctls_config **out) {
   if (status == RFCTLS_OK)
     status = rfctls_config_set_timeout(*out, RFCTLS_TIMER_WRITE, 30000);
   if (status == RFCTLS_OK && cafile != NULL)
-    status = rfctls_config_add_trust_file(*out, cafile);
+    status = rfctls_config_add_trust_file(*out, cafile, NULL);
   return status;
 }
 

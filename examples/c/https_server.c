@@ -48,7 +48,7 @@ static rfctls_status make_config(const char *identity, rfctls_config **out) {
   rfctls_key *key = NULL;
   rfctls_status status = rfctls_config_new(RFCTLS_SERVER, out);
   if (status == RFCTLS_OK)
-    status = rfctls_identity_load_file(identity, NULL, &chain, &key);
+    status = rfctls_identity_from_file(identity, NULL, NULL, &chain, &key);
   if (status == RFCTLS_OK)
     status = rfctls_config_set_identity(*out, chain, key);
   if (status == RFCTLS_OK)

@@ -15,13 +15,10 @@ typedef enum rfctls_name_kind {
 } rfctls_name_kind;
 RFCTLS_ENUM_IS_INT(rfctls_name_kind);
 
-/* Reads one certificate from its DER bytes. RFCTLS_E_PARSE: it is none, or bytes follow it. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_cert_from_der(const void *data, size_t size,
-                                                          rfctls_cert **out);
-/* Reads the first CERTIFICATE block (RFC 7468) of a text. RFCTLS_E_PARSE: there is none, or it is
- * damaged. Text around the blocks is allowed. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_cert_from_pem(const void *data, size_t size,
-                                                          rfctls_cert **out);
+/* Reads one certificate, of several the first, from bytes of any form that rfctls_chain_load reads
+ * without a passphrase; with its errors. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_cert_load(const void *data, size_t size,
+                                                      rfctls_cert **out);
 /* Takes one more reference and returns its argument. */
 RFCTLS_API rfctls_cert *RFCTLS_CALL rfctls_cert_ref(rfctls_cert *cert);
 /* Drops one reference. */

@@ -127,13 +127,19 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_hello_extension(rfctls_co
                                                                        size_t size);
 /* Adds a trust anchor: a root's certificate, an intermediate's or a leaf's (see
  * rfctls_config_set_partial_chain). Client: beside the system's. Server: the only ones for client
- * certificates, and named in the request for them. */
+ * certificates, and named in the request for them. If its source trusts it for other uses alone, or rejects
+ * it (rfctls_chain_load), it is none, and a chain that ends at it is refused, even if the system trusts it. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_authority(rfctls_config *config,
                                                                  rfctls_cert *cert);
-/* Adds every certificate of a file (PEM, or one in DER) as rfctls_config_add_authority does; all or, when
- * one of them cannot be read, none. Errors as rfctls_chain_from_file. */
+/* Adds every certificate that rfctls_chain_load finds in the bytes as rfctls_config_add_authority
+ * does; all or, when one of them cannot be read, none. Its errors. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust(rfctls_config *config,
+                                                             const void *data, size_t size,
+                                                             const char *passphrase);
+/* The same of a file. Errors as rfctls_chain_from_file. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_add_trust_file(rfctls_config *config,
-                                                                  const char *path);
+                                                                  const char *path,
+                                                                  const char *passphrase);
 /* Adds the certificates of a folder whose names are hashes, as "openssl rehash" makes them; each is read
  * when a chain asks for it. They count as authorities, but a server does not name them in its request.
  * RFCTLS_E_SYSTEM: there is no such folder. RFCTLS_E_ARGUMENT: its path has a colon. RFCTLS_E_UNSUPPORTED:

@@ -7,17 +7,16 @@
 
 RFCTLS_BEGIN
 
-/* Reads a key from DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC 1 (RFC 5915), not encrypted.
- * RFCTLS_E_PARSE: it is none of them. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_key_from_der(const void *data, size_t size,
-                                                         rfctls_key **out);
-/* Reads the first private key block of a PEM text. passphrase may be NULL; never asks a terminal.
- * RFCTLS_E_PARSE: there is none, it is damaged, encrypted without a passphrase given, or the
- * passphrase is wrong. */
-RFCTLS_API rfctls_status RFCTLS_CALL rfctls_key_from_pem(const void *data, size_t size,
-                                                         const char *passphrase, rfctls_key **out);
-/* The same for a file: PEM, or DER (also encrypted PKCS#8). RFCTLS_E_SYSTEM: it cannot be opened, or
- * is not a regular file. */
+/* Reads a private key from size bytes. The form is found out: PEM text, of which the first private
+ * key counts, or DER; PKCS#8 (RFC 5958, version 1 or 2), PKCS#1 (RFC 8017) or SEC 1 (RFC 5915); or
+ * the one key of a PKCS#12. passphrase is for an encrypted one, also by the headers of RFC 1421;
+ * it may be NULL; a terminal is never asked. RFCTLS_E_PARSE: there is none, it is damaged, or the
+ * passphrase is missing or wrong. RFCTLS_E_UNSUPPORTED names an encryption that is not known;
+ * OpenSSL has old ones, DES, RC2 and RC4, in its provider "legacy", which is used where it is
+ * installed. RFCTLS_E_IDENTITY: a PKCS#12 has several. */
+RFCTLS_API rfctls_status RFCTLS_CALL rfctls_key_load(const void *data, size_t size,
+                                                     const char *passphrase, rfctls_key **out);
+/* The same of a file. RFCTLS_E_SYSTEM: it cannot be opened, or is not a regular file. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_key_from_file(const char *path, const char *passphrase,
                                                           rfctls_key **out);
 /* Takes one more reference and returns its argument. */

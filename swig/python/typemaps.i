@@ -153,6 +153,7 @@
   $1 = NULL;
   if ($input != Py_None && !($1 = (char *)text_or_bytes_in($input, "$1_name"))) SWIG_fail;
 }
+%apply const char *OR_NONE { const char *alias };
 %typemap(in) const char *path (PyObject *encoded = NULL) {
   $1 = (char *)path_in($input, name_of("$symname", "$1_name"), &encoded);
   if (!$1) SWIG_fail;
@@ -234,11 +235,12 @@
 %enddef
 
 %unlocked(rfctls_addresses_resolve)
+%unlocked(rfctls_chain_load)
 %unlocked(rfctls_chain_from_file)
-%unlocked(rfctls_key_from_pem)
+%unlocked(rfctls_key_load)
 %unlocked(rfctls_key_from_file)
 %unlocked(rfctls_identity_load)
-%unlocked(rfctls_identity_load_file)
+%unlocked(rfctls_identity_from_file)
 %unlocked(rfctls_identity_self_signed)
 %unlocked(rfctls_raw_connect)
 %unlocked(rfctls_raw_connect_unix)

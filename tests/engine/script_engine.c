@@ -335,13 +335,26 @@ static rfctls_status check_key(rfctls__bytes cert, rfctls__bytes pkcs8) {
   return RFCTLS_OK;
 }
 
-static rfctls_status open_pkcs12(rfctls__bytes data, const char *passphrase, rfctls__list *chain,
-                                 rfctls__buffer *pkcs8) {
-  (void)data;
+static int is_issuer(rfctls__bytes issuer, rfctls__bytes cert) {
+  (void)issuer;
+  (void)cert;
+  return 0;
+}
+
+static rfctls_status pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
+                                 rfctls__bytes data, rfctls__buffer *out) {
+  (void)algorithm;
   (void)passphrase;
-  (void)chain;
-  (void)pkcs8;
-  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "no PKCS#12 in a script");
+  (void)data;
+  (void)out;
+  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "no passphrases in a script");
+}
+
+static rfctls_status pbe_check(const rfctls__mac *mac, const char *passphrase, rfctls__bytes data) {
+  (void)mac;
+  (void)passphrase;
+  (void)data;
+  return rfctls__fail(RFCTLS_E_UNSUPPORTED, "no passphrases in a script");
 }
 
 static rfctls_status make_identity(const char *name, rfctls__buffer *cert, rfctls__buffer *pkcs8) {
@@ -387,6 +400,8 @@ const rfctls__engine rfctls__engine_linked = {
     .digest = digest,
     .read_key = read_key,
     .check_key = check_key,
-    .open_pkcs12 = open_pkcs12,
+    .is_issuer = is_issuer,
+    .pbe_decrypt = pbe_decrypt,
+    .pbe_check = pbe_check,
     .make_identity = make_identity,
 };

@@ -1,4 +1,4 @@
-// Private keys. The first byte chooses: PEM, PEM with a passphrase, DER, a file of PEM or DER; the rest is it.
+// Private keys. The first byte chooses: bytes, bytes with a passphrase, a file; the rest is it.
 #include <unistd.h>
 
 #include "fuzz/input.hpp"
@@ -23,14 +23,13 @@ rfctls_status from_file(const std::string &content, Key &key) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Input input(data, size);
-  unsigned way = input.byte() % 4;
+  unsigned way = input.byte() % 3;
   std::string text = input.rest();
   Key key;
   rfctls_status status = RFCTLS_OK;
   switch (way) {
-  case 0: status = rfctls_key_from_pem(text.data(), text.size(), nullptr, out(key)); break;
-  case 1: status = rfctls_key_from_pem(text.data(), text.size(), "secret", out(key)); break;
-  case 2: status = rfctls_key_from_der(text.data(), text.size(), out(key)); break;
+  case 0: status = rfctls_key_load(text.data(), text.size(), nullptr, out(key)); break;
+  case 1: status = rfctls_key_load(text.data(), text.size(), "secret", out(key)); break;
   default: status = from_file(text, key); break;
   }
   answered(status);

@@ -2,7 +2,7 @@
 
 (add-to-load-path (dirname (current-filename)))
 (use-modules (helper) (rfc tls) (rfc x509) (ice-9 binary-ports) (rnrs bytevectors) (rnrs conditions)
-             (rnrs files) (srfi srfi-1) ((rnrs exceptions) #:select (guard)))
+             (ice-9 match) (ice-9 textual-ports) (rnrs files) (srfi srfi-1) ((rnrs exceptions) #:select (guard)))
 
 (begin-tests)
 
@@ -90,6 +90,52 @@
          (lambda () (bytevector->identity (file-bytes "both.pem")))
          (lambda () (bytevector->identity (file-bytes "server.p12") "secret"))))
   (check (tls-error? (raised (read-identity (pki "server.p12") "wrong")))))
+
+;; The rows of tests/parity/loading.tsv, each a list of its cells; "-" is #f.
+(define loading
+  (map (lambda (line)
+         (map (lambda (cell) (and (not (string=? cell "-")) cell)) (string-split line #\tab)))
+       (cdr (string-split (string-trim-right
+                           (call-with-input-file (string-append (getenv "RFCTLS_SOURCE_DIR")
+                                                                "/tests/parity/loading.tsv")
+                             get-string-all #:encoding "UTF-8"))
+                          #\newline))))
+
+(define (load-row kind source file? passphrase alias)
+  (match kind
+    ("chain" (length ((if file? read-x509-certificates bytevector->x509-certificates)
+                      source passphrase)))
+    ("key" (private-key? ((if file? read-private-key bytevector->private-key) source passphrase)))
+    ("identity" (call-with-values
+                    (lambda () ((if file? read-identity bytevector->identity) source passphrase alias))
+                  (lambda (chain key) (length chain))))))
+
+(define (check-outcome row got)
+  (match row
+    ((name kind _ _ answer count words needs)
+     (cond ((not (tls-error? got))
+            (check-equal "OK" answer)
+            (check-equal (if count (string->number count) #t) got))
+           ((not (and needs (message-contains? got "openssl-provider-legacy")))
+            (check-equal (string->symbol answer) (tls-error-status got))
+            (check (or (not words) (message-contains? got words))))))))
+
+(behaviour "files of every maker are what the table says"
+  (check (> (length loading) 60))
+  (for-each
+   (lambda (row)
+     (match row
+       ((name kind passphrase alias . _)
+        (for-each (lambda (source file?)
+                    (check-outcome row (guard (condition ((tls-error? condition) condition))
+                                         (load-row kind source file? passphrase alias))))
+                  (list (file-bytes name) (pki name)) '(#f #t)))))
+   loading))
+
+(behaviour "authorities come from a truststore"
+  (check (same? (read-x509-certificates (pki "ca.pem"))
+                (read-x509-certificates (pki "ca.p12") "secret")
+                (read-x509-certificates (pki "ca.p7b")))))
 
 (behaviour "a throw-away identity is for its name, and a server can have it"
   (call-with-values (lambda () (make-self-signed-identity "example.test"))

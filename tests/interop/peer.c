@@ -187,7 +187,7 @@ static int converse(rfctls_socket *socket, talker *talk) {
 
 static rfctls_status add_authority(rfctls_config *config, const char *path) {
   rfctls_chain *chain = NULL;
-  rfctls_status status = rfctls_chain_from_file(path, &chain);
+  rfctls_status status = rfctls_chain_from_file(path, NULL, &chain);
   if (status == RFCTLS_OK) {
     status = rfctls_config_add_authority(config, rfctls_chain_at(chain, 0));
   }
@@ -201,7 +201,7 @@ static rfctls_status set_identity(rfctls_config *config, const char *prefix) {
   rfctls_key *key = NULL;
   rfctls_status status;
   snprintf(path, sizeof path, "%s.pem", prefix);
-  status = rfctls_chain_from_file(path, &chain);
+  status = rfctls_chain_from_file(path, NULL, &chain);
   if (status == RFCTLS_OK) {
     snprintf(path, sizeof path, "%s.key", prefix);
     status = rfctls_key_from_file(path, NULL, &key);

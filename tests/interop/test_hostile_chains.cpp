@@ -555,7 +555,7 @@ Cert library_cert(X509 *cert) {
   Cert made;
   unsigned char *der = nullptr;
   int size = i2d_X509(cert, &der);
-  rfctls_status status = rfctls_cert_from_der(der, static_cast<size_t>(size), out(made));
+  rfctls_status status = rfctls_cert_load(der, static_cast<size_t>(size), out(made));
   OPENSSL_free(der);
   require(status, "anchor");
   return made;

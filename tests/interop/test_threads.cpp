@@ -268,8 +268,8 @@ TEST_P(Threads, errors_belong_to_the_thread_that_met_them) {
   ASSERT_EQ(RFCTLS_OK, pair.shake());
   std::thread other([] {
     Cert cert;
-    EXPECT_EQ(RFCTLS_E_PARSE, rfctls_cert_from_der("junk", 4, out(cert)));
-    EXPECT_STREQ("rfctls_cert_from_der", rfctls_error_origin());
+    EXPECT_EQ(RFCTLS_E_PARSE, rfctls_cert_load("junk", 4, out(cert)));
+    EXPECT_STREQ("rfctls_cert_load", rfctls_error_origin());
   });
   EXPECT_EQ(RFCTLS_E_STATE, rfctls_socket_handshake(pair.client.get()));
   other.join();

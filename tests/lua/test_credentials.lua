@@ -96,6 +96,53 @@ test("a key that is not the certificate's is refused at once", function()
   })
 end)
 
+-- The rows of tests/parity/loading.tsv, each as a list of its cells; "-" is nil.
+local function rows()
+  local lines = io.lines(os.getenv "RFCTLS_SOURCE_DIR" .. "/tests/parity/loading.tsv")
+  lines()
+  return function()
+    local line, row, place = lines(), {}, 0
+    for cell in (line or ""):gmatch "[^\t]+" do
+      place = place + 1
+      row[place] = cell ~= "-" and cell or nil
+    end
+    return line and row
+  end
+end
+
+local loaders = {
+  chain = { rfctls.chain, rfctls.chain_file }, key = { rfctls.key, rfctls.key_file },
+  identity = { rfctls.identity, rfctls.identity_file },
+}
+
+test("files of every maker are what the table says", function()
+  local seen = 0
+  for row in rows() do
+    local name, kind, passphrase, alias, answer, count, words, needs = (table.unpack or unpack)(row, 1, 8)
+    for way, source in ipairs { read(name), pki(name) } do
+      local value, message, code = loaders[kind][way](source, passphrase, alias)
+      if value then
+        equal(answer, "OK", name)
+        local chain = value.chain or value
+        if count then equal(#chain:certificates(), tonumber(count), name) end
+      elseif not (needs == "legacy" and message:find("openssl-provider-legacy", 1, true)) then
+        equal(code, answer, name .. ": " .. message)
+        assert(not words or message:find(words, 1, true), message)
+      end
+    end
+    seen = seen + 1
+  end
+  assert(seen > 60, seen)
+end)
+
+test("authorities come from a truststore", function()
+  assert(rfctls.config { ca = assert(rfctls.chain_file(pki "ca.p12", "secret")) })
+  assert(rfctls.config { cafile = pki "ca.p7b" })
+  refused("E_PARSE", rfctls.config { cafile = pki "ca.p12" })
+  local both = assert(rfctls.chain { read "server.pem", read "ca.p7b" })
+  equal(#both:certificates(), 3, "a list keeps all of each")
+end)
+
 test("options take credentials as files, bytes and objects", function()
   local chain, key = assert(rfctls.chain(read "server.pem")), assert(rfctls.key(read "server.key"))
   for _, options in ipairs {

@@ -70,6 +70,39 @@ def test_identities(name, passphrase, form):
     assert identity.chain[0] == identity.certificate
 
 
+ROOT = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"])
+LOADING = [line.split("\t") for line in
+           (ROOT / "tests/parity/loading.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+LOADERS = {
+    "chain": lambda source, passphrase, _: len(rfctls.Certificate.load_chain(source, passphrase)),
+    "key": lambda source, passphrase, _: rfctls.PrivateKey.load(source, passphrase) and "-",
+    "identity": lambda source, passphrase, alias: len(
+        rfctls.Identity.load(source, passphrase, alias=alias).chain),
+}
+
+
+@pytest.mark.parametrize("form", [read, lambda name: PKI / name])
+@pytest.mark.parametrize("row", LOADING, ids=lambda row: "-".join(row[:4]))
+def test_files_of_every_maker(row, form):
+    name, kind, passphrase, alias, answer, count, words, needs = row
+    given = [None if cell == "-" else cell for cell in (passphrase, alias)]
+    try:
+        got = f"OK {LOADERS[kind](form(name), *given)}"
+    except rfctls.UnsupportedError as error:
+        assert needs == "legacy" and "openssl-provider-legacy" in str(error) or answer == error.status
+    except rfctls.Error as error:
+        assert error.status == answer
+        assert words == "-" or words in str(error)
+    else:
+        assert got == f"{answer} {count}"
+
+
+def test_a_truststore_of_authorities():
+    store = rfctls.Certificate.load_chain(PKI / "ca.p12", "secret")
+    assert rfctls.Config(authorities=store).authorities == (rfctls.Certificate.load(CA),)
+    assert rfctls.Config(authorities=PKI / "ca.p7b").authorities == store
+
+
 def test_identities_that_lack_something():
     with pytest.raises(rfctls.IdentityError):
         rfctls.Identity.load(read("server.pem"))

@@ -43,7 +43,7 @@ inline void require(rfctls_status status, const std::string &what) {
 
 inline Chain load_chain(const std::string &file) {
   Chain chain;
-  require(rfctls_chain_from_file(pki_path(file).c_str(), out(chain)), file);
+  require(rfctls_chain_from_file(pki_path(file).c_str(), nullptr, out(chain)), file);
   return chain;
 }
 

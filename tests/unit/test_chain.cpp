@@ -14,18 +14,18 @@ using namespace rfctls_test;
 
 namespace {
 
-rfctls_status from_pem(const std::string &text, Chain &chain) {
-  return rfctls_chain_from_pem(text.data(), text.size(), out(chain));
+rfctls_status load(const std::string &data, Chain &chain, const char *passphrase = nullptr) {
+  return rfctls_chain_load(data.data(), data.size(), passphrase, out(chain));
 }
 
 rfctls_status from_file(const std::string &name, Chain &chain) {
-  return rfctls_chain_from_file(pki_path(name).c_str(), out(chain));
+  return rfctls_chain_from_file(pki_path(name).c_str(), nullptr, out(chain));
 }
 
 Cert a_cert() {
   const std::string der = pki_file("server.der");
   Cert cert;
-  require(rfctls_cert_from_der(der.data(), der.size(), out(cert)), "server.der");
+  require(rfctls_cert_load(der.data(), der.size(), out(cert)), "server.der");
   return cert;
 }
 
@@ -35,7 +35,7 @@ bool message_has(const std::string &part) {
 
 TEST(Chain, keeps_the_order_of_the_text) {
   Chain chain;
-  ASSERT_EQ(RFCTLS_OK, from_pem(pki_file("server.pem"), chain));
+  ASSERT_EQ(RFCTLS_OK, load(pki_file("server.pem"), chain));
   ASSERT_EQ(2u, rfctls_chain_count(chain.get()));
   EXPECT_STREQ("CN=server.test,O=librfctls tests",
                rfctls_cert_subject(rfctls_chain_at(chain.get(), 0)));
@@ -46,7 +46,7 @@ TEST(Chain, keeps_the_order_of_the_text) {
 
 TEST(Chain, passes_over_keys_between_certificates) {
   Chain chain;
-  ASSERT_EQ(RFCTLS_OK, from_pem(pki_file("server.key") + pki_file("both.pem"), chain));
+  ASSERT_EQ(RFCTLS_OK, load(pki_file("server.key") + pki_file("both.pem"), chain));
   EXPECT_EQ(2u, rfctls_chain_count(chain.get()));
 }
 
@@ -81,15 +81,15 @@ TEST(Chain, a_damaged_certificate_is_named_and_spoils_the_whole) {
 
   std::string pem = pki_file("server.pem");
   pem[pem.find('\n') + 1] = '!';
-  EXPECT_EQ(RFCTLS_E_PARSE, from_pem("\n\n" + pem, chain));
+  EXPECT_EQ(RFCTLS_E_PARSE, load("\n\n" + pem, chain));
   EXPECT_STREQ("certificate 1, on line 3: PEM block CERTIFICATE is not base64",
                rfctls_error_message());
 }
 
 TEST(Chain, a_text_without_a_certificate_is_refused) {
   Chain chain;
-  EXPECT_EQ(RFCTLS_E_PARSE, from_pem("", chain));
-  EXPECT_EQ(RFCTLS_E_PARSE, from_pem(pki_file("server.key"), chain));
+  EXPECT_EQ(RFCTLS_E_PARSE, load("", chain));
+  EXPECT_EQ(RFCTLS_E_PARSE, load(pki_file("server.key"), chain));
   EXPECT_EQ(RFCTLS_E_PARSE, from_file("garbage.pem", chain));
   EXPECT_TRUE(message_has("garbage.pem")) << rfctls_error_message();
   EXPECT_EQ(RFCTLS_E_PARSE, from_file("truncated.pem", chain));
@@ -133,10 +133,10 @@ TEST(Chain, null_is_an_argument_error_and_empty_for_getters) {
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_new(nullptr));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_add(nullptr, cert.get()));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_add(chain.get(), nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_from_pem("", 0, nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_from_file("", nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_from_file(nullptr, out(chain)));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_from_pem(nullptr, 1, out(chain)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_load("", 0, nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_from_file("", nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_from_file(nullptr, nullptr, out(chain)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_chain_load(nullptr, 1, nullptr, out(chain)));
   EXPECT_EQ(0u, rfctls_chain_count(nullptr));
   EXPECT_EQ(nullptr, rfctls_chain_at(nullptr, 0));
   EXPECT_EQ(nullptr, rfctls_chain_ref(nullptr));
@@ -170,13 +170,15 @@ TEST(Chain, several_threads_may_add_read_and_freeze_it) {
 }
 
 TEST(Chain, running_out_of_memory_leaves_nothing_behind) {
-  const std::string path = pki_path("server.pem");
-  for_each_failing_allocation([&] {
-    Chain chain;
-    rfctls_status status = rfctls_chain_from_file(path.c_str(), out(chain));
-    EXPECT_EQ(status == RFCTLS_OK, rfctls_chain_count(chain.get()) == 2);
-    return status;
-  });
+  for (const char *name : {"server.pem", "chain.p7b", "ber.p7b.der"}) {
+    const std::string path = pki_path(name);
+    for_each_failing_allocation([&] {
+      Chain chain;
+      rfctls_status status = rfctls_chain_from_file(path.c_str(), nullptr, out(chain));
+      EXPECT_EQ(status == RFCTLS_OK, rfctls_chain_count(chain.get()) == 2);
+      return status;
+    });
+  }
 }
 
 }  // namespace

@@ -307,13 +307,15 @@ TEST_F(ConfigFiles, a_trust_file_adds_all_its_certificates_or_none) {
   std::ofstream(path("good")) << pki_file("other-ca.pem") << pki_file("ca.pem");
   std::ofstream(path("half")) << pki_file("ca.pem")
                               << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-  EXPECT_EQ(RFCTLS_E_PARSE, rfctls_config_add_trust_file(config.get(), path("half").c_str()));
+  EXPECT_EQ(RFCTLS_E_PARSE,
+            rfctls_config_add_trust_file(config.get(), path("half").c_str(), nullptr));
   EXPECT_STREQ("rfctls_config_add_trust_file", rfctls_error_origin());
   EXPECT_NE(nullptr, strstr(rfctls_error_message(), "certificate 2"));
-  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_file(config.get(), path("none").c_str()));
-  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_file(config.get(), folder.c_str()));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_trust_file(config.get(), nullptr));
-  ASSERT_EQ(RFCTLS_OK, rfctls_config_add_trust_file(config.get(), path("good").c_str()));
+  EXPECT_EQ(RFCTLS_E_SYSTEM,
+            rfctls_config_add_trust_file(config.get(), path("none").c_str(), nullptr));
+  EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_add_trust_file(config.get(), folder.c_str(), nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_add_trust_file(config.get(), nullptr, nullptr));
+  ASSERT_EQ(RFCTLS_OK, rfctls_config_add_trust_file(config.get(), path("good").c_str(), nullptr));
   EXPECT_EQ(RFCTLS_OK, connect());
   EXPECT_EQ(RFCTLS_OK, connect("wrong-ca")) << "the other authority's";
 }
@@ -321,7 +323,8 @@ TEST_F(ConfigFiles, a_trust_file_adds_all_its_certificates_or_none) {
 TEST_F(ConfigFiles, a_trust_file_that_was_refused_adds_nobody) {
   std::ofstream(path("half")) << pki_file("ca.pem")
                               << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-  ASSERT_EQ(RFCTLS_E_PARSE, rfctls_config_add_trust_file(config.get(), path("half").c_str()));
+  ASSERT_EQ(RFCTLS_E_PARSE,
+            rfctls_config_add_trust_file(config.get(), path("half").c_str(), nullptr));
   EXPECT_EQ(RFCTLS_E_VERIFY, connect());
 }
 
@@ -344,7 +347,7 @@ TEST_F(ConfigFiles, a_trust_folder_is_read_by_hashed_names) {
 
 TEST_F(ConfigFiles, keys_are_logged_for_their_owner_alone) {
   const std::string log = path("log");
-  require(rfctls_config_add_trust_file(config.get(), pki_path("ca.pem").c_str()), "trust");
+  require(rfctls_config_add_trust_file(config.get(), pki_path("ca.pem").c_str(), nullptr), "trust");
   EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_insecure_log_keys(config.get(), folder.c_str()));
   EXPECT_EQ(RFCTLS_E_SYSTEM, rfctls_config_insecure_log_keys(config.get(), path("a/b").c_str()));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_insecure_log_keys(config.get(), nullptr));

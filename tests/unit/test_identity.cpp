@@ -16,13 +16,14 @@ namespace {
 
 constexpr int64_t day = 24 * 60 * 60;
 
-rfctls_status load(const std::string &data, const char *passphrase, Identity &identity) {
-  return rfctls_identity_load(data.data(), data.size(), passphrase, out(identity.chain),
+rfctls_status load(const std::string &data, const char *passphrase, Identity &identity,
+                   const char *alias = nullptr) {
+  return rfctls_identity_load(data.data(), data.size(), passphrase, alias, out(identity.chain),
                               out(identity.key));
 }
 
 rfctls_status load_file(const std::string &name, const char *passphrase, Identity &identity) {
-  return rfctls_identity_load_file(pki_path(name).c_str(), passphrase, out(identity.chain),
+  return rfctls_identity_from_file(pki_path(name).c_str(), passphrase, nullptr, out(identity.chain),
                                    out(identity.key));
 }
 
@@ -113,7 +114,6 @@ TEST(Identity, a_damaged_pkcs12_is_refused) {
   }
   Identity identity;
   EXPECT_EQ(RFCTLS_E_PARSE, load(whole + "x", nullptr, identity));
-  EXPECT_EQ(RFCTLS_E_PARSE, load(pki_file("server.der"), nullptr, identity));
 }
 
 TEST(Identity, what_is_neither_pem_nor_pkcs12_is_refused) {
@@ -128,10 +128,14 @@ TEST(Identity, what_is_neither_pem_nor_pkcs12_is_refused) {
 
 TEST(Identity, a_missing_half_is_named) {
   Identity identity;
-  EXPECT_EQ(RFCTLS_E_IDENTITY, load(pki_file("server.pem"), nullptr, identity));
-  EXPECT_TRUE(message_has("no private key")) << rfctls_error_message();
-  EXPECT_EQ(RFCTLS_E_IDENTITY, load(pki_file("server.key"), nullptr, identity));
-  EXPECT_TRUE(message_has("without a certificate")) << rfctls_error_message();
+  for (const char *name : {"server.pem", "server.der"}) {
+    EXPECT_EQ(RFCTLS_E_IDENTITY, load(pki_file(name), nullptr, identity));
+    EXPECT_TRUE(message_has("no private key")) << rfctls_error_message();
+  }
+  for (const char *name : {"server.key", "server.key.der"}) {
+    EXPECT_EQ(RFCTLS_E_IDENTITY, load(pki_file(name), nullptr, identity));
+    EXPECT_TRUE(message_has("without a certificate")) << rfctls_error_message();
+  }
   EXPECT_TRUE(is_empty(identity));
 }
 
@@ -153,12 +157,14 @@ TEST(Identity, a_file_that_cannot_be_opened_is_named) {
 
 TEST(Identity, null_is_an_argument_error) {
   Identity identity;
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_identity_load("x", 1, nullptr, nullptr, out(identity.key)));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_identity_load("x", 1, nullptr, out(identity.chain), nullptr));
   EXPECT_EQ(RFCTLS_E_ARGUMENT,
-            rfctls_identity_load(nullptr, 1, nullptr, out(identity.chain), out(identity.key)));
+            rfctls_identity_load("x", 1, nullptr, nullptr, nullptr, out(identity.key)));
   EXPECT_EQ(RFCTLS_E_ARGUMENT,
-            rfctls_identity_load_file(nullptr, nullptr, out(identity.chain), out(identity.key)));
+            rfctls_identity_load("x", 1, nullptr, nullptr, out(identity.chain), nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_identity_load(nullptr, 1, nullptr, nullptr,
+                                                    out(identity.chain), out(identity.key)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_identity_from_file(nullptr, nullptr, nullptr,
+                                                         out(identity.chain), out(identity.key)));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_identity_self_signed("x", nullptr, nullptr));
   EXPECT_EQ(RFCTLS_E_ARGUMENT,
             rfctls_identity_self_signed(nullptr, out(identity.chain), out(identity.key)));
@@ -259,12 +265,13 @@ TEST(Identity, a_self_signed_one_needs_a_name_that_can_be_one) {
 }
 
 TEST(Identity, running_out_of_memory_while_loading_leaves_nothing_behind) {
-  for (const char *name : {"both.pem", "server-nopass.p12"}) {
+  for (const char *name : {"both.pem", "server-nopass.p12", "ber.p12", "trusted-identity.pem"}) {
     const std::string path = pki_path(name);
+    const char *passphrase = std::string(name) == "ber.p12" ? "secret" : nullptr;
     for_each_failing_allocation([&] {
       Identity identity;
-      rfctls_status status =
-          rfctls_identity_load_file(path.c_str(), nullptr, out(identity.chain), out(identity.key));
+      rfctls_status status = rfctls_identity_from_file(path.c_str(), passphrase, nullptr,
+                                                       out(identity.chain), out(identity.key));
       EXPECT_TRUE(status == RFCTLS_OK || is_empty(identity));
       return status;
     });

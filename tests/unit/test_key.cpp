@@ -13,16 +13,12 @@ using namespace rfctls_test;
 
 namespace {
 
-rfctls_status from_pem(const std::string &text, const char *passphrase, Key &key) {
-  return rfctls_key_from_pem(text.data(), text.size(), passphrase, out(key));
+rfctls_status load(const std::string &data, const char *passphrase, Key &key) {
+  return rfctls_key_load(data.data(), data.size(), passphrase, out(key));
 }
 
 rfctls_status from_file(const std::string &name, const char *passphrase, Key &key) {
   return rfctls_key_from_file(pki_path(name).c_str(), passphrase, out(key));
-}
-
-rfctls_status from_der(const std::string &der, Key &key) {
-  return rfctls_key_from_der(der.data(), der.size(), out(key));
 }
 
 std::string pkcs8_of(const Key &key) {
@@ -77,7 +73,7 @@ TEST(Key, der_is_read_from_memory) {
   for (const char *name :
        {"server.key.der", "server-traditional.key.der", "server-rsa-traditional.key.der"}) {
     Key key;
-    EXPECT_EQ(RFCTLS_OK, from_der(pki_file(name), key)) << name << rfctls_error_message();
+    EXPECT_EQ(RFCTLS_OK, load(pki_file(name), nullptr, key)) << name << rfctls_error_message();
   }
 }
 
@@ -117,7 +113,7 @@ TEST(Key, a_wrong_passphrase_is_an_error_that_says_so) {
 
 TEST(Key, encrypted_der_from_memory_misses_its_passphrase) {
   Key key;
-  EXPECT_EQ(RFCTLS_E_PARSE, from_der(pki_file("server-encrypted.key.der"), key));
+  EXPECT_EQ(RFCTLS_E_PARSE, load(pki_file("server-encrypted.key.der"), nullptr, key));
   EXPECT_TRUE(message_has("passphrase is missing")) << rfctls_error_message();
 }
 
@@ -129,7 +125,7 @@ TEST(Key, a_pem_text_may_have_any_line_ends_and_lengths) {
   }
   for (const std::string &text : {crlf, without(pem, '\n'), "one\ntwo" + pem + "three"}) {
     Key key;
-    ASSERT_EQ(RFCTLS_OK, from_pem(text, nullptr, key)) << text << rfctls_error_message();
+    ASSERT_EQ(RFCTLS_OK, load(text, nullptr, key)) << text << rfctls_error_message();
     EXPECT_EQ(pkcs8_of(load_key("server.key")), pkcs8_of(key));
   }
 }
@@ -140,13 +136,13 @@ TEST(Key, the_headers_of_an_encrypted_key_may_end_in_crlf) {
     crlf += c == '\n' ? "\r\n" : std::string(1, c);
   }
   Key key;
-  EXPECT_EQ(RFCTLS_OK, from_pem(crlf, "secret", key)) << rfctls_error_message();
+  EXPECT_EQ(RFCTLS_OK, load(crlf, "secret", key)) << rfctls_error_message();
 }
 
 TEST(Key, a_text_without_a_private_key_is_refused) {
   Key key;
-  EXPECT_EQ(RFCTLS_E_PARSE, from_pem("", nullptr, key));
-  EXPECT_EQ(RFCTLS_E_PARSE, from_pem(pki_file("server.pem"), nullptr, key));
+  EXPECT_EQ(RFCTLS_E_PARSE, load("", nullptr, key));
+  EXPECT_EQ(RFCTLS_E_PARSE, load(pki_file("server.pem"), nullptr, key));
   EXPECT_EQ(RFCTLS_E_PARSE, from_file("garbage.pem", nullptr, key));
   EXPECT_TRUE(message_has("garbage.pem")) << rfctls_error_message();
   EXPECT_EQ(nullptr, key.get());
@@ -154,7 +150,7 @@ TEST(Key, a_text_without_a_private_key_is_refused) {
 
 TEST(Key, a_certificate_is_no_key_in_der_either) {
   Key key;
-  EXPECT_EQ(RFCTLS_E_PARSE, from_der(pki_file("server.der"), key));
+  EXPECT_EQ(RFCTLS_E_PARSE, load(pki_file("server.der"), nullptr, key));
   EXPECT_EQ(RFCTLS_E_PARSE, from_file("server.der", nullptr, key));
 }
 
@@ -164,19 +160,19 @@ TEST(Key, a_public_key_is_refused) {
                                 11,   12,   13,   14,   15,   16,   17,   18,   19,   20,   21,
                                 22,   23,   24,   25,   26,   27,   28,   29,   30,   31,   32};
   Key key;
-  EXPECT_EQ(RFCTLS_E_PARSE, rfctls_key_from_der(spki, sizeof spki, out(key)));
+  EXPECT_EQ(RFCTLS_E_PARSE, rfctls_key_load(spki, sizeof spki, nullptr, out(key)));
 }
 
 TEST(Key, damaged_keys_are_refused) {
   const std::string der = pki_file("server.key.der");
   for (size_t size = 0; size < der.size(); size += 7) {
     Key key;
-    EXPECT_EQ(RFCTLS_E_PARSE, from_der(der.substr(0, size), key)) << size;
+    EXPECT_EQ(RFCTLS_E_PARSE, load(der.substr(0, size), nullptr, key)) << size;
   }
   Key key;
   std::string pem = pki_file("server.key");
   pem[pem.find('\n') + 10] = '*';
-  EXPECT_EQ(RFCTLS_E_PARSE, from_pem("\n" + pem, nullptr, key));
+  EXPECT_EQ(RFCTLS_E_PARSE, load("\n" + pem, nullptr, key));
   EXPECT_STREQ("private key on line 2: PEM block PRIVATE KEY is not base64",
                rfctls_error_message());
 }
@@ -185,13 +181,8 @@ TEST(Key, der_that_other_bytes_follow_is_refused) {
   Key key;
   for (const char *name :
        {"server.key.der", "server-traditional.key.der", "server-rsa-traditional.key.der"}) {
-    EXPECT_EQ(RFCTLS_E_PARSE, from_der(pki_file(name) + "x", key)) << name;
+    EXPECT_EQ(RFCTLS_E_PARSE, load(pki_file(name) + "x", nullptr, key)) << name;
   }
-}
-
-TEST(Key, pem_where_der_is_due_is_refused) {
-  Key key;
-  EXPECT_EQ(RFCTLS_E_PARSE, from_der(pki_file("server.key"), key));
 }
 
 TEST(Key, pem_where_a_path_is_due_is_refused_and_not_shown) {
@@ -206,10 +197,8 @@ TEST(Key, pem_where_a_path_is_due_is_refused_and_not_shown) {
 
 TEST(Key, null_is_an_argument_error) {
   Key key;
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_der("x", 1, nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_der(nullptr, 1, out(key)));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_pem("x", 1, nullptr, nullptr));
-  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_pem(nullptr, 1, nullptr, out(key)));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_load("x", 1, nullptr, nullptr));
+  EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_load(nullptr, 1, nullptr, out(key)));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_file("x", nullptr, nullptr));
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_key_from_file(nullptr, nullptr, out(key)));
   EXPECT_EQ(nullptr, rfctls_key_ref(nullptr));

@@ -67,7 +67,7 @@ Cert handle_of(X509 *x509) {
   unsigned char *encoded = nullptr;
   int size = i2d_X509(x509, &encoded);
   Cert cert;
-  require(rfctls_cert_from_der(encoded, static_cast<size_t>(size), out(cert)), "certificate");
+  require(rfctls_cert_load(encoded, static_cast<size_t>(size), out(cert)), "certificate");
   OPENSSL_free(encoded);
   return cert;
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pki/pki.h"
+#include "pki/pem.h"
 
 namespace {
 
@@ -88,6 +88,90 @@ TEST(Pem, takes_any_line_ends_or_none) {
                                        "-----BEGIN B-----Zg==-----END B-----"));
 }
 
+// RFC 7468 section 2: text around the blocks is for people, and may speak of them.
+TEST(Pem, what_only_speaks_of_a_block_is_passed_over) {
+  EXPECT_EQ((Labels{"A"}), labels("copy from -----BEGIN A----- to the end\n" + block("A", "Zg==")));
+  EXPECT_EQ((Labels{"A"}), labels("it has -----BEGIN\n" + block("A", "Zg==") +
+                                  "see \"-----BEGIN B-----\" and -----BEGIN -----\n"));
+}
+
+TEST(Pem, what_stands_behind_a_number_sign_is_no_block) {
+  EXPECT_EQ((Labels{"A"}), labels("# -----BEGIN B-----\n# Zg==\n# -----END B-----\n" +
+                                  block("A", "Zg==") + "\t# -----BEGIN B-----Zg==-----END B-----"));
+}
+
+TEST(Pem, a_whole_block_is_one_wherever_it_begins) {
+  EXPECT_EQ((Labels{"A", "B"}), labels("it is " + block("A", "Zg==") + "," + block("B", "Zg==")));
+}
+
+TEST(Pem, a_block_at_the_begin_of_a_line_is_never_passed_over) {
+  EXPECT_EQ((Labels{"E_PARSE"}),
+            labels("-----BEGIN A----- is how it begins\n" + block("A", "Zg==")));
+}
+
+TEST(Pem, a_block_may_be_indented_marked_as_utf8_or_follow_another_at_once) {
+  EXPECT_EQ((Labels{"A", "B"}),
+            labels("  \t-----BEGIN A-----\n  Zg==\n  -----END A-----\n" + block("B", "Zg==")));
+  EXPECT_EQ((Labels{"A", "B"}),
+            labels("\xef\xbb\xbf" + block("A", "Zg==") + "\xef\xbb\xbf" + block("B", "Zg==")));
+  EXPECT_EQ((Labels{"A", "B"}),
+            labels("-----BEGIN A-----\nZg==\n-----END A-----  " + block("B", "Zg==")));
+}
+
+// What pem_tell says: "text", "not" or the message; and whether all of data is it.
+std::string told(const std::string &data, size_t *left = nullptr) {
+  Text text(data);
+  rfctls__bytes bytes = text.bytes();
+  int is_text = -1;
+  rfctls_status status = rfctls__pem_tell(&bytes, &is_text);
+  if (left != nullptr) {
+    *left = bytes.size;
+  }
+  return status != RFCTLS_OK ? rfctls_error_message() : is_text ? "text" : "not";
+}
+
+std::string as_utf16(const std::string &text, bool big_endian) {
+  std::string result;
+  for (char c : text) {
+    result += big_endian ? std::string{'\0', c} : std::string{c, '\0'};
+  }
+  return result;
+}
+
+TEST(Pem, text_and_asn1_are_told_apart) {
+  EXPECT_EQ("text", told(""));
+  EXPECT_EQ("text", told(block("A", "Zg==")));
+  EXPECT_EQ("text", told("\xc3\xa4\r\n\t"));
+  EXPECT_EQ("not", told(std::string("\x30\x03\x02\x01\x01", 5)));
+  EXPECT_EQ("not", told(std::string("\x30\x03\x02\x01\x00", 5)));
+}
+
+TEST(Pem, nuls_behind_a_text_are_no_part_of_it) {
+  const std::string text = block("A", "Zg==");
+  size_t left = 0;
+  EXPECT_EQ("text", told(text + std::string(1, '\0'), &left));
+  EXPECT_EQ(text.size(), left);
+  EXPECT_EQ("text", told(text + std::string(100, '\0'), &left));
+  EXPECT_EQ(text.size(), left);
+  EXPECT_EQ("text has a NUL or another control character in it",
+            told(text + std::string(1, '\0') + text));
+}
+
+TEST(Pem, utf16_is_called_that) {
+  for (bool big_endian : {true, false}) {
+    const std::string text = as_utf16(block("A", "Zg=="), big_endian);
+    const std::string mark = big_endian ? "\xfe\xff" : "\xff\xfe";
+    EXPECT_EQ("text is in UTF-16: save it as UTF-8", told(text));
+    EXPECT_EQ("text is in UTF-16: save it as UTF-8", told(mark + text));
+  }
+}
+
+TEST(Pem, javas_own_store_is_called_that) {
+  const std::string jks("\xfe\xed\xfe\xed\0\0\0\2", 8), jceks("\xce\xce\xce\xce\0\0\0\2", 8);
+  EXPECT_NE(std::string::npos, told(jks).find("Java keystore"));
+  EXPECT_NE(std::string::npos, told(jceks).find("Java keystore"));
+}
+
 TEST(Pem, an_empty_text_has_no_block) {
   size_t offset = 0;
   rfctls__pem_block found;
@@ -136,13 +220,17 @@ TEST(Pem, every_beginning_of_a_text_is_read_to_its_end_only) {
 
 TEST(Pem, hostile_texts_cost_linear_time) {
   const size_t size = 4 << 20; /* squared, it outlasts any time limit */
-  std::string begins, blocks;
+  std::string begins, blocks, blanks;
   while (begins.size() < size) {
     begins += "-----BEGIN ";
     blocks += block("A", "Zg==");
+    blanks += " -----BEGIN A-----";
   }
   EXPECT_EQ(Labels{}, labels(std::string(size, '-')));
   EXPECT_EQ((Labels{"E_PARSE"}), labels(begins));
+  EXPECT_EQ(Labels{}, labels("x" + begins));
+  EXPECT_EQ(Labels{}, labels("x" + blanks));
+  EXPECT_EQ(Labels{}, labels("#" + blanks));
   EXPECT_EQ(begins.size() / 11, labels(blocks).size());
 }
 
@@ -198,16 +286,52 @@ TEST(Pem, what_cannot_be_decoded_adds_nothing) {
   rfctls__buffer_release(&out);
 }
 
+rfctls__pem_kind kind_of(const char *label) {
+  rfctls__pem_block block = {{reinterpret_cast<const uint8_t *>(label), std::strlen(label)}, {}};
+  return rfctls__pem_kind_of(&block);
+}
+
 TEST(Pem, knows_the_labels_of_private_keys) {
   for (const char *label :
        {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}) {
-    rfctls__pem_block key = {{reinterpret_cast<const uint8_t *>(label), std::strlen(label)}, {}};
-    EXPECT_TRUE(rfctls__pem_is_key(&key)) << label;
+    EXPECT_EQ(RFCTLS__PEM_KEY, kind_of(label)) << label;
   }
   for (const char *label : {"PUBLIC KEY", "CERTIFICATE", "EC PARAMETERS", "PRIVATE KEY "}) {
-    rfctls__pem_block other = {{reinterpret_cast<const uint8_t *>(label), std::strlen(label)}, {}};
-    EXPECT_FALSE(rfctls__pem_is_key(&other)) << label;
+    EXPECT_NE(RFCTLS__PEM_KEY, kind_of(label)) << label;
   }
+}
+
+TEST(Pem, knows_the_labels_of_certificates) {
+  EXPECT_EQ(RFCTLS__PEM_CERT, kind_of("CERTIFICATE"));
+  EXPECT_EQ(RFCTLS__PEM_CERT, kind_of("X509 CERTIFICATE"));
+  EXPECT_EQ(RFCTLS__PEM_TRUSTED, kind_of("TRUSTED CERTIFICATE"));
+  EXPECT_EQ(RFCTLS__PEM_PKCS7, kind_of("PKCS7"));
+  EXPECT_EQ(RFCTLS__PEM_UNKNOWN, kind_of("CERTIFICATE "));
+}
+
+TEST(Pem, what_it_looks_for_is_found_among_what_it_knows) {
+  Text text(block("EC PARAMETERS", "Zg==") + block("X509 CRL", "Zg==") +
+            block("CERTIFICATE", "Zg=="));
+  size_t offset = 0;
+  rfctls__pem_block found;
+  rfctls__pem_kind kind = RFCTLS__PEM_UNKNOWN;
+  ASSERT_EQ(RFCTLS_OK, rfctls__pem_find(text.bytes(), &offset, RFCTLS__PEM_CERT | RFCTLS__PEM_KEY,
+                                        &found, &kind));
+  EXPECT_EQ(RFCTLS__PEM_CERT, kind);
+  ASSERT_EQ(RFCTLS_OK, rfctls__pem_find(text.bytes(), &offset, RFCTLS__PEM_CERT, &found, &kind));
+  EXPECT_EQ(0u, found.text.size);
+}
+
+TEST(Pem, a_block_of_no_known_kind_is_never_passed_over) {
+  Text text(block("CERTIFICATE", "Zg==") + block("ATTRIBUTE CERTIFICATE", "Zg=="));
+  size_t offset = 0;
+  rfctls__pem_block found;
+  rfctls__pem_kind kind;
+  ASSERT_EQ(RFCTLS_OK, rfctls__pem_find(text.bytes(), &offset, RFCTLS__PEM_CERT, &found, &kind));
+  EXPECT_EQ(RFCTLS_E_PARSE,
+            rfctls__pem_find(text.bytes(), &offset, RFCTLS__PEM_CERT, &found, &kind));
+  EXPECT_STREQ("PEM block ATTRIBUTE CERTIFICATE on line 4 is of no known kind",
+               rfctls_error_message());
 }
 
 }  // namespace

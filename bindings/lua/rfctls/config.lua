@@ -96,18 +96,16 @@ local function set_identity(handle, options)
   return check(native.config_set_identity(handle, identity.chain, identity.key))
 end
 
-local function add_authorities(handle, chain, message, code)
+local function set_ca(handle, options)
+  local status = native.OK
+  if options.cafile then status = native.config_add_trust_file(handle, options.cafile, nil) end
+  if status ~= native.OK or not options.ca then return check(status) end
+  local chain, message, code = credentials.chain(options.ca)
   if not chain then return nil, message, code end
   for _, cert in ipairs(chain:certificates()) do
-    local status = native.config_add_authority(handle, cert)
-    if status ~= native.OK then return check(status) end
+    if status == native.OK then status = native.config_add_authority(handle, cert) end
   end
-  return true
-end
-
-local function set_ca(handle, options)
-  if not options.ca then return true end
-  return add_authorities(handle, credentials.chain(options.ca))
+  return check(status)
 end
 
 -- Calls native setters that take the text of an option each, for the options that are there.
@@ -121,7 +119,7 @@ local function set_texts(handle, options, setters)
 end
 
 local trust_places = {
-  { "cafile", "add_trust_file" }, { "capath", "add_trust_dir" }, { "crlfile", "add_crl_file" },
+  { "capath", "add_trust_dir" }, { "crlfile", "add_crl_file" },
 }
 
 local function set_trust(handle, options)

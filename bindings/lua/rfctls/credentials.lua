@@ -48,52 +48,49 @@ Session.bytes = native.session_bytes
 local Identity = {}
 Identity.__index = Identity
 
-local function is_pem(data)
-  return data:find("-----BEGIN", 1, true) ~= nil
-end
-
 local function new_identity(status, chain, key)
   if status ~= native.OK then return nil, failure.tell(status) end
   return setmetatable({ chain = chain, key = key }, Identity)
 end
 
--- One certificate from the text of a PEM or the bytes of a DER file.
+-- One certificate, the first there is, from bytes of any form.
 function credentials.certificate(data)
-  local read = is_pem(data) and native.cert_from_pem or native.cert_from_der
-  return failure.value(read(data))
+  return failure.value(native.cert_load(data))
 end
 
--- A new chain of certificates, objects or bytes, leaf first.
+-- A new chain of all certificates of a list of objects and bytes, leaf first.
 local function chain_of(list)
   local status, chain = native.chain_new()
   for _, source in ipairs(list) do
-    local cert, message, code = source, nil, nil
-    if getmetatable(source) ~= Cert then cert, message, code = credentials.certificate(source) end
-    if not cert then return nil, message, code end
-    if status == native.OK then status = native.chain_add(chain, cert) end
+    local more, message, code = { source }, nil, nil
+    if getmetatable(source) ~= Cert then
+      more, message, code = failure.value(native.chain_load(source, nil))
+      if not more then return nil, message, code end
+      more = more:certificates()
+    end
+    for _, cert in ipairs(more) do
+      if status == native.OK then status = native.chain_add(chain, cert) end
+    end
   end
   return failure.value(status, chain)
 end
 
--- A chain, leaf first: from PEM, DER, a certificate, or a list of certificates.
-function credentials.chain(source)
+-- A chain, leaf first: from bytes (PEM, DER, PKCS#7, PKCS#12), a certificate, or a list of these.
+function credentials.chain(source, passphrase)
   if getmetatable(source) == Chain then return source end
-  if type(source) == "string" and is_pem(source) then
-    return failure.value(native.chain_from_pem(source))
-  end
+  if type(source) == "string" then return failure.value(native.chain_load(source, passphrase)) end
   return chain_of(type(source) == "table" and source or { source })
 end
 
--- The same for a file: PEM, or one DER certificate.
-function credentials.chain_file(path)
-  return failure.value(native.chain_from_file(path))
+-- The same for a file.
+function credentials.chain_file(path, passphrase)
+  return failure.value(native.chain_from_file(path, passphrase))
 end
 
--- A private key from PEM, perhaps encrypted, or DER.
+-- A private key from bytes of any form, perhaps encrypted.
 function credentials.key(source, passphrase)
   if getmetatable(source) == Key then return source end
-  if is_pem(source) then return failure.value(native.key_from_pem(source, passphrase)) end
-  return failure.value(native.key_from_der(source))
+  return failure.value(native.key_load(source, passphrase))
 end
 
 -- The same for a file.
@@ -101,14 +98,14 @@ function credentials.key_file(path, passphrase)
   return failure.value(native.key_from_file(path, passphrase))
 end
 
--- A chain and its key, both in one PEM text or PKCS#12.
-function credentials.identity(data, passphrase)
-  return new_identity(native.identity_load(data, passphrase))
+-- A chain and its key, both in one PEM text or PKCS#12; alias chooses one of several keys of that.
+function credentials.identity(data, passphrase, alias)
+  return new_identity(native.identity_load(data, passphrase, alias))
 end
 
 -- The same for a file.
-function credentials.identity_file(path, passphrase)
-  return new_identity(native.identity_load_file(path, passphrase))
+function credentials.identity_file(path, passphrase, alias)
+  return new_identity(native.identity_from_file(path, passphrase, alias))
 end
 
 -- A throw-away identity, which nobody trusts unless told to.

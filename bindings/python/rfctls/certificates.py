@@ -14,18 +14,15 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypeAlias, TypeIs
 
-    Bytes: TypeAlias = bytes | bytearray | memoryview  # the contents: PEM or DER
+    Bytes: TypeAlias = bytes | bytearray | memoryview  # the contents, of any form
     Path: TypeAlias = str | PathLike[str]  # a file with them
     Source: TypeAlias = Bytes | Path
     Certificates: TypeAlias = "Source | Certificate | Iterable[Source | Certificate]"
+    Passphrase: TypeAlias = str | bytes | None
 
 
 def is_bytes(source: object) -> TypeIs[Bytes]:
     return isinstance(source, (bytes, bytearray, memoryview))
-
-
-def _is_pem(source: Bytes) -> bool:
-    return b"-----BEGIN" in (bytes(source) if isinstance(source, memoryview) else source)
 
 
 def _is_source(source: object) -> TypeIs[Source]:
@@ -48,14 +45,18 @@ class Certificate:
         return made
 
     @classmethod
-    def load(cls, source: Source) -> Certificate:
-        """Reads one certificate, the first there is, from PEM or DER bytes or from a file."""
-        return cls.load_chain(source)[0]
+    def load(cls, source: Source, passphrase: Passphrase = None) -> Certificate:
+        """Reads one certificate, the first there is, from bytes or a file, as load_chain does."""
+        return cls.load_chain(source, passphrase)[0]
 
     @classmethod
-    def load_chain(cls, source: Source) -> tuple[Certificate, ...]:
-        """Reads every certificate, in the order in which they are there."""
-        return tuple(chain_list(_chain_handle_of(source)))
+    def load_chain(cls, source: Source, passphrase: Passphrase = None) -> tuple[Certificate, ...]:
+        """Reads every certificate, in the order in which they are there.
+
+        From PEM, DER, PKCS#7 (.p7b) or PKCS#12 (a truststore), for which the passphrase is.
+        """
+        load = native.rfctls_chain_load if is_bytes(source) else native.rfctls_chain_from_file
+        return tuple(chain_list(load(source, passphrase)))
 
     @property
     def der(self) -> bytes:
@@ -144,15 +145,11 @@ class PrivateKey:
         raise TypeError("use PrivateKey.load")
 
     @classmethod
-    def load(cls, source: Source, passphrase: str | bytes | None = None) -> PrivateKey:
-        """Reads a key from PEM or DER bytes or from a file; never asks for a passphrase itself."""
+    def load(cls, source: Source, passphrase: Passphrase = None) -> PrivateKey:
+        """Reads a key from bytes or a file of any form; never asks for a passphrase itself."""
         made = object.__new__(cls)
-        if not is_bytes(source):
-            made._handle = native.rfctls_key_from_file(source, passphrase)
-        elif _is_pem(source):
-            made._handle = native.rfctls_key_from_pem(source, passphrase)
-        else:
-            made._handle = native.rfctls_key_from_der(source)
+        load = native.rfctls_key_load if is_bytes(source) else native.rfctls_key_from_file
+        made._handle = load(source, passphrase)
         return made
 
     def __repr__(self) -> str:
@@ -170,7 +167,7 @@ class Identity:
         self,
         chain: Certificates,
         key: PrivateKey | Source,
-        passphrase: str | bytes | None = None,
+        passphrase: Passphrase = None,
     ) -> None:
         """Joins a chain and a key that come separately. IdentityError: they do not fit."""
         if not isinstance(key, PrivateKey):
@@ -189,11 +186,15 @@ class Identity:
         return made
 
     @classmethod
-    def load(cls, source: Source, passphrase: str | bytes | None = None) -> Identity:
-        """Reads both from PEM text or PKCS#12, which is bytes or a file."""
-        if is_bytes(source):
-            return cls._from_handles(native.rfctls_identity_load(source, passphrase))
-        return cls._from_handles(native.rfctls_identity_load_file(source, passphrase))
+    def load(
+        cls, source: Source, passphrase: Passphrase = None, *, alias: str | None = None
+    ) -> Identity:
+        """Reads both from PEM text or PKCS#12, which is bytes or a file.
+
+        alias chooses one of several keys of a PKCS#12 by its friendlyName.
+        """
+        load = native.rfctls_identity_load if is_bytes(source) else native.rfctls_identity_from_file
+        return cls._from_handles(load(source, passphrase, alias))
 
     @classmethod
     def self_signed(cls, name: str) -> Identity:
@@ -222,7 +223,7 @@ def load_certificates(source: Certificates) -> list[Certificate]:
     if isinstance(source, Certificate):
         return [source]
     if _is_source(source):
-        return chain_list(_chain_handle_of(source))
+        return list(Certificate.load_chain(source))
     found = []
     for each in source:
         if not (isinstance(each, Certificate) or _is_source(each)):
@@ -240,16 +241,6 @@ def sources(source: Source | Iterable[Source]) -> list[Source]:
         if not _is_source(each):
             raise TypeError(f"not bytes or a file: {each!r}")
     return found
-
-
-def _chain_handle_of(source: Source) -> native.Handle:
-    if not is_bytes(source):
-        return native.rfctls_chain_from_file(source)
-    if _is_pem(source):
-        return native.rfctls_chain_from_pem(source)
-    chain = native.rfctls_chain_new()
-    native.rfctls_chain_add(chain, native.rfctls_cert_from_der(source))
-    return chain
 
 
 def chain_list(chain: native.Handle) -> list[Certificate]:

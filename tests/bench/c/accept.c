@@ -32,7 +32,7 @@ static rfctls_config *new_client(const char *authority) {
   rfctls_config *config = NULL;
   rfctls_chain *roots = NULL;
   require(rfctls_config_new(RFCTLS_CLIENT, &config) == RFCTLS_OK &&
-              rfctls_chain_from_file(authority, &roots) == RFCTLS_OK &&
+              rfctls_chain_from_file(authority, NULL, &roots) == RFCTLS_OK &&
               rfctls_config_add_authority(config, rfctls_chain_at(roots, 0)) == RFCTLS_OK &&
               rfctls_config_set_system_trust(config, 0) == RFCTLS_OK &&
               rfctls_config_set_server_name(config, SERVER_NAME) == RFCTLS_OK &&
@@ -49,7 +49,7 @@ static rfctls_socket *listen_with(const char *chain_path, const char *key_path) 
   rfctls_key *key = NULL;
   rfctls_socket *made = NULL;
   require(rfctls_config_new(RFCTLS_SERVER, &config) == RFCTLS_OK &&
-              rfctls_chain_from_file(chain_path, &chain) == RFCTLS_OK &&
+              rfctls_chain_from_file(chain_path, NULL, &chain) == RFCTLS_OK &&
               rfctls_key_from_file(key_path, NULL, &key) == RFCTLS_OK &&
               rfctls_config_set_identity(config, chain, key) == RFCTLS_OK &&
               rfctls_socket_listen("127.0.0.1", "0", config, &made) == RFCTLS_OK,

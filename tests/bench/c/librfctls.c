@@ -20,7 +20,7 @@ static void require(rfctls_status status) {
 
 static void trust(rfctls_config *config, const char *authority) {
   rfctls_chain *roots = NULL;
-  require(rfctls_chain_from_file(authority, &roots));
+  require(rfctls_chain_from_file(authority, NULL, &roots));
   require(rfctls_config_set_system_trust(config, 0));
   require(rfctls_config_add_authority(config, rfctls_chain_at(roots, 0)));
   rfctls_chain_unref(roots);

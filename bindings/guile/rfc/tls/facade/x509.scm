@@ -21,14 +21,16 @@
   (let ((bytes ((@ (ice-9 binary-ports) get-bytevector-all) port)))
     (if (eof-object? bytes) #vu8() bytes)))
 
-;; DER begins with the tag of a SEQUENCE, which no PEM text does.
-(define (der? bv)
-  (and (positive? (bytevector-length bv)) (= #x30 (bytevector-u8-ref bv 0))))
+;; What load makes of a port's bytes, or from-file of the file that a string names.
+(define (read-source who load from-file source . more)
+  (cond ((port? source) (apply load (port-bytes source) more))
+        ((string? source) (apply from-file source more))
+        (else (wrong-type who "file name or port" source))))
 
 ;; ---- certificates ----
 
 (define x509-certificate? rfctls-cert-p)
-(define bytevector->x509-certificate rfctls-cert-from-der)
+(define bytevector->x509-certificate rfctls-cert-load)
 (define x509-certificate->bytevector rfctls-cert-der)
 
 ;; Distinguished names as strings (RFC 4514).
@@ -62,20 +64,17 @@
   (map (lambda (index) (rfctls-chain-at chain index))
        (iota (rfctls-chain-count chain))))
 
-;; Every certificate of PEM in its order, or one in DER.
-(define (bytevector->x509-certificates bv)
-  (if (der? bv)
-      (list (bytevector->x509-certificate bv))
-      (chain->list (rfctls-chain-from-pem bv))))
+;; Every certificate in its order: of PEM, DER, PKCS#7, or a PKCS#12, which the passphrase opens.
+(define* (bytevector->x509-certificates bv #:optional (passphrase #f))
+  (chain->list (rfctls-chain-load bv passphrase)))
 
 (define (string->x509-certificates text)
-  (chain->list (rfctls-chain-from-pem (string->utf8 text))))
+  (bytevector->x509-certificates (string->utf8 text)))
 
 ;; The same of a file, by its name, or of an input port.
-(define (read-x509-certificates source)
-  (cond ((port? source) (bytevector->x509-certificates (port-bytes source)))
-        ((string? source) (chain->list (rfctls-chain-from-file source)))
-        (else (wrong-type 'read-x509-certificates "file name or port" source))))
+(define* (read-x509-certificates source #:optional (passphrase #f))
+  (chain->list (read-source 'read-x509-certificates rfctls-chain-load rfctls-chain-from-file
+                            source passphrase)))
 
 ;; A list of certificates in any form, as a list of objects.
 (define (->certificates things)
@@ -96,21 +95,16 @@
 
 (define private-key? rfctls-key-p)
 
-;; DER or PEM. Without a passphrase an encrypted key is an error; nobody is asked for one.
+;; Bytes of any form. Without a passphrase an encrypted key is an error; nobody is asked for one.
 (define* (bytevector->private-key bv #:optional (passphrase #f))
-  (if (der? bv)
-      (rfctls-key-from-der bv)
-      (rfctls-key-from-pem bv passphrase)))
+  (rfctls-key-load bv passphrase))
 
-;; PEM.
 (define* (string->private-key text #:optional (passphrase #f))
-  (rfctls-key-from-pem (string->utf8 text) passphrase))
+  (bytevector->private-key (string->utf8 text) passphrase))
 
 ;; A file, by its name, or an input port.
 (define* (read-private-key source #:optional (passphrase #f))
-  (cond ((port? source) (bytevector->private-key (port-bytes source) passphrase))
-        ((string? source) (rfctls-key-from-file source passphrase))
-        (else (wrong-type 'read-private-key "file name or port" source))))
+  (read-source 'read-private-key rfctls-key-load rfctls-key-from-file source passphrase))
 
 (define (->private-key thing)
   (cond ((string? thing) (string->private-key thing))
@@ -123,15 +117,15 @@
 (define (identity-values chain+key)
   (values (chain->list (car chain+key)) (cadr chain+key)))
 
-;; Certificates and key, PEM or PKCS#12: the certificates, leaf first, and the key.
-(define* (bytevector->identity bv #:optional (passphrase #f))
-  (identity-values (rfctls-identity-load bv passphrase)))
+;; Certificates and key, PEM or PKCS#12: the certificates, leaf first, and the key. The alias, which is a
+;; friendlyName, chooses one of several keys of a PKCS#12.
+(define* (bytevector->identity bv #:optional (passphrase #f) (alias #f))
+  (identity-values (rfctls-identity-load bv passphrase alias)))
 
 ;; The same of a file, by its name, or of an input port.
-(define* (read-identity source #:optional (passphrase #f))
-  (cond ((port? source) (bytevector->identity (port-bytes source) passphrase))
-        ((string? source) (identity-values (rfctls-identity-load-file source passphrase)))
-        (else (wrong-type 'read-identity "file name or port" source))))
+(define* (read-identity source #:optional (passphrase #f) (alias #f))
+  (identity-values (read-source 'read-identity rfctls-identity-load rfctls-identity-from-file
+                                source passphrase alias)))
 
 ;; A throw-away certificate for a host name or an IP address, and its key. Nobody trusts it unless
 ;; told to.
