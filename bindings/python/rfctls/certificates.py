@@ -111,8 +111,8 @@ class Certificate:
         from .x509 import describe
 
         try:
-            return describe(self.der)
-        except (IndexError, KeyError, StopIteration, ValueError) as error:
+            return describe(self)
+        except (IndexError, KeyError, OverflowError, StopIteration, ValueError) as error:
             raise ParseError("the certificate cannot be taken apart") from error
 
     def __eq__(self, other: object) -> bool:

@@ -5,62 +5,39 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from typing import Any
 
-# Attribute types by the names that OpenSSL has for them (RFC 4519, RFC 5280 appendix A).
-_NAMES = {
-    "2.5.4.3": "commonName",
-    "2.5.4.4": "surname",
-    "2.5.4.5": "serialNumber",
-    "2.5.4.6": "countryName",
-    "2.5.4.7": "localityName",
-    "2.5.4.8": "stateOrProvinceName",
-    "2.5.4.9": "streetAddress",
-    "2.5.4.10": "organizationName",
-    "2.5.4.11": "organizationalUnitName",
-    "2.5.4.12": "title",
-    "2.5.4.13": "description",
-    "2.5.4.15": "businessCategory",
-    "2.5.4.17": "postalCode",
-    "2.5.4.20": "telephoneNumber",
-    "2.5.4.41": "name",
-    "2.5.4.42": "givenName",
-    "2.5.4.43": "initials",
-    "2.5.4.44": "generationQualifier",
-    "2.5.4.46": "dnQualifier",
-    "2.5.4.65": "pseudonym",
-    "2.5.4.97": "organizationIdentifier",
-    "1.2.840.113549.1.9.1": "emailAddress",
-    "0.9.2342.19200300.100.1.1": "userId",
-    "0.9.2342.19200300.100.1.25": "domainComponent",
-    "1.3.6.1.4.1.311.60.2.1.1": "jurisdictionLocalityName",
-    "1.3.6.1.4.1.311.60.2.1.2": "jurisdictionStateOrProvinceName",
-    "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionCountryName",
-}
-_ALTERNATIVE_NAMES = "2.5.29.17"
-_CRL_POINTS = "2.5.29.31"
-_AUTHORITY_ACCESS = "1.3.6.1.5.5.7.1.1"
-_ACCESS_KINDS = {"1.3.6.1.5.5.7.48.1": "OCSP", "1.3.6.1.5.5.7.48.2": "caIssuers"}
-_ENCODINGS = {20: "latin-1", 28: "utf-32-be", 30: "utf-16-be"}  # the others: UTF-8 or ASCII
+    from .certificates import Certificate
+
+_ENCODINGS = {12: "utf-8", 28: "utf-32-be", 30: "utf-16-be"}  # the others: a byte is a character
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_BIT_STRING, _UTF8_STRING, _IA5_STRING = 0x03, 0x0C, 0x16
+_OTHER_NAMES = {  # that OpenSSL prints, and in which type
+    "1.3.6.1.4.1.311.20.2.3": ("UPN", _UTF8_STRING),
+    "1.3.6.1.5.5.7.8.5": ("XmppAddr", _UTF8_STRING),
+    "1.3.6.1.5.5.7.8.7": ("SRVName", _IA5_STRING),
+    "1.3.6.1.5.5.7.8.8": ("NAIRealm", _UTF8_STRING),
+    "1.3.6.1.5.5.7.8.9": ("SmtpUTF8Mailbox", _UTF8_STRING),
+}
 
 
-def describe(der: bytes) -> dict[str, Any]:
-    """The certificate's dictionary; the engine has parsed these bytes before."""
-    ((_, certificate),) = _items(der)
-    fields = list(_items(next(_items(certificate))[1]))
+def describe(certificate: Certificate) -> dict[str, Any]:
+    """The certificate's dictionary; the engine has parsed its bytes before."""
+    ((_, whole),) = _items(certificate.der)
+    fields = list(_items(next(_items(whole))[1]))
     version = 1
     if fields[0][0] == 0xA0:
         version += int.from_bytes(next(_items(fields.pop(0)[1]))[1], "big")
     serial, _, issuer, validity, subject = (content for _, content in fields[:5])
-    begin, end = (_time(tag, content) for tag, content in _items(validity))
+    (_, begin), (_, end) = _items(validity)
     described = {
         "subject": _distinguished_name(subject),
         "issuer": _distinguished_name(issuer),
         "version": version,
         "serialNumber": _serial(serial),
-        "notBefore": begin,
-        "notAfter": end,
+        "notBefore": _time(certificate.not_before, begin),
+        "notAfter": _time(certificate.not_after, end),
     }
     for tag, content in fields[6:]:
         if tag == 0xA3:
@@ -78,6 +55,8 @@ def _items(content: bytes) -> Iterator[tuple[int, bytes]]:
             count = size & 0x7F
             size = int.from_bytes(content[at : at + count], "big")
             at += count
+        if at + size > len(content):
+            raise IndexError("an element is cut")
         yield tag, content[at : at + size]
         at += size
 
@@ -93,41 +72,61 @@ def _oid(content: bytes) -> str:
     return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
 
 
+def _name(content: bytes) -> str:
+    """What ssl calls an object identifier: by its long name, if it knows one."""
+    import ssl
+
+    oid = _oid(content)
+    try:
+        return str(ssl._ASN1Object(oid).longname)
+    except (AttributeError, ValueError):
+        return oid
+
+
 def _serial(content: bytes) -> str:
     number = int.from_bytes(content, "big", signed=True)
     digits = f"{abs(number):X}"
     return "-" * (number < 0) + "0" * (len(digits) % 2) + digits
 
 
-def _time(tag: int, content: bytes) -> str:
-    text = content.decode()
-    if tag == 0x17:  # UTCTime: two digits of the year (RFC 5280 section 4.1.2.5.1)
-        text = ("19" if text >= "5" else "20") + text
-    month, day = _MONTHS[int(text[4:6]) - 1], int(text[6:8])
-    return f"{month} {day:2} {text[8:10]}:{text[10:12]}:{text[12:14]} {text[:4]} GMT"
+def _time(time: datetime, content: bytes) -> str:
+    _, point, fraction = content.decode().rstrip("Z").partition(".")
+    month = _MONTHS[time.month - 1]
+    return f"{month} {time.day:2} {time:%H:%M:%S}{point}{fraction} {time.year} GMT"
 
 
-def _distinguished_name(content: bytes) -> tuple[tuple[tuple[str, str], ...], ...]:
+def _distinguished_name(content: bytes) -> tuple[tuple[tuple[str, Any], ...], ...]:
     return tuple(
         tuple(_attribute(attribute) for _, attribute in _items(relative))
         for _, relative in _items(content)
     )
 
 
-def _attribute(content: bytes) -> tuple[str, str]:
+def _attribute(content: bytes) -> tuple[str, Any]:
     (_, kind), (tag, value) = _items(content)
-    name = _oid(kind)
-    return _NAMES.get(name, name), value.decode(_ENCODINGS.get(tag, "utf-8"), "replace")
+    if tag == _BIT_STRING:
+        return _name(kind), _bits(value[0], value[1:])
+    return _name(kind), value.decode(_ENCODINGS.get(tag, "latin-1"))
+
+
+def _bits(unused: int, value: bytes) -> bytes | None:
+    return value[:-1] + bytes([value[-1] >> unused << unused]) if value else None
 
 
 def _extensions(content: bytes) -> dict[str, Any]:
+    """Of those that ssl tells; one that cannot be read, or stands there twice, it takes for none."""
     found: dict[str, Any] = {}
     ((_, extensions),) = _items(content)
-    for _, extension in _items(extensions):
-        parts = list(_items(extension))
-        read = _READERS.get(_oid(parts[0][1]))
-        if read is not None:
-            found.update(read(next(_items(parts[-1][1]))[1]))
+    parts = [list(_items(extension)) for _, extension in _items(extensions)]
+    kinds = [_oid(part[0][1]) for part in parts]
+    for kind, part in zip(kinds, parts):
+        if kind in _READERS and kinds.count(kind) == 1:
+            try:
+                found.update(_READERS[kind](next(_items(part[-1][1]))[1]))
+            except UnicodeDecodeError:
+                raise
+            except (IndexError, KeyError, StopIteration, ValueError):
+                pass
     return found
 
 
@@ -138,14 +137,23 @@ def _alternative_names(content: bytes) -> dict[str, Any]:
 def _general_name(tag: int, content: bytes) -> tuple[str, Any]:
     kind = tag & 0x1F
     if kind in (1, 2, 6):
-        return {1: "email", 2: "DNS", 6: "URI"}[kind], content.decode("latin-1")
+        return {1: "email", 2: "DNS", 6: "URI"}[kind], content.decode()
     if kind == 4:
         return "DirName", _distinguished_name(next(_items(content))[1])
     if kind == 7:
         return "IP Address", _ip(content)
     if kind == 8:
-        return "Registered ID", _oid(content)
-    return {0: "othername", 3: "X400Name", 5: "EdiPartyName"}[kind], "<unsupported>"
+        return "Registered ID", _name(content)
+    if kind == 0:
+        return "othername", _other_name(content)
+    return {3: "X400Name", 5: "EdiPartyName"}[kind], "<unsupported>"
+
+
+def _other_name(content: bytes) -> str:
+    (_, kind), (_, explicit) = _items(content)
+    ((tag, value),) = _items(explicit)
+    name, wanted = _OTHER_NAMES.get(_oid(kind), ("", None))
+    return f"{name}:{value.decode()}" if tag == wanted else "<unsupported>"
 
 
 def _ip(content: bytes) -> str:
@@ -157,12 +165,13 @@ def _ip(content: bytes) -> str:
 
 
 def _authority_access(content: bytes) -> dict[str, Any]:
+    kinds = {"1.3.6.1.5.5.7.48.1": "OCSP", "1.3.6.1.5.5.7.48.2": "caIssuers"}
     found: dict[str, Any] = {}
     for _, description in _items(content):
         (_, method), (tag, where) = _items(description)
-        kind = _ACCESS_KINDS.get(_oid(method))
+        kind = kinds.get(_oid(method))
         if kind is not None and tag == 0x86:
-            found[kind] = (*found.get(kind, ()), where.decode("latin-1"))
+            found[kind] = (*found.get(kind, ()), where.decode())
     return found
 
 
@@ -172,12 +181,12 @@ def _crl_points(content: bytes) -> dict[str, Any]:
         for tag, name in _items(point):
             for inner, names in _items(name) if tag == 0xA0 else ():
                 if inner == 0xA0:  # fullName
-                    points += [uri.decode("latin-1") for kind, uri in _items(names) if kind == 0x86]
+                    points += [uri.decode() for kind, uri in _items(names) if kind == 0x86]
     return {"crlDistributionPoints": tuple(points)} if points else {}
 
 
 _READERS = {
-    _ALTERNATIVE_NAMES: _alternative_names,
-    _AUTHORITY_ACCESS: _authority_access,
-    _CRL_POINTS: _crl_points,
+    "2.5.29.17": _alternative_names,
+    "2.5.29.31": _crl_points,
+    "1.3.6.1.5.5.7.1.1": _authority_access,
 }
