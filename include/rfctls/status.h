@@ -71,7 +71,7 @@ RFCTLS_ENUM_IS_INT(rfctls_reason);
  *   E_PROTOCOL     where TLS begins later (STARTTLS): rfctls_raw_connect, then rfctls_socket_wrap
  *   E_IDENTITY     rfctls_config_set_identity takes a chain that begins with the certificate of the key; a
  *                  server needs one. rfctls_key_from_file reads a key that stands in a file of its own
- *   E_PARSE        rfctls_chain_from_file and its sisters take a file's name, rfctls_chain_from_pem and its
+ *   E_PARSE        rfctls_chain_from_file and its sisters take a file's name, rfctls_chain_load and its
  *                  sisters the contents; an encrypted key needs its passphrase */
 
 /* "E_TIMEOUT": the enumerator without its prefix; "UNKNOWN" for a number that is none. Static. */

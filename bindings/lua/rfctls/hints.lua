@@ -21,8 +21,6 @@ return {
     { "E_PARSE", "", "passphrase is missing", "give passphrase = \"...\"" },
     { "E_PARSE", "", "passphrase of", "a passphrase counts byte for byte, in the encoding that it was set in" },
     { "E_PARSE", "", "unsupported", "it may be encrypted as OpenSSL 3 does no longer by default: write it anew by openssl pkcs12 -legacy -in OLD -out new.pem" },
-    { "E_PARSE", "", "_from_der: ", "this takes what a file contains; its name goes into cafile, certfile, keyfile or crlfile, or into rfctls.chain_file, key_file or identity_file" },
-    { "E_PARSE", "", "_from_pem: ", "this takes what a file contains; its name goes into cafile, certfile, keyfile or crlfile, or into rfctls.chain_file, key_file or identity_file" },
     { "E_PARSE", "", "_load: ", "this takes what a file contains; its name goes into cafile, certfile, keyfile or crlfile, or into rfctls.chain_file, key_file or identity_file" },
     { "E_PARSE", "", "_add_crls: ", "this takes what a file contains; its name goes into cafile, certfile, keyfile or crlfile, or into rfctls.chain_file, key_file or identity_file" },
     { "E_ARGUMENT", "", "PEM text stands where", "give PEM text as ca, certificate, key or crl, or to rfctls.chain, key or identity" },

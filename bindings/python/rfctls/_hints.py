@@ -23,8 +23,6 @@ FAILURES = (
     ('E_PARSE', '', 'passphrase is missing', 'give passphrase="..."'),
     ('E_PARSE', '', 'passphrase of', 'a passphrase that is not UTF-8 is given as bytes'),
     ('E_PARSE', '', 'unsupported', 'it may be encrypted as OpenSSL 3 does no longer by default: write it anew by openssl pkcs12 -legacy -in OLD -out new.pem'),
-    ('E_PARSE', '', '_from_der: ', 'bytes are what a file contains; its name is given as a str or a path'),
-    ('E_PARSE', '', '_from_pem: ', 'bytes are what a file contains; its name is given as a str or a path'),
     ('E_PARSE', '', '_load: ', 'bytes are what a file contains; its name is given as a str or a path'),
     ('E_PARSE', '', '_add_crls: ', 'bytes are what a file contains; its name is given as a str or a path'),
     ('E_ARGUMENT', '', 'PEM text stands where', 'give PEM text as bytes: text.encode()'),
