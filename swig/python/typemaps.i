@@ -149,11 +149,11 @@
 %text_in(type, "cb_type")
 %text_or_none_in(node, "host")
 %text_or_none_in(service, "port")
+%text_or_none_in(alias, "alias")
 %typemap(in) const char *passphrase {
   $1 = NULL;
   if ($input != Py_None && !($1 = (char *)text_or_bytes_in($input, "$1_name"))) SWIG_fail;
 }
-%apply const char *OR_NONE { const char *alias };
 %typemap(in) const char *path (PyObject *encoded = NULL) {
   $1 = (char *)path_in($input, name_of("$symname", "$1_name"), &encoded);
   if (!$1) SWIG_fail;
