@@ -2,7 +2,10 @@
  *
  * A function that may be unfinished returns (status, value), status 0 or RFCTLS_WANT_*; any other
  * returns its outputs alone. RFCTLS_E_* raises. The arguments are checked here, so that no value of
- * any type can do more than raise TypeError or ValueError. */
+ * any type can do more than raise TypeError or ValueError.
+ *
+ * stub="…" beside a typemap is the type that stub.py writes into native.pyi; unfinished="…" is the one
+ * beside a status, where a value may be missing. */
 
 %insert("header") "python/handle.c"
 %insert("header") "python/convert.c"
@@ -16,14 +19,14 @@
 /* ---- handles ---- */
 
 %define %handle(noun)
-%typemap(in) noun *, const noun * {
+%typemap(in, stub="Handle") noun *, const noun * {
   $1 = (noun *)handle_get(self, $input, &noun##_kind, "$1_name");
   if (!$1) SWIG_fail;
 }
 %typemap(in, numinputs=0) noun **OUTPUT (noun *made = NULL) {
   $1 = &made;
 }
-%typemap(argout) noun **OUTPUT {
+%typemap(argout, stub="Handle", unfinished="Handle | None") noun **OUTPUT {
   $result = result_with($result, handle_new(self, &noun##_kind, *$1));
 }
 %apply noun **OUTPUT { noun **out, noun **chain, noun **key };
@@ -31,7 +34,7 @@
 
 /* A handle that a getter lends gets a reference of its own. */
 %define %lent(noun)
-%typemap(out) noun * {
+%typemap(out, stub="Handle") noun * {
   $result = handle_new(self, &noun##_kind, noun##_ref($1));
 }
 %enddef
@@ -55,7 +58,7 @@
 
 /* ---- statuses ---- */
 
-%typemap(out) rfctls_status {
+%typemap(out, stub="None") rfctls_status {
   if ($1 < 0) {
     raise_error(self, $1, 0);
     SWIG_fail;
@@ -71,7 +74,8 @@
   }
 }
 
-%typemap(out) rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
+%typemap(out, stub="None", unfinished="1")
+              rfctls_status rfctls_socket_accept, rfctls_status rfctls_socket_handshake,
               rfctls_status rfctls_socket_finish_connect, rfctls_status rfctls_raw_finish_connect,
               rfctls_status rfctls_socket_recv_into, rfctls_status rfctls_socket_recv_bytes,
               rfctls_status rfctls_socket_shutdown, rfctls_status rfctls_socket_close,
@@ -88,18 +92,19 @@
   $result = verb_result($1);
 }
 /* The count goes into the exception, too: its argout raises. */
-%typemap(out) rfctls_status rfctls_socket_send, rfctls_status rfctls_raw_send,
+%typemap(out, stub="None", unfinished="1")
+              rfctls_status rfctls_socket_send, rfctls_status rfctls_raw_send,
               rfctls_status rfctls_stream_write {
   $result = NULL;
 }
-%typemap(out) rfctls_status rfctls_error_status {
+%typemap(out, stub="int") rfctls_status rfctls_error_status {
   $result = PyLong_FromLong((long)$1);
 }
 
 /* ---- numbers ---- */
 
 %define %named_number(type, name, low, high, truth)
-%typemap(in) type (long long value) {
+%typemap(in, stub="int") type (long long value) {
   if (number_in($input, name, low, high, truth, &value) < 0) SWIG_fail;
   $1 = ($1_ltype)value;
 }
@@ -110,7 +115,7 @@
 %enddef
 
 /* The verdict on a certificate: only True is a yes, whatever else a program's function returned. */
-%typemap(in) int accept "$1 = $input == Py_True;"
+%typemap(in, stub="object") int accept "$1 = $input == Py_True;"
 
 %number(int, INT_MIN, INT_MAX, 1)
 %number(uint16_t, 0, UINT16_MAX, 0)
@@ -120,17 +125,18 @@
 %named_number(intptr_t fd, "sock", INTPTR_MIN, INTPTR_MAX, 0)
 %number(enum SWIGTYPE, INT_MIN, INT_MAX, 0)
 
-%typemap(in) size_t {
+%typemap(in, stub="int") size_t {
   if (size_in($input, "$1_name", &$1) < 0) SWIG_fail;
 }
-%typemap(out) int, int64_t, intptr_t, enum SWIGTYPE "$result = PyLong_FromLongLong((long long)$1);"
-%typemap(out) uint16_t, uint32_t, size_t
+%typemap(out, stub="int") int, int64_t, intptr_t, enum SWIGTYPE
+  "$result = PyLong_FromLongLong((long long)$1);"
+%typemap(out, stub="int") uint16_t, uint32_t, size_t
   "$result = PyLong_FromUnsignedLongLong((unsigned long long)$1);"
 
 /* ---- text ---- */
 
 %define %text_in(parameter, name)
-%typemap(in) const char *parameter {
+%typemap(in, stub="str") const char *parameter {
   $1 = (char *)text_in($input, name);
   if (!$1) SWIG_fail;
 }
@@ -139,7 +145,7 @@
 /* rfctls_socket_listen, rfctls_socket_set_peer and rfctls_addresses_resolve take NULL for one of
  * these; the others answer E_ARGUMENT. */
 %define %text_or_none_in(parameter, name)
-%typemap(in) const char *parameter {
+%typemap(in, stub="str | None") const char *parameter {
   $1 = NULL;
   if ($input != Py_None && !($1 = (char *)text_in($input, name))) SWIG_fail;
 }
@@ -150,54 +156,55 @@
 %text_or_none_in(node, "host")
 %text_or_none_in(service, "port")
 %text_or_none_in(alias, "alias")
-%typemap(in) const char *passphrase {
+%typemap(in, stub="str | bytes | None") const char *passphrase {
   $1 = NULL;
   if ($input != Py_None && !($1 = (char *)text_or_bytes_in($input, "$1_name"))) SWIG_fail;
 }
-%typemap(in) const char *path (PyObject *encoded = NULL) {
+%typemap(in, stub="str | PathLike[str]") const char *path (PyObject *encoded = NULL) {
   $1 = (char *)path_in($input, name_of("$symname", "$1_name"), &encoded);
   if (!$1) SWIG_fail;
 }
 %typemap(freearg) const char *path "Py_XDECREF(encoded$argnum);"
 %typemap(freearg) const char *, const char *passphrase ""
-%typemap(out) const char * "$result = text_out($1);"
+%typemap(out, stub="str") const char * "$result = text_out($1);"
 
 /* ---- bytes ---- */
 
-%typemap(in) (const void *data, size_t size) (Py_buffer view = {NULL}) {
+%typemap(in, stub="Buffer") (const void *data, size_t size) (Py_buffer view = {NULL}) {
   if (buffer_in($input, "data", 0, &view) < 0) SWIG_fail;
   $1 = view.buf;
   $2 = (size_t)view.len;
 }
 %typemap(freearg) (const void *data, size_t size) "PyBuffer_Release(&view$argnum);"
 
-%typemap(in) (const void *context, size_t context_size) (Py_buffer view = {NULL}) {
+%typemap(in, stub="Buffer | None") (const void *context, size_t context_size)
+             (Py_buffer view = {NULL}) {
   if ($input != Py_None && buffer_in($input, "context", 0, &view) < 0) SWIG_fail;
   $1 = view.buf;
   $2 = (size_t)view.len;
 }
 %typemap(freearg) (const void *context, size_t context_size) "PyBuffer_Release(&view$argnum);"
 
-%typemap(in) (void *buffer, size_t capacity, size_t *received)
+%typemap(in, stub="Buffer") (void *buffer, size_t capacity, size_t *received)
              (Py_buffer view = {NULL}, size_t count = 0) {
   if (buffer_in($input, "buffer", 1, &view) < 0) SWIG_fail;
   $1 = view.buf;
   $2 = (size_t)view.len;
   $3 = &count;
 }
-%typemap(argout) (void *buffer, size_t capacity, size_t *received)
+%typemap(argout, stub="int") (void *buffer, size_t capacity, size_t *received)
   "$result = result_with($result, PyLong_FromSize_t(*$3));"
 %typemap(freearg) (void *buffer, size_t capacity, size_t *received)
   "PyBuffer_Release(&view$argnum);"
 
 %typemap(in, numinputs=0) PyObject **bytes (PyObject *made = NULL) "$1 = &made;"
-%typemap(argout) PyObject **bytes {
+%typemap(argout, stub="bytes", unfinished="bytes | None") PyObject **bytes {
   if (*$1) $result = result_with($result, *$1);
 }
 
 %typemap(in, numinputs=0) size_t *size (size_t count = 0) "$1 = &count;"
 %typemap(out) const void * "$result = NULL;"
-%typemap(argout) size_t *size {
+%typemap(argout, stub="bytes") size_t *size {
   if (result) {
     $result = PyBytes_FromStringAndSize((const char *)result, (Py_ssize_t)*$1);
   } else {
@@ -206,12 +213,30 @@
   }
 }
 
+/* What has no more than a NULL to tell answers None. */
+%define %or_none(name, type)
+%feature("stub", type " | None") name;
+%enddef
+
+%or_none(rfctls_socket_cipher, "str")
+%or_none(rfctls_socket_group, "str")
+%or_none(rfctls_socket_protocol, "str")
+%or_none(rfctls_socket_server_name, "str")
+%or_none(rfctls_socket_node, "str")
+%or_none(rfctls_socket_service, "str")
+%or_none(rfctls_socket_finding_cert, "Handle")
+%or_none(rfctls_socket_peer_cert, "Handle")
+%or_none(rfctls_socket_peer_chain, "Handle")
+%or_none(rfctls_socket_raw, "Handle")
+%or_none(rfctls_tls_version_name, "Literal[\"TLSv1\", \"TLSv1.1\", \"TLSv1.2\", \"TLSv1.3\"]")
+
 /* ---- counts ---- */
 
 %typemap(in, numinputs=0) size_t *COUNT (size_t count = 0) "$1 = &count;"
-%typemap(argout) size_t *COUNT "$result = result_with($result, PyLong_FromSize_t(*$1));"
+%typemap(argout, stub="int") size_t *COUNT
+  "$result = result_with($result, PyLong_FromSize_t(*$1));"
 %apply size_t *COUNT { size_t *ready, size_t *index, size_t *sent };
-%typemap(argout) size_t *sent {
+%typemap(argout, stub="int") size_t *sent {
   if (result < 0) {
     raise_error(self, result, *$1);
     SWIG_fail;
@@ -220,7 +245,8 @@
 }
 
 %typemap(in, numinputs=0) intptr_t *fd (intptr_t number = -1) "$1 = &number;"
-%typemap(argout) intptr_t *fd "$result = result_with($result, PyLong_FromSsize_t(*$1));"
+%typemap(argout, stub="int") intptr_t *fd
+  "$result = result_with($result, PyLong_FromSsize_t(*$1));"
 
 /* ---- the interpreter's lock ---- */
 
@@ -281,6 +307,8 @@ rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, in
 rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t size, PyObject **bytes);
 
 %typemap(in, numinputs=0) PyObject *module "$1 = self;"
+%typemap(in, stub="Callable[[str, str, str, int, int, int, int, str, int], BaseException]")
+             PyObject *factory "$1 = $input;"
 
 %inline %{
 /* rfctls_socket_answer_identity for "none". */

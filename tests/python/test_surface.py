@@ -1,4 +1,5 @@
 """The package as it is met: names, documentation, types, import."""
+import ast
 import inspect
 import os
 import pathlib
@@ -145,7 +146,10 @@ def test_the_types_are_those_of_typeshed(tmp_path):
 def test_the_package_is_marked_as_typed():
     folder = pathlib.Path(rfctls.__file__).parent
     assert (folder / "py.typed").exists()
-    assert (folder / "native.pyi").exists()
+    stub = ast.parse((folder / "native.pyi").read_text())
+    typed = {node.name for node in stub.body if isinstance(node, ast.FunctionDef)}
+    typed |= {node.target.id for node in stub.body if isinstance(node, ast.AnnAssign)}
+    assert typed == {name for name in dir(rfctls.native) if not name.startswith("_")}
 
 
 def test_representations_say_what_something_is():
