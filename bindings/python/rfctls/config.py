@@ -129,36 +129,6 @@ class Config:
                                 which whoever recorded it can read it (as SSLKEYLOGFILE)
     """
 
-    __slots__ = (
-        "role",
-        "identity",
-        "authorities",
-        "trust_directory",
-        "crls",
-        "system_trust",
-        "partial_chain",
-        "min_version",
-        "max_version",
-        "ciphers",
-        "cipher_suites",
-        "groups",
-        "alpn",
-        "hello_extensions",
-        "verifier",
-        "peer_certificate",
-        "server_name",
-        "ip_version",
-        "timeout",
-        "connect_timeout",
-        "handshake_timeout",
-        "close_timeout",
-        "session_cache",
-        "allow_truncation",
-        "insecure_skip_verify",
-        "insecure_skip_name_check",
-        "insecure_key_log",
-        "_handle",
-    )
     role: Role
     identity: Identity | IdentitySource | None
     authorities: tuple[Certificate, ...]
@@ -187,6 +157,7 @@ class Config:
     insecure_skip_name_check: bool
     insecure_key_log: str | PathLike[str] | None
     _handle: native.Handle
+    __slots__ = (*__annotations__,)
 
     def __init__(
         self,

@@ -58,18 +58,6 @@ class TLSSocket:
     sends and a third closes. Made by rfctls.connect, rfctls.listen, rfctls.wrap and accept.
     """
 
-    __slots__ = (
-        "_handle",
-        "_config",
-        "_timeout",
-        "_patience",
-        "_refused",
-        "_problem",
-        "_identity",
-        "_files",
-        "_to_close",
-        "__weakref__",
-    )
     _handle: native.Handle
     _config: Config
     _timeout: float | None
@@ -79,6 +67,7 @@ class TLSSocket:
     _identity: IdentitySource | None  # instead of the config's
     _files: int  # open ones that makefile made
     _to_close: bool  # as soon as they are closed
+    __slots__ = (*__annotations__, "__weakref__")
 
     def __new__(cls) -> TLSSocket:
         raise TypeError("use rfctls.connect, rfctls.listen or rfctls.wrap")
