@@ -108,22 +108,23 @@ local function set_ca(handle, options)
   return check(status)
 end
 
--- Calls native setters that take the text of an option each, for the options that are there.
-local function set_texts(handle, options, setters)
+-- Options that are what a native setter takes, in the order in which they are set.
+local setters = {
+  { "capath", "add_trust_dir" }, { "crlfile", "add_crl_file" }, { "ciphers", "set_ciphers" },
+  { "ciphersuites", "set_cipher_suites" }, { "groups", "set_groups" },
+  { "insecure_log_keys", "insecure_log_keys" }, { "server_name", "set_server_name" },
+  { "system_trust", "set_system_trust" }, { "partial_chain", "set_partial_chain" },
+  { "allow_truncation", "set_allow_truncation" }, { "session_cache", "set_session_cache" },
+}
+
+local function set_plain(handle, options)
   for _, setter in ipairs(setters) do
-    local text = options[setter[1]]
-    local status = text and native["config_" .. setter[2]](handle, text) or native.OK
+    local value = options[setter[1]]
+    if type(value) == "boolean" then value = flag(value) end
+    local status = value and native["config_" .. setter[2]](handle, value) or native.OK
     if status ~= native.OK then return check(status) end
   end
   return true
-end
-
-local trust_places = {
-  { "capath", "add_trust_dir" }, { "crlfile", "add_crl_file" },
-}
-
-local function set_trust(handle, options)
-  return set_texts(handle, options, trust_places)
 end
 
 -- Calls a native setter with the text that an option is, or with each that it has.
@@ -137,15 +138,6 @@ end
 
 local function set_crls(handle, options)
   return check(set_each(handle, options.crl, native.config_add_crls))
-end
-
-local lists = {
-  { "ciphers", "set_ciphers" }, { "ciphersuites", "set_cipher_suites" }, { "groups", "set_groups" },
-  { "insecure_log_keys", "insecure_log_keys" },
-}
-
-local function set_lists(handle, options)
-  return set_texts(handle, options, lists)
 end
 
 local function version(name, value)
@@ -179,15 +171,8 @@ local function set_verification(handle, options, role)
   return check(status)
 end
 
-local function set_names(handle, options)
-  local status = native.OK
-  if options.server_name then
-    status = native.config_set_server_name(handle, options.server_name)
-  end
-  if status == native.OK then
-    status = set_each(handle, options.alpn, native.config_add_protocol)
-  end
-  return check(status)
+local function set_protocols(handle, options)
+  return check(set_each(handle, options.alpn, native.config_add_protocol))
 end
 
 -- A list of { type = number, data = bytes }.
@@ -221,26 +206,9 @@ local function set_transport(handle, options)
   return check(status)
 end
 
-local function set_switches(handle, options)
-  local status = native.OK
-  if options.system_trust ~= nil then
-    status = native.config_set_system_trust(handle, flag(options.system_trust))
-  end
-  if status == native.OK and options.partial_chain ~= nil then
-    status = native.config_set_partial_chain(handle, flag(options.partial_chain))
-  end
-  if status == native.OK and options.allow_truncation ~= nil then
-    status = native.config_set_allow_truncation(handle, flag(options.allow_truncation))
-  end
-  if status == native.OK and options.session_cache ~= nil then
-    status = native.config_set_session_cache(handle, flag(options.session_cache))
-  end
-  return check(status)
-end
-
 local steps = {
-  set_identity, set_ca, set_trust, set_crls, set_versions, set_lists, set_verification, set_names,
-  set_extensions, set_transport, set_switches,
+  set_identity, set_ca, set_plain, set_crls, set_versions, set_verification, set_protocols, set_extensions,
+  set_transport,
 }
 
 -- A config of the options; its role is theirs, else the one given. nil, message, code if the library
