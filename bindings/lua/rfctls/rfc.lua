@@ -254,16 +254,11 @@ function rfc.tls_socket_pending(socket)
   return not Plain.is(socket) and native.socket_pending(socket.handle) > 0
 end
 
-function rfc.tls_socket_shutdown(socket, how)
-  return socket:shutdown(how)
-end
-
-function rfc.tls_socket_close(socket)
-  return socket:close()
-end
-
-function rfc.tls_socket_closed(socket)
-  return socket:isclosed()
+-- Those that are methods. A port is a stream; closing it closes the socket, unless its argument is false.
+for name, method in pairs { shutdown = "shutdown", close = "close", closed = "isclosed", port = "stream" } do
+  rfc["tls_socket_" .. name] = function(socket, ...)
+    return socket[method](socket, ...)
+  end
 end
 
 -- What proc(socket) returns; the socket is closed, however proc ends. proc may yield.
@@ -278,12 +273,13 @@ end
 
 -- ---- who is there ----
 
-function rfc.tls_socket_peer_certificate(socket)
-  return socket:getpeercertificate() or false
-end
-
-function rfc.tls_socket_selected_alpn(socket)
-  return socket:getalpn() or false
+-- What a method tells; false where that is nothing.
+for name, method in pairs {
+  peer_certificate = "getpeercertificate", selected_alpn = "getalpn", node = "node", service = "service",
+} do
+  rfc["tls_socket_" .. name] = function(socket)
+    return socket[method](socket) or false
+  end
 end
 
 -- callback(socket) answers a key and certificates, leaf first, or false for none; false instead of a
@@ -335,14 +331,6 @@ function rfc.tls_socket_info_values(socket, which)
   return found.hostname, found.ip_address, found.port
 end
 
-function rfc.tls_socket_node(socket)
-  return socket:node() or false
-end
-
-function rfc.tls_socket_service(socket)
-  return socket:service() or false
-end
-
 -- ---- waiting ----
 
 function rfc.tls_socket_nonblocking(socket)
@@ -373,11 +361,6 @@ function rfc.tls_socket_raw_socket(socket)
 end
 
 -- ---- ports ----
-
--- A stream; closing it closes the socket, unless close is false.
-function rfc.tls_socket_port(socket, close)
-  return socket:stream(close)
-end
 
 function rfc.tls_socket_input_port(socket)
   return socket:stream(false)
