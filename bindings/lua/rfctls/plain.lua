@@ -33,7 +33,9 @@ local families = {
   any = native.FAMILY_ANY, inet = native.FAMILY_IPV4, inet6 = native.FAMILY_IPV6,
 }
 
-local function check_options(options)
+-- The options of a maker, none at worst, and the number of their family.
+local function checked(options)
+  options = options or {}
   failure.check_table(options)
   for name, value in pairs(options) do
     if type(value) ~= types[name] then
@@ -41,7 +43,7 @@ local function check_options(options)
         and ("is a %s instead of a %s"):format(type(value), types[name]) or failure.unknown(name)), 0)
     end
   end
-  return families[options.family or "any"]
+  return options, families[options.family or "any"]
     or error(("rfctls: option 'family' cannot be '%s'"):format(options.family), 0)
 end
 
@@ -60,9 +62,8 @@ local PATIENCE = 30 -- seconds to connect in, as with TLS
 
 -- A connection to the first address of a host that accepts. Options: timeout (seconds; 0: never wait, see
 -- finishconnect), family ("inet", "inet6"), scheduler.
-function Plain.connect(host, port, options)
-  options = options or {}
-  local family = check_options(options)
+function Plain.connect(host, port, given)
+  local options, family = checked(given)
   local waits = options.timeout ~= 0
   local limit = wait.milliseconds(waits and options.timeout or PATIENCE)
   local here = waits and not options.scheduler
@@ -74,9 +75,8 @@ end
 
 -- A listener on the first address of a host that can be listened on; nil or "*" is all addresses, port
 -- 0 any free one.
-function Plain.listen(host, port, options)
-  options = options or {}
-  local family = check_options(options)
+function Plain.listen(host, port, given)
+  local options, family = checked(given)
   if host == "*" then host = nil end
   local status, found = native.addresses_resolve(host, port, family, 1)
   local handle
@@ -89,23 +89,20 @@ end
 
 -- The same for the Unix-domain socket at a path.
 function Plain.connect_unix(path, options)
-  options = options or {}
-  check_options(options)
+  options = checked(options)
   local status, handle = native.raw_connect_unix(path, wait.milliseconds(options.timeout))
   return new(status, handle, options)
 end
 
 function Plain.listen_unix(path, options)
-  options = options or {}
-  check_options(options)
+  options = checked(options)
   local status, handle = native.raw_listen_unix(path, 0)
   return new(status, handle, options)
 end
 
 -- The socket of a descriptor; owned: closing it closes the descriptor.
 function Plain.adopt(fd, owned, options)
-  options = options or {}
-  check_options(options)
+  options = checked(options)
   local status, handle = native.raw_adopt(fd, owned and 1 or 0)
   return new(status, handle, options)
 end
