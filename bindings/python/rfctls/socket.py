@@ -34,15 +34,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket as plain
     from collections.abc import Callable, Generator, Iterator
-    from types import EllipsisType, TracebackType
+    from types import EllipsisType
     from typing import IO, Any, Unpack
 
-    from typing_extensions import Buffer, TypeAlias
+    from typing_extensions import Buffer
 
     from .address import Address
     from .config import IdentitySource, Options, Role
-
-    ErrorType: TypeAlias = type[BaseException]
 
 _WANT_VERIFY: int = native.RFCTLS_WANT_VERIFY
 _WANT_IDENTITY: int = native.RFCTLS_WANT_IDENTITY
@@ -666,12 +664,7 @@ class TLSSocket:
     def __enter__(self) -> TLSSocket:
         return self
 
-    def __exit__(
-        self,
-        kind: ErrorType | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
             self.close()
         else:
