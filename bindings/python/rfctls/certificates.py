@@ -7,10 +7,10 @@ from .errors import ParseError, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from os import PathLike
-    from typing import Any
+    from typing import Any, TypeVar
 
     from typing_extensions import Self, TypeAlias, TypeIs
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Source: TypeAlias = Bytes | Path
     Certificates: TypeAlias = "Source | Certificate | Iterable[Source | Certificate]"
     Passphrase: TypeAlias = str | bytes | None
+    Made = TypeVar("Made")
 
 
 def is_bytes(source: object) -> TypeIs[Bytes]:
@@ -27,6 +28,12 @@ def is_bytes(source: object) -> TypeIs[Bytes]:
 
 def _is_source(source: object) -> TypeIs[Source]:
     return is_bytes(source) or isinstance(source, str) or hasattr(source, "__fspath__")
+
+
+def _loader(
+    source: Source, of_bytes: Callable[..., Made], of_file: Callable[..., Made]
+) -> Callable[..., Made]:
+    return of_bytes if is_bytes(source) else of_file
 
 
 class Certificate:
@@ -55,7 +62,7 @@ class Certificate:
 
         From PEM, DER, PKCS#7 (.p7b) or PKCS#12 (a truststore), for which the passphrase is.
         """
-        load = native.rfctls_chain_load if is_bytes(source) else native.rfctls_chain_from_file
+        load = _loader(source, native.rfctls_chain_load, native.rfctls_chain_from_file)
         return tuple(chain_list(load(source, passphrase)))
 
     @property
@@ -148,7 +155,7 @@ class PrivateKey:
     def load(cls, source: Source, passphrase: Passphrase = None) -> PrivateKey:
         """Reads a key from bytes or a file of any form; never asks for a passphrase itself."""
         made = object.__new__(cls)
-        load = native.rfctls_key_load if is_bytes(source) else native.rfctls_key_from_file
+        load = _loader(source, native.rfctls_key_load, native.rfctls_key_from_file)
         made._handle = load(source, passphrase)
         return made
 
@@ -193,7 +200,7 @@ class Identity:
 
         alias chooses one of several keys of a PKCS#12 by its friendlyName.
         """
-        load = native.rfctls_identity_load if is_bytes(source) else native.rfctls_identity_from_file
+        load = _loader(source, native.rfctls_identity_load, native.rfctls_identity_from_file)
         return cls._from_handles(load(source, passphrase, alias))
 
     @classmethod
