@@ -28,8 +28,9 @@
   (define (name-at index)
     (and=> (frame-at index) frame-procedure-name))
   (define (collects? frame)
-    (let ((seed ((@ (system vm frame) frame-lookup-binding) frame 'seed)))
-      (and seed (pair? ((@ (system vm frame) binding-ref) seed)))))
+    (false-if-exception
+     (pair? ((@ (system vm frame) binding-ref)
+             ((@ (system vm frame) frame-lookup-binding) frame 'seed)))))
   (let loop ((index 0))
     (case (name-at index)
       ((%read-line) #t)
