@@ -89,7 +89,7 @@ static rfctls_status finish(EVP_CIPHER_CTX *ctx, rfctls__bytes data, rfctls__buf
   return RFCTLS_OK;
 }
 
-/* *known: the algorithm is there. */
+/* *known: the algorithm is there. E_PARSE is nothing but a wrong key. */
 static rfctls_status try(beginner begin, void *how, OSSL_LIB_CTX *library, rfctls__bytes data,
                          rfctls__buffer *out, int *known) {
   rfctls_status status;
@@ -99,7 +99,7 @@ static rfctls_status try(beginner begin, void *how, OSSL_LIB_CTX *library, rfctl
     status = finish(ctx, data, out);
   } else {
     *known = !lacks_algorithm();
-    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "parameters of the encryption cannot be used");
+    status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "no key could be made of the passphrase");
   }
   EVP_CIPHER_CTX_free(ctx);
   return status;
@@ -112,8 +112,8 @@ static rfctls_status decrypt(beginner begin, void *how, const char *name, rfctls
   rfctls_status status = data.size <= INT_MAX - EVP_MAX_BLOCK_LENGTH
                              ? try(begin, how, NULL, data, out, &known)
                              : rfctls__fail(RFCTLS_E_LIMIT, "%zu bytes are encrypted", data.size);
-  if (known || status != RFCTLS_E_PARSE) {
-    return status;
+  if (known || status != RFCTLS_E_UNSUPPORTED) {
+    return status == RFCTLS_E_UNSUPPORTED ? rfctls__fail_in("encrypted by %s", name) : status;
   }
   if (!legacy_open(&old)) {
     return rfctls__fail(
@@ -125,7 +125,7 @@ static rfctls_status decrypt(beginner begin, void *how, const char *name, rfctls
   ERR_clear_error();
   status = try(begin, how, old.library, data, out, &known);
   legacy_close(&old);
-  return known || status != RFCTLS_E_PARSE
+  return known || status != RFCTLS_E_UNSUPPORTED
              ? status
              : rfctls__fail(RFCTLS_E_UNSUPPORTED,
                             "encrypted by %s, which this OpenSSL does not know", name);
@@ -273,7 +273,7 @@ static rfctls_status check_digest(const EVP_MD *md, const rfctls__mac *mac, cons
       PKCS12_key_gen_utf8_ex(passphrase, passphrase != NULL ? (int)strlen(passphrase) : 0, salt,
                              (int)mac->salt.size, PKCS12_MAC_ID, (int)mac->iterations, size, key,
                              md, NULL, NULL) != 1) {
-    return rfctls__openssl_fail(RFCTLS_E_PARSE, "no key could be made of the passphrase");
+    return rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "no key could be made of the passphrase");
   }
   return compare(md, key, (size_t)size, mac->digest, data);
 }
@@ -303,7 +303,7 @@ static rfctls_status check_pbmac1(const PBE2PARAM *by, const rfctls__mac *mac,
                                how->salt->value.octet_string->data,
                                how->salt->value.octet_string->length,
                                (int)ASN1_INTEGER_get(how->iter), prf, (int)size, key) != 1) {
-    status = rfctls__openssl_fail(RFCTLS_E_PARSE, "no key could be made of the passphrase");
+    status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "no key could be made of the passphrase");
   } else {
     status = compare(md, key, (size_t)size, mac->digest, data);
   }

@@ -104,13 +104,15 @@ static rfctls_status read_text(rfctls__bytes text, rfctls__bag *bag) {
       RFCTLS__PEM_CERT | RFCTLS__PEM_TRUSTED | RFCTLS__PEM_PKCS7 | RFCTLS__PEM_KEY;
   rfctls__pem_block block;
   rfctls__pem_kind kind;
-  size_t offset = 0, certs = 0;
+  rfctls__bytes ahead = text; /* from the last block on, so that no line is counted twice */
+  size_t offset = 0, certs = 0, line = 1;
   for (;;) {
     rfctls_status status = rfctls__pem_find(text, &offset, wanted, &block, &kind);
     if (status != RFCTLS_OK || block.text.size == 0) {
       return status;
     }
-    size_t line = rfctls__pem_line(text, block.text.data);
+    line += rfctls__pem_line(ahead, block.text.data) - 1;
+    ahead.data = block.text.data;
     certs += kind != RFCTLS__PEM_KEY;
     status = add_block(&block, kind, line, bag);
     if (status != RFCTLS_OK) {

@@ -455,6 +455,14 @@ def pem_of(label, content):
     return f"-----BEGIN {label}-----\n{body}-----END {label}-----\n".encode()
 
 
+def pbes2(function, *parameters):
+    """An EncryptedPrivateKeyInfo of which only the way to the key matters (RFC 8018)."""
+    kdf = der(0x30, der(0x06, function) + der(0x30, b"".join(parameters)))
+    cipher = der(0x30, b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x02" + der(0x04, bytes(16)))
+    way = der(0x30, b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d" + der(0x30, kdf + cipher))
+    return der(0x30, way + der(0x04, bytes(64)))
+
+
 def trusted(cert, *uses, rejected=()):
     """A certificate with OpenSSL's trust settings (X509_AUX)."""
     settings = der(0x30, b"".join(uses)) if uses else b""
@@ -485,6 +493,12 @@ def foreign_files(out, root, other, server, ed25519_server):
     public = ed25519_server.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     version_2 = der(0x30, der(0x02, b"\x01") + key[3:] + der(0x81, b"\0" + public))
     data("pkcs8v2.pem", ed25519_server.pem() + pem_of("PRIVATE KEY", version_2))
+    number = der(0x02, (1 << 24).to_bytes(4, "big"))
+    data("costly-rounds.key.der", pbes2(b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", der(
+        0x04, b"salt"), number))
+    number = der(0x02, (1 << 20).to_bytes(3, "big"))  # a gigabyte
+    data("costly-scrypt.key.der", pbes2(b"\x2b\x06\x01\x04\x01\xda\x47\x04\x0b", der(
+        0x04, b"salt"), number, der(0x02, b"\x08"), der(0x02, b"\x01")))
     both = server.pem() + server.key_bytes()
     data("nul-at-end.pem", both + b"\0")
     data("utf16.pem", both.decode().encode("utf-16"))
