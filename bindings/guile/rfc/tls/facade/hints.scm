@@ -36,10 +36,10 @@
      "give the two by read-x509-certificates and read-private-key")
     (E_PARSE NONE "passphrase is missing"
      "give the passphrase as the second argument")
+    (E_PARSE NONE "unsupported"
+     "it may be encrypted as OpenSSL 3 does no longer by default: write it anew, PKCS#12 by openssl pkcs12 -legacy -in OLD -out new.pem")
     (E_PARSE NONE "passphrase of"
      "a passphrase counts byte for byte, in the encoding that it was set in")
-    (E_PARSE NONE "unsupported"
-     "it may be encrypted as OpenSSL 3 does no longer by default: write it anew by openssl pkcs12 -legacy -in OLD -out new.pem")
     (E_PARSE NONE "_load: "
      "strings and bytevectors are what a file contains; its name goes into read-x509-certificates, read-private-key or read-identity")
     (E_PARSE NONE "_add_crls: "
