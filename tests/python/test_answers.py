@@ -102,7 +102,7 @@ def test_only_true_is_a_yes(row, server, make):
         "127.0.0.1", str(port), certificate_verifier=verifier, authorities=AUTHORITIES,
         certificates=CLIENT.chain, private_key=CLIENT_KEY)], ids=["connect", "rfc"])
 @pytest.mark.parametrize("listen", [
-    lambda verifier: rfctls.listen(0, "127.0.0.1", verifier=verifier, **SERVER_OPTIONS),
+    lambda verifier: rfctls.listen("127.0.0.1", 0, verifier=verifier, **SERVER_OPTIONS),
     lambda verifier: rfc.make_server_tls_socket(
         "0", SERVER.chain, private_key=SERVER_KEY, authorities=AUTHORITIES,
         client_certificate_required=True, certificate_verifier=verifier)], ids=["listen", "rfc"])
@@ -223,6 +223,6 @@ def test_a_server_is_lax_by_name_only(row):
     clients = [name for (role, _), name in BAD.items() if role == "client"]
     for name, lax in [("client", True), (None, False),
                       *((bad, row["accepts"] == "all") for bad in ["server", *clients])]:
-        with rfctls.listen(0, "127.0.0.1", timeout=LIMIT, **SERVER_OPTIONS, **options_of(row)) as listener:
+        with rfctls.listen("127.0.0.1", 0, timeout=LIMIT, **SERVER_OPTIONS, **options_of(row)) as listener:
             with in_thread(connect, listener.getsockname()[1], name):
                 assert is_accepted(lambda: listener.accept()[0].close()) is lax, name

@@ -257,7 +257,7 @@ def test_a_listener_that_is_shut_down_accepts_nobody(shutdown):
         with pytest.raises(rfctls.ClosedError, match="the listener was shut down"):
             listener.accept()
 
-    with rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server"))) as listener:
+    with rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server"))) as listener:
         with in_thread(accept):
             shutdown(listener, socket.SHUT_RDWR)
         accept()

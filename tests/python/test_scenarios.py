@@ -397,7 +397,7 @@ def test_what_is_no_tls_is_told_so_in_asyncio(text, told):
 def test_a_server_tells_which_client_spoke_no_tls():
     for text, told in [(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", HTTP), (b"EHLO a.test\r\n", NOT_TLS),
                        (b"CONNECT a.test:443 HTTP/1.1\r\n\r\n", HTTP)]:
-        with rfctls.listen(0, "127.0.0.1", identity=IDENTITY, timeout=LIMIT) as listener:
+        with rfctls.listen("127.0.0.1", 0, identity=IDENTITY, timeout=LIMIT) as listener:
             with socket.create_connection(listener.getsockname()) as client:
                 client.sendall(text)
                 with pytest.raises(rfctls.ProtocolError) as caught:

@@ -360,7 +360,7 @@ def attempt_bare(port):
 
 
 @pytest.mark.parametrize("make", [
-    lambda: rfctls.listen(0, "127.0.0.1", identity=rfctls.Identity(*pem("server")), timeout=20,
+    lambda: rfctls.listen("127.0.0.1", 0, identity=rfctls.Identity(*pem("server")), timeout=20,
                           peer_certificate="required", insecure_skip_verify=True),
     lambda: rfc.make_server_tls_socket(
         "0", rfctls.Certificate.load_chain(pem("server")[0]),
