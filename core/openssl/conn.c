@@ -110,8 +110,10 @@ static rfctls_status result(const rfctls__conn *conn, int returned) {
 
 /* ---- opening ---- */
 
+/* A client is always shown a certificate, and always looks at it: see rfctls__verify_peer. */
 static int verify_mode(const rfctls__conn *conn) {
-  if (conn->context->peer_cert == RFCTLS_PEER_CERT_IGNORED && !conn->asks_verify) {
+  if (conn->context->role == RFCTLS_SERVER &&
+      conn->context->peer_cert == RFCTLS_PEER_CERT_IGNORED && !conn->asks_verify) {
     return SSL_VERIFY_NONE;
   }
   return conn->context->peer_cert == RFCTLS_PEER_CERT_REQUIRED

@@ -147,6 +147,7 @@ class SelfSigned {
 // A client that was told to accept anything.
 Plan careless() {
   Plan plan;
+  plan.skip_verify = true;
   plan.check_name = false;
   return plan;
 }

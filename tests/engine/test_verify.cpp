@@ -300,9 +300,11 @@ TEST_P(Verify, of_a_server_that_is_switched_off_wants_a_certificate_all_the_same
   Plan plan = asking_server();
   plan.skip_verify = true;
   for (const char *name : {"client", "client-other-ca", "self-signed", "server"}) {
-    Pair pair(client_named(name), plan);
+    Plan shows = client_named(name);
+    Pair pair(shows, plan);
     pair.establish();
-    EXPECT_EQ(pair.server.peer_chain(), IdentityView(name).chain());
+    ASSERT_FALSE(pair.server.peer_chain().empty());
+    EXPECT_EQ(pair.server.peer_chain().front(), IdentityView(shows.identity).chain().front());
   }
   Pair pair(client(), plan);
   pair.shake();
