@@ -34,7 +34,7 @@ rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
   config->partial_chain = 1;
   config->blocking = 1;
   config->session_cache = 1;
-  config->timers[RFCTLS_TIMER_CONNECT] = 30000;
+  config->timers[RFCTLS_TIMER_CONNECT] = RFCTLS_DEFAULT_CONNECT;
   config->timers[RFCTLS_TIMER_HANDSHAKE] = 30000;
   config->timers[RFCTLS_TIMER_READ] = -1;
   config->timers[RFCTLS_TIMER_WRITE] = -1;

@@ -59,6 +59,13 @@ typedef enum rfctls_timer {
 } rfctls_timer;
 RFCTLS_ENUM_IS_INT(rfctls_timer);
 
+/* Milliseconds that a config has, for those who call rfctls_raw_connect without one. */
+typedef enum rfctls_default {
+  RFCTLS_DEFAULT_CONNECT = 30000, /* RFCTLS_TIMER_CONNECT */
+  RFCTLS_DEFAULT_IS_INT = 0x7fffffff
+} rfctls_default;
+RFCTLS_ENUM_IS_INT(rfctls_default);
+
 /* The program's own verdict on the peer's chain: reads rfctls_socket_finding_*, returns 1 to accept,
  * anything else to refuse. Runs on the thread of the handshake, outside all locks. It decides alone:
  * a chain that the library refuses is accepted if it says 1. It is called only when there is a finding: a

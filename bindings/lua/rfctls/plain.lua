@@ -58,14 +58,12 @@ local function new(status, handle, options, host, port)
   return self
 end
 
-local PATIENCE = 30 -- seconds to connect in, as with TLS
-
 -- A connection to the first address of a host that accepts. Options: timeout (seconds; 0: never wait, see
 -- finishconnect), family ("inet", "inet6"), scheduler.
 function Plain.connect(host, port, given)
   local options, family = checked(given)
   local waits = options.timeout ~= 0
-  local limit = wait.milliseconds(waits and options.timeout or PATIENCE)
+  local limit = waits and options.timeout and wait.milliseconds(options.timeout) or native.DEFAULT_CONNECT
   local here = waits and not options.scheduler
   local status, handle = native.raw_connect(host, port, family, here and 1 or 0, limit)
   local self, message, code = new(status, handle, options, host, port)

@@ -45,7 +45,7 @@
 ;; connect-timeout: milliseconds, for looking the name up and all its addresses together.
 (define* (make-client-socket node service
                              #:optional ai-family ai-socktype ai-flags ai-protocol
-                             #:key (connect-timeout 30000))
+                             #:key (connect-timeout RFCTLS-DEFAULT-CONNECT))
   (check-strings 'make-client-socket node service)
   (check-options 'make-client-socket ai-socktype ai-flags ai-protocol)
   (call-connecting node service
