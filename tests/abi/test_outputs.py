@@ -71,8 +71,8 @@ class Handles:
                                             ctypes.c_size_t(0))
 
     def rfctls_chain(self):
-        chain, key = self.make(["rfctls_chain", "rfctls_key"], "rfctls_identity_load_file",
-                               self.path, None)
+        chain, key = self.make(["rfctls_chain", "rfctls_key"], "rfctls_identity_from_file",
+                               self.path, None, None)
         self.known["rfctls_key"] = key
         return chain
 
