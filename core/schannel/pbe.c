@@ -133,6 +133,15 @@ static rfctls__bytes bytes_of(const char *passphrase) {
   return (rfctls__bytes){(const uint8_t *)passphrase, passphrase != NULL ? strlen(passphrase) : 0};
 }
 
+/* What makes the key: one that is not known (scrypt) is told by its name. */
+static rfctls_status check_function(rfctls__bytes function) {
+  rfctls__bytes oid;
+  if (!rfctls__der_take(&function, RFCTLS__DER_OID, &oid)) {
+    return fail();
+  }
+  return RFCTLS__OID_IS(oid, OID_PBKDF2) ? RFCTLS_OK : fail_unknown("its key is made", oid);
+}
+
 static rfctls_status decrypt_pbes2(rfctls__bytes parameters, const char *passphrase,
                                    rfctls__bytes data, rfctls__buffer *out) {
   rfctls__bytes rest, function, scheme, oid, iv;
@@ -143,7 +152,14 @@ static rfctls_status decrypt_pbes2(rfctls__bytes parameters, const char *passphr
   if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
       !rfctls__der_take(&rest, RFCTLS__DER_SEQUENCE, &function) ||
       !rfctls__der_only(rest, RFCTLS__DER_SEQUENCE, &scheme) ||
-      !rfctls__der_take(&scheme, RFCTLS__DER_OID, &oid) || !read_derivation(function, &how)) {
+      !rfctls__der_take(&scheme, RFCTLS__DER_OID, &oid)) {
+    return fail();
+  }
+  status = check_function(function);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (!read_derivation(function, &how)) {
     return fail();
   }
   found = find_cipher(oid);

@@ -206,6 +206,13 @@ static reasons judge_trust(const chain *built, size_t at) {
   return found;
 }
 
+/* Where a signature's hash is too weak, the system may not look at it, and call it wrong. */
+static reasons prefer_weak(const rfctls__x509 *x509, reasons found) {
+  return (found & only(RFCTLS_REASON_WEAK)) != 0 && !rfctls__x509_signature_is_strong(x509)
+             ? found & ~only(RFCTLS_REASON_SIGNATURE)
+             : found;
+}
+
 /* 0 without memory. */
 static int judge_leaf(const rfctls__conn *conn, const rfctls__x509 *x509, reasons *found) {
   rfctls__list hosts = {NULL, 0}, addresses = {NULL, 0};
@@ -294,6 +301,7 @@ static rfctls_status judge_element(rfctls__conn *conn, const chain *built, size_
   if (status == RFCTLS_OK) {
     int is_anchor = at + 1 == built->size && (found & only(RFCTLS_REASON_ISSUER)) == 0;
     found |= judge_time(&x509) | judge_strength(&x509, is_anchor);
+    found = prefer_weak(&x509, found);
     if (at == 0 && !judge_leaf(conn, &x509, &found)) {
       return rfctls__fail_memory();
     }
