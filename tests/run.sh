@@ -183,7 +183,8 @@ part_wheel() {
   logged "$work/run.log" "$python" -m pip install --quiet --no-index "$work/dist/"*.whl
   "$system_python" tests/support/make_pki.py "$work/pki"
   say "wheel: testing"
-  (cd "$work" && RFCTLS_TEST_PKI=$work/pki logged run.log "$python" -m pytest -q -rs \
+  (cd "$work" && RFCTLS_TEST_PKI=$work/pki RFCTLS_SOURCE_DIR=$OLDPWD PYTHONPATH=$OLDPWD/tests/support \
+    logged run.log "$python" -m pytest -q -rs \
     -p no:cacheprovider --junitxml=junit/python.xml ../../tests/python)
   say "wheel: mypy"
   (cd "$work" && logged run.log "$python" -m mypy --config-file ../../pyproject.toml -p rfctls)
