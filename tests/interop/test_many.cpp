@@ -134,12 +134,26 @@ TEST(Many, ten_thousand_connections_open_in_one_process_all_talk) {
   EXPECT_EQ(0, child.wait());
 }
 
+// Both ends wait, each in a thread: the process keeps a waker for each from then on.
+void wait_at_once(Pair &pair) {
+  const auto wait = [](const Socket &socket) {
+    char byte;
+    size_t received = 0;
+    require(rfctls_socket_set_timeout(socket.get(), RFCTLS_TIMER_READ, 300), "timer");
+    EXPECT_EQ(RFCTLS_E_TIMEOUT, rfctls_socket_recv(socket.get(), 0, &byte, 1, &received));
+  };
+  std::thread other([&] { wait(pair.server); });
+  wait(pair.client);
+  other.join();
+}
+
 TEST(Many, ten_thousand_that_connect_and_close_at_once_leave_nothing_behind) {
   Socket listener = listen_on(server_config());
   const std::string port = port_of(listener);
   {
     Pair warm;  // what a process opens once is open
     ASSERT_EQ(RFCTLS_OK, warm.shake());
+    wait_at_once(warm);
   }
   const size_t before = open_descriptors();
   std::thread connecting([&] {
@@ -194,6 +208,7 @@ TEST(Many, without_descriptors_connect_and_accept_say_so_and_the_listener_lives)
   {
     Pair warm;  // what a process opens once is open
     ASSERT_EQ(RFCTLS_OK, warm.shake());
+    wait_at_once(warm);
   }
   Socket client, server;
   {
