@@ -43,6 +43,12 @@ static int push_block(uint8_t *block) {
   return kept;
 }
 
+void rfctls__buffers_forget(void) {
+  for (uint8_t *block = pop_block(); block != NULL; block = pop_block()) {
+    rfctls__free(block);
+  }
+}
+
 /* At least *capacity, which is set to what there is. */
 static uint8_t *take_memory(size_t *capacity) {
   uint8_t *block = NULL;

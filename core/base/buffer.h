@@ -56,6 +56,9 @@ size_t rfctls__buffer_take(rfctls__buffer *buffer, void *out, size_t size);
 void rfctls__buffer_release(rfctls__buffer *buffer);
 void rfctls__buffer_wipe(rfctls__buffer *buffer);
 
+/* Frees the memory that is kept for new buffers, when nobody is inside any more. */
+void rfctls__buffers_forget(void);
+
 /* A list of byte strings, each owned: certificates in DER. */
 typedef struct rfctls__list {
   rfctls__buffer *items;

@@ -24,7 +24,7 @@ typedef struct rfctls__file_stamp {
   uint64_t device;
   uint64_t number;
   int64_t size;
-  int64_t modified;
+  int64_t modified; /* nanoseconds */
   int64_t changed;
 } rfctls__file_stamp;
 

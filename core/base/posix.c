@@ -315,6 +315,10 @@ rfctls_status rfctls__file_check_folder(const char *path) {
                                 : rfctls__fail(RFCTLS_E_SYSTEM, "%s is not a folder", path);
 }
 
+static int64_t nanoseconds(struct timespec time) {
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 void rfctls__file_look(const char *path, rfctls__file_stamp *out) {
   struct stat facts;
   memset(out, 0, sizeof *out);
@@ -322,8 +326,8 @@ void rfctls__file_look(const char *path, rfctls__file_stamp *out) {
     out->device = (uint64_t)facts.st_dev;
     out->number = (uint64_t)facts.st_ino;
     out->size = (int64_t)facts.st_size;
-    out->modified = (int64_t)facts.st_mtime;
-    out->changed = (int64_t)facts.st_ctime;
+    out->modified = nanoseconds(facts.st_mtim);
+    out->changed = nanoseconds(facts.st_ctim);
   }
 }
 

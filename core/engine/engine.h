@@ -155,7 +155,14 @@ typedef struct rfctls__engine {
   /* OK, E_PARSE: whether it is a revocation list (RFC 5280 section 5). NULL: the engine takes none. */
   rfctls_status (*check_crl)(rfctls__bytes der);
 
-  /* Credentials and trust, once a frozen config. fini also takes what a failed init left, and zeroed
+  /* What tells the anchors in these folders (paths, each with its NUL), and with system those of the
+   * system's store, from what they are at another time; appended to out. NULL: it cannot be told. */
+  rfctls_status (*trust_state)(int system, const rfctls__list *dirs, rfctls__buffer *out);
+  /* When the library is unloaded: frees what the engine keeps for the process. 0: its library is gone
+   * already, and nothing may be called any more. NULL: there is nothing to free. */
+  int (*unload)(void);
+
+  /* Credentials and trust, of a frozen config or of several that are equal. fini also takes what a failed init left, and zeroed
    * memory. A context may be used by connections on many threads at once. */
   rfctls_status (*context_init)(rfctls__context *context, const rfctls__settings *settings);
   void (*context_fini)(rfctls__context *context);

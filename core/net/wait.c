@@ -72,6 +72,12 @@ static int push(rfctls__waker *waker) {
   return kept;
 }
 
+void rfctls__wakers_forget(void) {
+  for (rfctls__waker *waker = pop(); waker != NULL; waker = pop()) {
+    waker_free(waker);
+  }
+}
+
 rfctls_status rfctls__waker_take(rfctls__waker **out) {
   rfctls__waker *waker = pop();
   rfctls_status status = RFCTLS_OK;

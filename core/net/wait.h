@@ -18,6 +18,8 @@ void rfctls__waker_give(rfctls__waker *waker);
 /* Ends the sleep of whoever holds it, now or when it begins; once, for any number of signals. Any
  * thread. */
 void rfctls__waker_signal(rfctls__waker *waker);
+/* Frees those that the process keeps, when nobody is inside any more. */
+void rfctls__wakers_forget(void);
 /* Readable once it was signalled; for rfctls__wait_many. */
 intptr_t rfctls__waker_fd(const rfctls__waker *waker);
 

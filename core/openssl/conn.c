@@ -184,21 +184,21 @@ static void on_info(const SSL *ssl, int where, int value) {
 }
 
 /* An SSL knows the extensions that its SSL_CTX knew when it was made. */
-static SSL *new_client(rfctls__mould *mould, rfctls__bytes extensions) {
+static SSL *new_client(rfctls__context *context, rfctls__bytes extensions) {
   SSL *ssl = NULL;
-  rfctls__lock_take(&mould->lock);
-  if (rfctls__extensions_allow(mould->ctx, extensions)) {
-    ssl = SSL_new(mould->ctx);
+  rfctls__lock_take(&context->lock);
+  if (rfctls__extensions_allow(context->ctx, extensions)) {
+    ssl = SSL_new(context->ctx);
   }
-  rfctls__lock_drop(&mould->lock);
+  rfctls__lock_drop(&context->lock);
   return ssl;
 }
 
 static rfctls_status open_ssl(rfctls__conn *conn, const rfctls__opening *opening) {
   BIO *bio = NULL;
-  rfctls__mould *mould = conn->context->mould;
-  conn->ssl = conn->context->role == RFCTLS_CLIENT ? new_client(mould, opening->extensions)
-                                                   : SSL_new(mould->ctx);
+  rfctls__context *context = conn->context;
+  conn->ssl = context->role == RFCTLS_CLIENT ? new_client(context, opening->extensions)
+                                             : SSL_new(context->ctx);
   if (conn->ssl != NULL) {
     bio = rfctls__wire_bio(conn->context->wire, &conn->wire);
   }

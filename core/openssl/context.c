@@ -217,103 +217,6 @@ static rfctls_status fill(SSL_CTX *ctx, const rfctls__settings *settings, X509_S
   return status;
 }
 
-/* ---- moulds ---- */
-
-static void mould_release(rfctls__mould *mould) {
-  if (mould == NULL || !rfctls__refcount_drop(&mould->refs)) {
-    return;
-  }
-  SSL_CTX_free(mould->ctx);
-  rfctls__lock_fini(&mould->lock);
-  rfctls__free(mould);
-}
-
-static rfctls_status mould_new(const rfctls__settings *settings, X509_STORE *store,
-                               const STACK_OF(X509) *authorities, rfctls__mould **out) {
-  rfctls_status status;
-  rfctls__mould *made = rfctls__alloc(sizeof *made);
-  if (made == NULL) {
-    return rfctls__fail_memory();
-  }
-  rfctls__refcount_init(&made->refs);
-  rfctls__lock_init(&made->lock);
-  made->ctx =
-      SSL_CTX_new(settings->role == RFCTLS_CLIENT ? TLS_client_method() : TLS_server_method());
-  status = made->ctx != NULL
-               ? fill(made->ctx, settings, store, authorities)
-               : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
-  if (status == RFCTLS_OK) {
-    *out = made;
-  } else {
-    mould_release(made);
-  }
-  return status;
-}
-
-/* Making an SSL_CTX costs as much as a fifth of a handshake, and a program may well make a config a
- * connection. So the newest one of a plain client is kept, and is the next one's, too, if that wants
- * the same versions and trusts the same store. */
-static struct {
-  rfctls__static_lock lock;
-  rfctls__mould *mould; /* one reference, or NULL; for as long as the process lives */
-  rfctls_tls_version min_version;
-  rfctls_tls_version max_version;
-} newest = {RFCTLS__STATIC_LOCK, NULL, RFCTLS_TLS_ANY, RFCTLS_TLS_ANY};
-
-/* Nothing but versions and the system's store make a difference. */
-static int is_plain(const rfctls__settings *settings) {
-  int system_alone = settings->system_trust && settings->partial_chain &&
-                     settings->authority_count == 0 && settings->distrusted_count == 0 &&
-                     (settings->trust_dirs == NULL || settings->trust_dirs->count == 0) &&
-                     (settings->crls == NULL || settings->crls->count == 0);
-  int plain = settings->role == RFCTLS_CLIENT && system_alone && !settings->log_keys &&
-              settings->identity.count == 0;
-  for (int i = 0; i < RFCTLS__PREFERENCES; i++) {
-    plain = plain && settings->preferences[i] == NULL;
-  }
-  return plain;
-}
-
-/* Or NULL. The store that it holds cannot have the address of another one. */
-static rfctls__mould *take_newest(const rfctls__settings *settings, const X509_STORE *store) {
-  rfctls__mould *found = NULL;
-  rfctls__static_lock_take(&newest.lock);
-  if (newest.mould != NULL && SSL_CTX_get_cert_store(newest.mould->ctx) == store &&
-      newest.min_version == settings->min_version && newest.max_version == settings->max_version) {
-    found = newest.mould;
-    rfctls__refcount_take(&found->refs);
-  }
-  rfctls__static_lock_drop(&newest.lock);
-  return found;
-}
-
-static void keep_newest(rfctls__mould *mould, const rfctls__settings *settings) {
-  rfctls__mould *before;
-  rfctls__refcount_take(&mould->refs);
-  rfctls__static_lock_take(&newest.lock);
-  before = newest.mould;
-  newest.mould = mould;
-  newest.min_version = settings->min_version;
-  newest.max_version = settings->max_version;
-  rfctls__static_lock_drop(&newest.lock);
-  mould_release(before);
-}
-
-static rfctls_status mould_for(const rfctls__settings *settings, X509_STORE *store,
-                               const STACK_OF(X509) *authorities, rfctls__mould **out) {
-  rfctls_status status;
-  int plain = is_plain(settings);
-  *out = plain ? take_newest(settings, store) : NULL;
-  if (*out != NULL) {
-    return RFCTLS_OK;
-  }
-  status = mould_new(settings, store, authorities, out);
-  if (status == RFCTLS_OK && plain) {
-    keep_newest(*out, settings);
-  }
-  return status;
-}
-
 /* The distrusted ones first, so that they count where one is an authority, too: of two alike a
  * store keeps the first. */
 static rfctls_status parse_authorities(const rfctls__settings *settings, STACK_OF(X509) **out) {
@@ -341,11 +244,14 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   rfctls_status status;
   STACK_OF(X509) *authorities = NULL;
   rfctls__openssl_begin(&callers);
+  rfctls__lock_init(&context->lock);
   context->role = settings->role;
   context->peer_cert = settings->peer_cert;
   context->skip_verify = settings->skip_verify;
   context->wire = rfctls__wire_methods();
-  status = context->wire != NULL
+  context->ctx =
+      SSL_CTX_new(context->role == RFCTLS_CLIENT ? TLS_client_method() : TLS_server_method());
+  status = context->wire != NULL && context->ctx != NULL
                ? parse_authorities(settings, &authorities)
                : rfctls__openssl_fail(RFCTLS_E_INTERNAL, "no TLS context could be made");
   if (status == RFCTLS_OK) {
@@ -353,7 +259,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
                                 settings->crls, &context->trust);
   }
   if (status == RFCTLS_OK) {
-    status = mould_for(settings, rfctls__trust_store(context->trust), authorities, &context->mould);
+    status = fill(context->ctx, settings, rfctls__trust_store(context->trust), authorities);
   }
   free_stack(authorities);
   rfctls__openssl_end(&callers);
@@ -362,7 +268,10 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
 
 /* Also takes zeros. */
 void rfctls__context_fini(rfctls__context *context) {
-  mould_release(context->mould);
+  SSL_CTX_free(context->ctx);
   rfctls__trust_release(context->trust);
   BIO_meth_free(context->wire);
+  if (context->role != 0) {
+    rfctls__lock_fini(&context->lock);
+  }
 }

@@ -1,22 +1,16 @@
-/* What all connections of a frozen config share: one SSL_CTX, which may be another config's, too. */
+/* What all connections of equal configs share. */
 #ifndef RFCTLS_OPENSSL_CONTEXT_H
 #define RFCTLS_OPENSSL_CONTEXT_H
 
 #include <openssl/ssl.h>
 
 #include "base/lock.h"
-#include "base/refcount.h"
 #include "engine/engine.h"
 #include "openssl/trust.h"
 
-typedef struct rfctls__mould {
-  rfctls__refcount refs;
+struct rfctls__context {
   SSL_CTX *ctx;
   rfctls__lock lock; /* a client's: while SSL_new reads which extensions ctx knows, none is added */
-} rfctls__mould;
-
-struct rfctls__context {
-  rfctls__mould *mould;
   BIO_METHOD *wire;
   rfctls__trust *trust;
   rfctls_role role;

@@ -39,6 +39,15 @@ static int supports(rfctls_feature feature) {
   return 0; /* a number that is none of them */
 }
 
+/* At the end of the process it has cleaned up before our destructors run. */
+static int unload(void) {
+  if (OPENSSL_init_crypto(0, NULL) != 1) {
+    return 0;
+  }
+  rfctls__trust_forget();
+  return 1;
+}
+
 const rfctls__engine rfctls__engine_linked = {
     .name = "openssl",
     .context_size = sizeof(rfctls__context),
@@ -50,6 +59,8 @@ const rfctls__engine rfctls__engine_linked = {
     .check_preference = rfctls__check_preference,
     .check_trust_dir = rfctls__check_trust_dir,
     .check_crl = rfctls__check_crl,
+    .trust_state = rfctls__trust_state,
+    .unload = unload,
     .context_init = rfctls__context_init,
     .context_fini = rfctls__context_fini,
     .conn_init = rfctls__conn_init,

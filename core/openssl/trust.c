@@ -142,6 +142,8 @@ static int is_empty(const rfctls__list *list) {
 static rfctls__static_lock shared_lock = RFCTLS__STATIC_LOCK;
 static rfctls__trust *shared; /* one reference, or NULL; for as long as the process lives */
 static sources shared_sources;
+static uint64_t
+    shared_process; /* a child makes its own: threads of its parent may have held locks of the store */
 
 static rfctls_status open_shared(rfctls__trust **out) {
   sources now;
@@ -151,7 +153,8 @@ static rfctls_status open_shared(rfctls__trust **out) {
     status = rfctls__fail_memory();
     goto done;
   }
-  if (shared == NULL || !same_place(&now.bundle, &shared_sources.bundle) ||
+  if (shared == NULL || shared_process != rfctls__process() ||
+      !same_place(&now.bundle, &shared_sources.bundle) ||
       !same_place(&now.directory, &shared_sources.directory)) {
     rfctls__trust *fresh = NULL;
     status = trust_new(1, &fresh);
@@ -161,6 +164,7 @@ static rfctls_status open_shared(rfctls__trust **out) {
     rfctls__trust_release(shared);
     forget_sources(&shared_sources);
     shared = fresh;
+    shared_process = rfctls__process();
     shared_sources = now;
     memset(&now, 0, sizeof now);
   }
@@ -169,6 +173,42 @@ static rfctls_status open_shared(rfctls__trust **out) {
 done:
   forget_sources(&now);
   rfctls__static_lock_drop(&shared_lock);
+  return status;
+}
+
+void rfctls__trust_forget(void) {
+  rfctls__trust_release(shared);
+  forget_sources(&shared_sources);
+  shared = NULL;
+}
+
+/* ---- what anchors were like ---- */
+
+static rfctls_status put_place(const place *at, rfctls__buffer *out) {
+  rfctls_status status = rfctls__buffer_append(out, at->path, strlen(at->path) + 1);
+  return status == RFCTLS_OK ? rfctls__buffer_append(out, &at->stamp, sizeof at->stamp) : status;
+}
+
+static rfctls_status put_system(rfctls__buffer *out) {
+  sources now;
+  rfctls_status status = look_at_sources(&now) ? RFCTLS_OK : rfctls__fail_memory();
+  if (status == RFCTLS_OK) {
+    status = put_place(&now.bundle, out);
+  }
+  if (status == RFCTLS_OK) {
+    status = put_place(&now.directory, out);
+  }
+  forget_sources(&now);
+  return status;
+}
+
+rfctls_status rfctls__trust_state(int system, const rfctls__list *dirs, rfctls__buffer *out) {
+  rfctls_status status = system ? put_system(out) : RFCTLS_OK;
+  for (size_t i = 0; status == RFCTLS_OK && i < dirs->count; i++) {
+    place each = {.path = (char *)(uintptr_t)rfctls__list_at(dirs, i).data};
+    rfctls__file_look(each.path, &each.stamp);
+    status = put_place(&each, out);
+  }
   return status;
 }
 

@@ -21,6 +21,11 @@ rfctls_status rfctls__check_trust_dir(const char *path);
 rfctls_status rfctls__trust_open(int system, const STACK_OF(X509) *authorities,
                                  const rfctls__list *dirs, const rfctls__list *crls,
                                  rfctls__trust **out);
+/* What tells the system's anchors and those in folders from what they are at another time: path, inode,
+ * size and times; appended to out. */
+rfctls_status rfctls__trust_state(int system, const rfctls__list *dirs, rfctls__buffer *out);
+/* Frees what is shared, when nobody is inside any more. */
+void rfctls__trust_forget(void);
 /* Drops one reference; NULL is allowed. */
 void rfctls__trust_release(rfctls__trust *trust);
 

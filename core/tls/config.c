@@ -1,4 +1,4 @@
-/* Configs: setters that check, and the freezing that makes the engine's context. */
+/* Configs: their life, and setters that check. */
 #include "tls/config.h"
 
 #include <string.h>
@@ -26,8 +26,6 @@ rfctls_status rfctls_config_new(rfctls_role role, rfctls_config **out) {
     return rfctls__fail_memory();
   }
   rfctls__refcount_init(&config->refs);
-  rfctls__lock_init(&config->lock);
-  rfctls__session_cache_init(&config->sessions);
   config->role = role;
   config->demand = -1;
   config->system_trust = role == RFCTLS_CLIENT;
@@ -66,11 +64,7 @@ void rfctls_config_unref(rfctls_config *config) {
   if (config == NULL || !rfctls__refcount_drop(&config->refs)) {
     return;
   }
-  if (config->context != NULL) {
-    rfctls__engine_linked.context_fini(config->context);
-    rfctls__free(config->context);
-  }
-  rfctls__session_cache_fini(&config->sessions);
+  rfctls__frozen_unref(config->frozen);
   rfctls_chain_unref(config->chain);
   rfctls_key_unref(config->key);
   rfctls_chain_unref(config->authorities);
@@ -85,12 +79,11 @@ void rfctls_config_unref(rfctls_config *config) {
   rfctls__buffer_release(&config->extensions);
   release(config->verifier_release, config->verifier_data);
   release(config->identity_release, config->identity_data);
-  rfctls__lock_fini(&config->lock);
   rfctls__free(config);
 }
 
 static int is_frozen(rfctls_config *config) {
-  return __atomic_load_n(&config->context, __ATOMIC_ACQUIRE) != NULL;
+  return __atomic_load_n(&config->frozen, __ATOMIC_ACQUIRE) != NULL;
 }
 
 /* First line of every setter. */
@@ -418,112 +411,4 @@ rfctls_status rfctls_config_insecure_log_keys(rfctls_config *config, const char 
     status = rfctls__file_append(path, (rfctls__bytes){NULL, 0});
   }
   return status == RFCTLS_OK ? keep_text(&config->key_log, path) : status;
-}
-
-/* ---- freezing ---- */
-
-static rfctls_demand demand_of(const rfctls_config *config) {
-  if (config->role == RFCTLS_CLIENT) {
-    return RFCTLS_PEER_CERT_REQUIRED;
-  }
-  if (config->demand >= 0) {
-    return (rfctls_demand)config->demand;
-  }
-  return rfctls_chain_count(config->authorities) > 0 || config->trust_dirs.count > 0 ||
-                 config->verifier != NULL || config->ask_verify
-             ? RFCTLS_PEER_CERT_OPTIONAL
-             : RFCTLS_PEER_CERT_IGNORED;
-}
-
-static rfctls_status make_context(rfctls_config *config, const rfctls__settings *settings) {
-  rfctls_status status;
-  rfctls__context *context = rfctls__alloc(rfctls__engine_linked.context_size);
-  if (context == NULL) {
-    return rfctls__fail_memory();
-  }
-  status = rfctls__engine_linked.context_init(context, settings);
-  if (status != RFCTLS_OK) {
-    rfctls__engine_linked.context_fini(context);
-    rfctls__free(context);
-    return status;
-  }
-  __atomic_store_n(&config->context, context, __ATOMIC_RELEASE);
-  return RFCTLS_OK;
-}
-
-/* The certificates that vouch for our peers, then those that their source does not trust for that.
- * The caller frees *out. */
-static rfctls_status list_authorities(const rfctls_config *config, rfctls__settings *settings,
-                                      rfctls__bytes **out) {
-  unsigned use = config->role == RFCTLS_CLIENT ? RFCTLS__USE_SERVERS : RFCTLS__USE_CLIENTS;
-  size_t count = rfctls_chain_count(config->authorities), used = 0;
-  rfctls__bytes *list = rfctls__alloc((count + 1) * sizeof *list);
-  if (list == NULL) {
-    return rfctls__fail_memory();
-  }
-  for (int distrusted = 0; distrusted <= 1; distrusted++) {
-    for (size_t i = 0; i < count; i++) {
-      rfctls_cert *cert = rfctls_chain_at(config->authorities, i);
-      if (((rfctls__cert_distrusted(cert) & use) != 0) == distrusted) {
-        list[used++] = rfctls__cert_bytes(cert);
-      }
-    }
-    settings->authority_count = distrusted ? settings->authority_count : used;
-  }
-  settings->authorities = list;
-  settings->distrusted = list + settings->authority_count;
-  settings->distrusted_count = count - settings->authority_count;
-  *out = list;
-  return RFCTLS_OK;
-}
-
-static rfctls_status freeze(rfctls_config *config) {
-  rfctls_status status = RFCTLS_OK;
-  rfctls__bytes *authorities = NULL;
-  rfctls__bytes *chain = NULL;
-  rfctls__settings settings = {
-      .role = config->role,
-      .min_version = config->min_version,
-      .max_version = config->max_version,
-      .trust_dirs = &config->trust_dirs,
-      .crls = &config->crls,
-      .system_trust = config->system_trust,
-      .partial_chain = config->partial_chain,
-      .peer_cert = demand_of(config),
-      .skip_verify = config->skip_verify,
-      .protocols = rfctls__buffer_bytes(&config->protocols),
-      .resumption = config->session_cache,
-      .log_keys = config->key_log != NULL,
-  };
-  for (size_t i = 0; i < RFCTLS__PREFERENCES; i++) {
-    settings.preferences[i] = config->preferences[i];
-  }
-  if (config->role == RFCTLS_CLIENT) {
-    status = rfctls__session_config_key(config, &config->session_key);
-  }
-  if (status == RFCTLS_OK && config->chain != NULL) {
-    status = rfctls__identity_view(config->chain, config->key, &chain, &settings.identity);
-  }
-  if (status == RFCTLS_OK) {
-    status = list_authorities(config, &settings, &authorities);
-  }
-  if (status == RFCTLS_OK) {
-    status = make_context(config, &settings);
-  }
-  rfctls__free(authorities);
-  rfctls__free(chain);
-  return status;
-}
-
-rfctls_status rfctls__config_freeze(rfctls_config *config) {
-  rfctls_status status = RFCTLS_OK;
-  if (is_frozen(config)) {
-    return RFCTLS_OK;
-  }
-  rfctls__lock_take(&config->lock);
-  if (config->context == NULL) {
-    status = freeze(config);
-  }
-  rfctls__lock_drop(&config->lock);
-  return status;
 }

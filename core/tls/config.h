@@ -1,19 +1,18 @@
-/* What a config holds. Read without its lock once it is frozen. */
+/* What a config holds. Nothing changes once it is frozen. */
 #ifndef RFCTLS_TLS_CONFIG_H
 #define RFCTLS_TLS_CONFIG_H
 
 #include "base/buffer.h"
 #include "base/deadline.h"
-#include "base/lock.h"
 #include "base/refcount.h"
 #include "engine/engine.h"
 #include "rfctls/config.h"
-#include "tls/session.h"
+#include "tls/frozen.h"
 
+/* What a socket does not change counts for the sharing of contexts and sessions: freeze.c lists it. */
 struct rfctls_config {
   rfctls__refcount refs;
-  rfctls__lock lock;        /* for freezing */
-  rfctls__context *context; /* made by the freezing; set last, read atomically */
+  rfctls__frozen *frozen; /* one reference, or NULL: not frozen */
 
   rfctls_role role;
   rfctls_tls_version min_version, max_version;
@@ -47,12 +46,7 @@ struct rfctls_config {
   int skip_verify;
   int skip_name_check;
 
-  int session_cache;               /* server: tickets */
-  rfctls__session_key session_key; /* client: this config's part of it; made by the freezing */
-  rfctls__session_cache sessions;
+  int session_cache; /* server: tickets */
 };
-
-/* Makes the engine's context, once; afterwards nothing changes. */
-rfctls_status rfctls__config_freeze(rfctls_config *config);
 
 #endif

@@ -41,7 +41,8 @@ static rfctls_status begin_handshake(rfctls_socket *socket) {
     return rfctls__fail_memory();
   }
   socket->phase = RFCTLS__SHAKING;
-  status = engine->conn_init(socket->conn, config->context, &opening);
+  socket->frozen = rfctls__frozen_at(&config->frozen);
+  status = engine->conn_init(socket->conn, socket->frozen->context, &opening);
   return status == RFCTLS_OK && socket->role == RFCTLS_CLIENT
              ? rfctls__session_offer(socket, &opening)
              : status;
@@ -65,6 +66,7 @@ rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
 
 static rfctls_status end_handshake(rfctls_socket *socket) {
   engine->facts(socket->conn, &socket->facts);
+  rfctls__session_answered(socket);
   if (socket->facts.protocol.size > 0) {
     socket->protocol = rfctls__strndup(socket->facts.protocol.data, socket->facts.protocol.size);
     if (socket->protocol == NULL) {
@@ -188,6 +190,7 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
   }
   if (status < 0 && socket->phase != RFCTLS__OPENING) {
     socket->phase = RFCTLS__BROKEN;
+    rfctls__session_gone(socket, status);
     rfctls__break(socket, status);
   }
   return status;

@@ -1,4 +1,4 @@
-/* Sessions of clients: the handle, what it may be used for, and the cache inside a config. */
+/* Sessions of clients: the handle, what it may be used for, and those that the process keeps. */
 #ifndef RFCTLS_TLS_SESSION_H
 #define RFCTLS_TLS_SESSION_H
 
@@ -10,46 +10,51 @@
 extern "C" {
 #endif
 
-struct rfctls_config;
-
-/* A digest of all that a session depends on. */
+/* What a session depends on, by digests: the config's options, and these with the name and all else that
+ * was asked for. */
 typedef struct rfctls__session_key {
-  uint8_t digest[RFCTLS__DIGEST_SIZE];
+  uint8_t options[RFCTLS__DIGEST_SIZE];
+  uint8_t whole[RFCTLS__DIGEST_SIZE];
 } rfctls__session_key;
 
 /* ---- session.c: the handle ---- */
 
-/* Owns held from now on, on failure too. NULL without memory. */
-rfctls_session *rfctls__session_new(rfctls__session *held, const rfctls__session_key *key);
+/* Owns held from now on, on failure too; copies the texts, of which either may be NULL. NULL without
+ * memory. */
+rfctls_session *rfctls__session_new(rfctls__session *held, const rfctls__session_key *key,
+                                    const char *name, const char *service);
 /* Borrowed from it. */
 const rfctls__session *rfctls__session_held(const rfctls_session *session);
-int rfctls__session_is_for(const rfctls_session *session, const rfctls__session_key *key);
+/* NULL: a connection of this key, for this name, may use it; else the clause that says why not. */
+const char *rfctls__session_differs(const rfctls_session *session, const rfctls__session_key *key,
+                                    const char *name);
+/* Whether it came from this service of whom it is for. */
+int rfctls__session_is_of(const rfctls_session *session, const rfctls__session_key *key,
+                          const char *service);
 
-/* ---- resume.c: keys, and the cache ---- */
+/* ---- keep.c: those that the process keeps ---- */
 
-/* So many sessions a config, and so many of them for one key. */
-enum { RFCTLS__SESSIONS = 128, RFCTLS__SESSIONS_OF_KEY = 4 };
+/* So many in all, so many of them for one key and service, for so many nanoseconds. */
+enum { RFCTLS__SESSIONS = 256, RFCTLS__SESSIONS_OF_KEY = 4 };
+#define RFCTLS__SESSION_IDLE (INT64_C(3600) * 1000000000)
 
 /* Each is given out once, since a ticket of TLS 1.3 shows who comes back when it is used twice; one of
- * TLS 1.2 comes back with the handshake that it made. Nothing else is locked under the lock. */
-typedef struct rfctls__session_cache {
-  rfctls__lock lock;
-  rfctls_session *items[RFCTLS__SESSIONS]; /* the oldest first */
-  size_t count;
-} rfctls__session_cache;
+ * TLS 1.2 comes back with the handshake that it made. */
 
-void rfctls__session_cache_init(rfctls__session_cache *cache);
-void rfctls__session_cache_fini(rfctls__session_cache *cache);
 /* Takes a reference of its own; the oldest one makes room. */
-void rfctls__session_cache_put(rfctls__session_cache *cache, rfctls_session *session,
-                               const rfctls__session_key *key);
-/* The newest one of a key, with its reference, or NULL. */
-rfctls_session *rfctls__session_cache_take(rfctls__session_cache *cache,
-                                           const rfctls__session_key *key);
-
-/* The part of the key that a config adds, for its freezing. */
-rfctls_status rfctls__session_config_key(const struct rfctls_config *config,
-                                         rfctls__session_key *out);
+void rfctls__session_keep(rfctls_session *session, const rfctls__session_key *key,
+                          const char *service);
+/* One that was offered in a handshake that broke: none of its key and service is kept or given out for as
+ * long as others are. Some servers break on all (OpenSSL's, when they ask for certificates and have no
+ * session id context): with them every other connection would fail. */
+void rfctls__session_broke(rfctls_session *session, const rfctls__session_key *key,
+                           const char *service);
+/* The newest one of a key and service, with its reference, or NULL. */
+rfctls_session *rfctls__session_take_kept(const rfctls__session_key *key, const char *service);
+/* Drops those that were kept for too long, and in a child the parent's: at each freezing. */
+void rfctls__sessions_expire(void);
+/* Drops all: when the library is unloaded, and between tests. */
+void rfctls__sessions_forget(void);
 
 #if defined(__cplusplus)
 }

@@ -72,6 +72,7 @@ void rfctls_socket_unref(rfctls_socket *socket) {
     engine->conn_fini(socket->conn, socket->failure.status != RFCTLS_OK);
     rfctls__free(socket->conn);
   }
+  rfctls__frozen_unref(socket->frozen);
   rfctls__raw_give_back(socket->raw);
   rfctls_raw_unref(socket->raw);
   rfctls__buffer_release(&socket->in);
@@ -84,6 +85,7 @@ void rfctls_socket_unref(rfctls_socket *socket) {
   rfctls__free(socket->server_name);
   rfctls__free(socket->protocol);
   rfctls_session_unref(socket->session);
+  rfctls_session_unref(socket->tried);
   rfctls_chain_unref(socket->findings);
   rfctls_chain_unref(socket->peer_chain);
   rfctls_config_unref(socket->config);

@@ -55,16 +55,17 @@ struct rfctls_socket {
   rfctls__closing closing;
   rfctls__error failure; /* what FAILED stands for */
 
-  rfctls_raw *raw;      /* never changes                                        */
-  rfctls__conn *conn;   /* from SHAKING on                                      */
-  rfctls__buffer in;    /* came, not decrypted yet                              */
-  rfctls__buffer out;   /* encrypted, not sent yet                              */
-  rfctls__buffer plain; /* decrypted, not received yet: after a peek or a failed write */
-  rfctls__end tcp;      /* of the incoming bytes: ENDED is FIN                  */
-  int heard;            /* the peer's first bytes have come                     */
-  int begins_with_http; /* and were no TLS                                      */
-  int undecided;        /* `in` may hold a whole record                         */
-  size_t owed;          /* plaintext whose records lie in `out`                 */
+  rfctls_raw *raw;        /* never changes                                        */
+  rfctls__conn *conn;     /* from SHAKING on                                      */
+  rfctls__frozen *frozen; /* what conn is made of: one reference                  */
+  rfctls__buffer in;      /* came, not decrypted yet                              */
+  rfctls__buffer out;     /* encrypted, not sent yet                              */
+  rfctls__buffer plain;   /* decrypted, not received yet: after a peek or a failed write */
+  rfctls__end tcp;        /* of the incoming bytes: ENDED is FIN                  */
+  int heard;              /* the peer's first bytes have come                     */
+  int begins_with_http;   /* and were no TLS                                      */
+  int undecided;          /* `in` may hold a whole record                         */
+  size_t owed;            /* plaintext whose records lie in `out`                 */
 
   const void *sender;     /* the call whose turn it is to send  */
   const void *shaker;     /* the call that does the handshake   */
@@ -90,6 +91,9 @@ struct rfctls_socket {
 
   rfctls_session *session; /* client: to be offered; from the handshake on, the newest that came */
   rfctls__session_key session_key;
+  int session_offered;         /* the one that was given                     */
+  const char *session_refused; /* why it is not used; static, or NULL        */
+  rfctls_session *tried;       /* the one that was kept, while it is offered */
 
   rfctls__facts facts;
   char *protocol; /* ALPN, NULL: none */
@@ -115,10 +119,14 @@ rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_ti
 
 /* ---- resume.c: clients ---- */
 
-/* Before the handshake that opens so: offers the given session, or one of the config's, if it is for
- * this connection. */
+/* Before the handshake that opens so: offers the given session, or one that the process keeps, if it is
+ * for this connection. */
 rfctls_status rfctls__session_offer(rfctls_socket *socket, const rfctls__opening *opening);
-/* After any step: keeps a session that has come, for the program and for the config. */
+/* When the facts are known: whether the server took the given one. */
+void rfctls__session_answered(rfctls_socket *socket);
+/* The handshake broke: what was tried is not tried again soon. */
+void rfctls__session_gone(rfctls_socket *socket, rfctls_status status);
+/* After any step: keeps a session that has come, for the program and for the process. */
 void rfctls__session_collect(rfctls_socket *socket);
 
 /* ---- question.c ---- */

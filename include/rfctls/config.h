@@ -1,6 +1,14 @@
 /* What a socket should be. A config is set up, then used by any number of sockets; its first use
  * freezes it, after which every setter answers RFCTLS_E_STATE. A new config is the way to change.
  *
+ * Configs of one process that are equal when they are frozen are one: they share what the engine made of
+ * them, and so sessions (clients) and ticket keys (servers). So a program may make a config a connection. Equal
+ * means the same options, but for those that a socket has of its own (timers, blocking, truncation, family,
+ * server name); the same bytes of certificates and revocation lists; and folders of anchors, or the system's
+ * store, that did not change in between. A verifier or identity source counts as being there, whichever it is;
+ * the servers of an identity source share nothing. What no config uses is forgotten after five minutes, and
+ * at once if it holds a private key. A child process begins anew.
+ *
  * Defaults: chain, system trust store and host name are checked (client); peer certificates are not
  * asked for (server); TLS 1.2 to the newest; connect and handshake 30 s, close 2 s, no other timers.
  *
@@ -210,12 +218,13 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_blocking(rfctls_config *c
  * that are known to be rude, under protocols that carry their own lengths. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_allow_truncation(rfctls_config *config,
                                                                         int allowed);
-/* Resumption (RFC 8446 section 2.2), 1 by default. Client: the config keeps up to 128 sessions, and its
- * sockets resume one of the same server name, service and protocols; it keeps none that a program's
- * verifier or identity source had a part in, none of an insecure config, and none past the validity of
- * the server's certificates. Server: issues tickets and takes them, and keeps the sessions of up to 1,024
- * clients of TLS 1.2 that take none (RFC 5246 section 7.4.1.3), for two hours at most; a session is
- * resumed only where as much is asked of the client, and while its certificates are valid. 0: neither. */
+/* Resumption (RFC 8446 section 2.2), 1 by default. Client: the process keeps up to 256 sessions for an hour,
+ * and the sockets of this config and of equal ones resume one of the same server name, service and protocols;
+ * it keeps none that a program's verifier or identity source had a part in, none of an insecure config, and
+ * none past the validity of the server's certificates. Server: issues tickets and takes them, and keeps the
+ * sessions of up to 1,024 clients of TLS 1.2 that take none (RFC 5246 section 7.4.1.3), for two hours at most;
+ * a session is resumed only where as much is asked of the client, and while its certificates are valid. 0:
+ * neither. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_config_set_session_cache(rfctls_config *config,
                                                                      int enabled);
 

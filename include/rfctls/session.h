@@ -1,10 +1,10 @@
 /* A TLS session that a client can resume (RFC 8446 section 2.2): immutable, shared by reference, usable
- * from any thread. Within one config the library resumes by itself; this is for programs that keep
- * sessions longer than a config, or in a file.
+ * from any thread. Within one process the library resumes by itself (rfctls_config_set_session_cache); this
+ * is for programs that keep sessions longer, or in a file.
  *
  * On resumption no certificate is shown or checked again. So a session is only used by a client that
- * asks for the same server name, service and protocols, under a config of the same verification
- * settings, identity and versions; by any other it is passed over, and the handshake is a full one. */
+ * asks for the same server name and protocols, under a config whose options and trust anchors are equal (see
+ * rfctls/config.h); by any other it is passed over, and the handshake is a full one. */
 #ifndef RFCTLS_SESSION_H
 #define RFCTLS_SESSION_H
 

@@ -77,7 +77,7 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_add_hello_extension(rfctls_so
 /* Which questions the handshake returns; see rfctls_config_set_asking. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_asking(rfctls_socket *socket, int verify,
                                                               int identity);
-/* The session to resume instead of one that the config keeps; the socket keeps it. One that is not for
+/* The session to resume instead of one that the process keeps; the socket keeps it. One that is not for
  * this server name, service, protocols and verification, or too old, is passed over: see
  * rfctls/session.h and rfctls_socket_is_resumed. RFCTLS_E_ARGUMENT on a server. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_session(rfctls_socket *socket,

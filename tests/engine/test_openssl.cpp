@@ -212,31 +212,6 @@ TEST_F(SystemTrust, is_shared_until_its_files_change) {
   }
 }
 
-SSL_CTX *ctx_of(const Context &context) {
-  EXPECT_EQ(context.status, RFCTLS_OK) << context.failure.message;
-  return context.get()->mould->ctx;
-}
-
-TEST_F(SystemTrust, contexts_that_are_alike_share_what_openssl_made) {
-  put_bundle("ca.pem");
-  Context first(plan()), alike(plan());
-  EXPECT_EQ(ctx_of(first), ctx_of(alike));
-  std::vector<Plan> others(6, plan());
-  others[0].max = RFCTLS_TLS_1_2;
-  others[1].min = RFCTLS_TLS_1_3;
-  others[2].authorities = {"other-ca.pem"};
-  others[3].identity = "client";
-  others[4].system_trust = 0;
-  others[5].partial_chain = 0;
-  for (const Plan &other : others) {
-    Context made(other);
-    EXPECT_NE(ctx_of(first), ctx_of(made));
-  }
-  Plan later = plan();
-  put_bundle("other-ca.pem");
-  EXPECT_NE(ctx_of(first), ctx_of(Context(later)));
-}
-
 TEST_F(SystemTrust, what_is_shared_takes_the_settings_of_its_own_context) {
   put_bundle("ca.pem");
   for (rfctls_tls_version version : {RFCTLS_TLS_1_2, RFCTLS_TLS_1_3, RFCTLS_TLS_1_2}) {
@@ -617,7 +592,7 @@ long kept_by(const std::shared_ptr<Context> &context, const Plan &plan, SSL_CTX 
   End end(context, plan);
   shake(end, peer);
   EXPECT_EQ(end.status, RFCTLS_OK) << end.failure.message;
-  return SSL_CTX_sess_number(context->get()->mould->ctx);
+  return SSL_CTX_sess_number(context->get()->ctx);
 }
 
 TEST(SessionById, is_kept_for_clients_of_tls12_that_take_no_ticket) {
@@ -638,7 +613,7 @@ TEST(SessionById, is_one_of_a_bounded_number) {
   auto context = std::make_shared<Context>(plan);
   Ctx client = raw_client_ctx(TLS1_2_VERSION);
   SSL_CTX_set_options(client.get(), SSL_OP_NO_TICKET);
-  SSL_CTX *ctx = context->get()->mould->ctx;
+  SSL_CTX *ctx = context->get()->ctx;
   EXPECT_EQ(SSL_CTX_sess_get_cache_size(ctx), 1024);
   SSL_CTX_sess_set_cache_size(ctx, 3);
   for (int i = 0; i < 5; i++) {
@@ -664,7 +639,7 @@ TEST(SessionById, of_a_connection_that_failed_is_forgotten) {
       shake(end, peer);
       EXPECT_EQ(end.status, answer == 1 ? RFCTLS_OK : RFCTLS_E_VERIFY);
     }
-    EXPECT_EQ(SSL_CTX_sess_number(context->get()->mould->ctx), 1);
+    EXPECT_EQ(SSL_CTX_sess_number(context->get()->ctx), 1);
   }
   ERR_clear_error();
 }

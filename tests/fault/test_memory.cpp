@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "support/pair.hpp"
+#include "tls/frozen.h"
 
 namespace {
 
@@ -106,6 +107,7 @@ const std::string there = std::string(40000, 't'), back = std::string(40000, 'b'
 class Session {
  public:
   Session(const Mode &mode, const Trial &trial) : mode_(mode) {
+    rfctls__shared_forget();  // so that each makes its own
     meter = Meter{false, trial.owner, trial.lasting, trial.nth, {0, 0}, false};
   }
 

@@ -77,7 +77,7 @@
                                     (let ((session (tls-socket-session socket)))
                                       (check (tls-session? session))
                                       (set! saved (tls-session->bytevector session))))))
-        ;; Another timer: another config, which has no session of its own.
+        ;; Another timer: the same config for all that counts.
         (let ((options (list #:version *tls-version-1.3* #:handshake-timeout 21000)))
           (check-equal #t (resumed? port (append options
                                                  (list #:session (bytevector->tls-session saved)))))

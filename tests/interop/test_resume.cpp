@@ -1,5 +1,7 @@
 // Are sessions resumed where they may be, and never where anything that was checked is different?
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -13,7 +15,8 @@ using namespace rfctls_test;
 
 namespace {
 
-constexpr size_t kDigest = 8, kUntil = 8 + 32;  // where they stand in saved bytes
+// Where they stand in saved bytes: behind the digests the name, with its size before it.
+constexpr size_t kDigest = 8, kDigests = 64, kUntil = kDigest + kDigests + 1 + 11;
 
 class Resume : public testing::TestWithParam<rfctls_tls_version> {
  protected:
@@ -110,6 +113,74 @@ TEST_P(Resume, the_second_connection_resumes_by_itself) {
     EXPECT_STREQ("server.test", rfctls_socket_server_name(again.server.get()));
     EXPECT_EQ(RFCTLS_OK, rfctls_socket_close(again.client.get()));
   }
+}
+
+// A program may make a config a connection: equal ones are one.
+TEST_P(Resume, the_second_connection_of_an_equal_config_resumes_by_itself) {
+  Socket listener = listen_on(server());
+  EXPECT_FALSE(Visit(listener, client()).read().resumed());
+  for (int i = 0; i < 3; i++) {
+    Visit again(listener, client());
+    EXPECT_TRUE(again.read().resumed()) << i;
+    EXPECT_STREQ("CN=server.test,O=librfctls tests",
+                 rfctls_cert_subject(rfctls_socket_peer_cert(again.client.get())));
+  }
+}
+
+TEST_P(Resume, also_at_a_server_that_makes_a_config_a_connection) {
+  Socket listener = listen_on(server());
+  { Visit(listener, client()).read(); }
+  require(rfctls_socket_reload(listener.get(), server().get()), "reload");
+  EXPECT_TRUE(Visit(listener, client()).read().resumed());
+}
+
+TEST_P(Resume, with_a_client_certificate_an_equal_config_resumes_after_the_first_is_gone) {
+  Config of_server = server();
+  trust(of_server, "ca.pem");
+  require(rfctls_config_set_peer_cert(of_server.get(), RFCTLS_PEER_CERT_REQUIRED), "demand");
+  Socket listener = listen_on(of_server);
+  for (int i = 0; i < 2; i++) {
+    Config of_client = client();
+    Identity own = load_identity("client");
+    require(rfctls_config_set_identity(of_client.get(), own.chain.get(), own.key.get()), "own");
+    EXPECT_EQ(i == 1, Visit(listener, of_client).read().resumed());
+  }
+}
+
+// The port is the same, so only the options tell them apart.
+TEST_P(Resume, with_one_more_authority_nothing_is_resumed_by_itself) {
+  Config more = client(), insecure = client(), off = client();
+  trust(more, "other-ca.pem");
+  require(rfctls_config_insecure_skip_name_check(insecure.get()), "insecure");
+  require(rfctls_config_set_session_cache(off.get(), 0), "off");
+  Socket listener = listen_on(server());
+  { Visit(listener, client()).read(); }
+  for (const Config *other : {&more, &insecure, &off}) {
+    EXPECT_FALSE(Visit(listener, *other).read().resumed());
+  }
+  EXPECT_FALSE(Visit(listener, insecure).read().resumed()) << "insecure configs keep none";
+  EXPECT_TRUE(Visit(listener, client()).read().resumed());
+}
+
+TEST_P(Resume, a_child_process_resumes_nothing_of_its_parent) {
+  Socket listener = listen_on(server());
+  Config of_client = client();
+  { Visit(listener, of_client).read(); }
+  const std::string port = port_of(listener);
+  const pid_t child = fork();
+  if (child == 0) {  // with the config that the parent has frozen
+    Socket socket;
+    bool done =
+        rfctls_socket_connect("127.0.0.1", port.c_str(), of_client.get(), out(socket)) == RFCTLS_OK;
+    done = done && rfctls_socket_handshake(socket.get()) == RFCTLS_OK;
+    _exit(done ? rfctls_socket_is_resumed(socket.get()) : 2);
+  }
+  Socket of_child = accept_from(listener);
+  EXPECT_EQ(RFCTLS_OK, rfctls_socket_handshake(of_child.get())) << rfctls_error_message();
+  int ended = -1;
+  ASSERT_EQ(child, waitpid(child, &ended, 0));
+  EXPECT_EQ(0, ended);
+  EXPECT_TRUE(Visit(listener, of_client).resumed());
 }
 
 TEST_P(Resume, is_not_spoiled_by_dropping_the_connection_without_a_goodbye) {
@@ -267,8 +338,8 @@ TEST_P(Resume, stored_verdict_other_than_ok_is_refused) {
   Socket listener = listen_on(server());
   std::string good = saved(Visit(listener, careful).read().session());
   std::string bad = saved(Visit(listener, careless).read().session());
-  ASSERT_NE(good.substr(kDigest, 32), bad.substr(kDigest, 32));
-  bad.replace(kDigest, 32, good, kDigest, 32);
+  ASSERT_NE(good.substr(kDigest, kDigests), bad.substr(kDigest, kDigests));
+  bad.replace(kDigest, kDigests, good, kDigest, kDigests);
   EXPECT_TRUE(Visit(listener, client(), with(restored(good))).resumed());
   EXPECT_FALSE(Visit(listener, client(), with(restored(bad))).resumed());
 }

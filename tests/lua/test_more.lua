@@ -32,6 +32,19 @@ test("a config resumes by itself, unless told not to", function()
   end
 end)
 
+test("connecting twice with equal options resumes by itself", function()
+  local listener = listen { handshake = false }
+  local function resumed(options)
+    local client = meet(listener, helper.client_options(options))
+    client:close()
+    return client:info "resumed"
+  end
+  equal(resumed { handshake = false, min_version = "1.2" }, false, "the first")
+  equal(resumed { handshake = false, min_version = "1.2" }, true, "an equal one")
+  equal(resumed { handshake = false, min_version = "1.2", timeout = 20 }, true, "with another timer")
+  equal(resumed { handshake = false, min_version = "1.3" }, false, "with other options")
+end)
+
 test("a session can be saved, and used by another config", function()
   local listener = listen { handshake = false }
   local client = meet(listener, helper.client_options { handshake = false })

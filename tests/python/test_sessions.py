@@ -35,7 +35,7 @@ def listening(**options):
 def talk(listener, **options):
     """Connects, hears something, and tells whether it was recognised, and the session it got."""
     with rfctls.connect("localhost", listener.getsockname()[1], ip_version=4, timeout=LIMIT,
-                        authorities=CA, **options) as sock:
+                        **{"authorities": CA, **options}) as sock:
         sock.sendall(b"x")
         assert sock.recv(1) == b"x"
         return sock.session_reused, sock.session
@@ -67,6 +67,17 @@ def test_sockets_of_one_config_resume_by_themselves_unless_told_not_to():
                     sock.recv(1)
                     found.append(sock.session_reused)
         assert found == expected
+
+
+@VERSIONS
+def test_connecting_twice_with_equal_options_resumes_by_itself(version):
+    with listening(max_version=version) as listener:
+        # Authorities are what they say, wherever they come from; timers are the socket's own.
+        for expected, options in ((False, {}), (True, {"connect_timeout": 5}),
+                                  (True, {"authorities": rfctls.Certificate.load(CA)}),
+                                  (False, {"min_version": version}), (True, {})):
+            resumed, _ = talk(listener, **options)
+            assert resumed == expected, options
 
 
 def test_a_session_for_another_name_is_passed_over():

@@ -61,9 +61,8 @@ def output_type(parameter):
     return ctypes.c_int if any(f"}} {kind};" in _text(each) for each in HEADERS) else None
 
 
-def loaded():
+def loaded(library=BUILD / "core" / "librfctls.so"):
     """The library in this process; None where an interpreter cannot load it."""
-    library = BUILD / "core" / "librfctls.so"
     if not library.exists() or b"__asan_init" in (data := library.read_bytes()) or (
             b"__tsan_init" in data):  # their runtimes have to be there first
         return None

@@ -1,8 +1,7 @@
-// Which sessions does a config keep, how many, and which one does a connection get? On a scripted
+// Which sessions does the process keep, how many, and which one does a connection get? On a scripted
 // engine, whose sessions are numbers.
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <set>
 #include <string>
 
@@ -17,44 +16,39 @@ using script_os::state;
 
 namespace {
 
-// ---- the cache ----
+// ---- those that are kept ----
 
-class Cache : public testing::Test {
+class Kept : public testing::Test {
  protected:
-  Cache() {
-    rfctls__session_cache_init(cache_.get());
-  }
-  ~Cache() override {
-    rfctls__session_cache_fini(cache_.get());
+  Kept() {
+    state = script_os::State();
+    rfctls__sessions_forget();
   }
 
   static rfctls__session_key key(int number) {
     rfctls__session_key made = {};
-    made.digest[0] = static_cast<uint8_t>(number);
-    made.digest[1] = static_cast<uint8_t>(number >> 8);
+    made.whole[0] = static_cast<uint8_t>(number);
+    made.whole[1] = static_cast<uint8_t>(number >> 8);
     return made;
   }
 
-  Session put(int number) {
+  static Session put(int number, const char *service = "imap") {
     const uint8_t byte = 1;
     rfctls__session *held = nullptr;
     rfctls__session_key of = key(number);
     EXPECT_EQ(RFCTLS_OK, rfctls__engine_linked.session_from_bytes({&byte, 1}, &held));
-    Session session(rfctls__session_new(held, &of));
-    rfctls__session_cache_put(cache_.get(), session.get(), &of);
+    Session session(rfctls__session_new(held, &of, "server.test", service));
+    rfctls__session_keep(session.get(), &of, service);
     return session;
   }
 
-  Session take(int number) {
+  static Session take(int number, const char *service = "imap") {
     rfctls__session_key of = key(number);
-    return Session(rfctls__session_cache_take(cache_.get(), &of));
+    return Session(rfctls__session_take_kept(&of, service));
   }
-
- private:
-  std::unique_ptr<rfctls__session_cache> cache_ = std::make_unique<rfctls__session_cache>();
 };
 
-TEST_F(Cache, gives_the_newest_of_a_key_first_and_each_once) {
+TEST_F(Kept, gives_the_newest_of_a_key_first_and_each_once) {
   Session one = put(1), other = put(2), two = put(1);
   EXPECT_EQ(two.get(), take(1).get());
   EXPECT_EQ(one.get(), take(1).get());
@@ -63,7 +57,7 @@ TEST_F(Cache, gives_the_newest_of_a_key_first_and_each_once) {
   EXPECT_EQ(nullptr, take(3).get());
 }
 
-TEST_F(Cache, keeps_four_of_a_key_and_drops_the_oldest) {
+TEST_F(Kept, keeps_four_of_a_key_and_drops_the_oldest) {
   Session other = put(2), oldest = put(1);
   std::set<rfctls_session *> newer, taken;
   for (int i = 0; i < RFCTLS__SESSIONS_OF_KEY; i++) {
@@ -76,7 +70,7 @@ TEST_F(Cache, keeps_four_of_a_key_and_drops_the_oldest) {
   EXPECT_EQ(other.get(), take(2).get());
 }
 
-TEST_F(Cache, keeps_no_more_than_its_size_and_drops_the_oldest_of_all) {
+TEST_F(Kept, keeps_no_more_than_its_size_and_drops_the_oldest_of_all) {
   for (int i = 0; i < RFCTLS__SESSIONS + 2; i++) {
     put(i);
   }
@@ -85,6 +79,26 @@ TEST_F(Cache, keeps_no_more_than_its_size_and_drops_the_oldest_of_all) {
   for (int i = 2; i < RFCTLS__SESSIONS + 2; i++) {
     EXPECT_NE(nullptr, take(i).get()) << i;
   }
+}
+
+TEST_F(Kept, are_of_a_service) {
+  Session one = put(1, "imap");
+  EXPECT_EQ(nullptr, take(1, "smtp").get());
+  EXPECT_EQ(one.get(), take(1, "imap").get());
+}
+
+TEST_F(Kept, go_after_an_hour) {
+  put(1);
+  state.now += RFCTLS__SESSION_IDLE;
+  Session later = put(1);
+  rfctls__sessions_expire();
+  state.now += 1;
+  rfctls__sessions_expire();
+  EXPECT_EQ(later.get(), take(1).get());
+  EXPECT_EQ(nullptr, take(1).get());
+  put(2);
+  state.now += RFCTLS__SESSION_IDLE + 1;
+  EXPECT_EQ(nullptr, take(2).get()) << "also when nothing was frozen meanwhile";
 }
 
 // ---- connections ----
@@ -96,6 +110,7 @@ class Resume : public testing::Test {
   void SetUp() override {
     state = script_os::State();
     script = script_engine();
+    rfctls__sessions_forget();
     config = client();
   }
 
@@ -150,9 +165,41 @@ TEST_F(Resume, passes_over_a_session_that_is_spent_and_takes_the_next) {
   EXPECT_EQ(6, resumes(config, "imap"));
 }
 
-TEST_F(Resume, sessions_of_one_config_are_nothing_to_another) {
+// Some servers break on every resumption.
+TEST_F(Resume, that_broke_a_handshake_is_not_tried_again_for_an_hour) {
   EXPECT_EQ(RFCTLS_OK, shake(open(config, "imap", 5)));
-  EXPECT_EQ(0, resumes(client(), "imap"));
+  Socket broken = open(config, "imap");
+  state.recvs.push_back({RFCTLS_OK, std::string("a\0\1\x50", 4)});  // internal_error
+  EXPECT_EQ(RFCTLS_E_ALERT, rfctls_socket_handshake(broken.get()));
+  EXPECT_EQ(RFCTLS_OK, shake(open(config, "imap", 6)));
+  EXPECT_EQ(0, resumes(config, "imap"));
+  EXPECT_EQ(RFCTLS_OK, shake(open(config, "smtp", 7)));
+  EXPECT_EQ(7, resumes(config, "smtp")) << "another service is not concerned";
+  state.now += RFCTLS__SESSION_IDLE + 1;
+  EXPECT_EQ(RFCTLS_OK, shake(open(config, "imap", 8)));
+  EXPECT_EQ(8, resumes(config, "imap"));
+}
+
+TEST_F(Resume, sessions_of_one_config_are_an_equal_ones_too) {
+  EXPECT_EQ(RFCTLS_OK, shake(open(config, "imap", 5)));
+  config.reset();
+  EXPECT_EQ(5, resumes(client(), "imap"));
+}
+
+TEST_F(Resume, sessions_of_one_config_are_nothing_to_another) {
+  Config other = client();
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_set_versions(other.get(), RFCTLS_TLS_1_3, RFCTLS_TLS_1_3));
+  EXPECT_EQ(RFCTLS_OK, shake(open(config, "imap", 5)));
+  EXPECT_EQ(0, resumes(other, "imap"));
+}
+
+// What is the socket's own: it changes neither what is checked nor what the engine makes.
+TEST_F(Resume, timers_and_the_like_make_no_other_config) {
+  Config other = client();
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_set_timeout(other.get(), RFCTLS_TIMER_CONNECT, 1));
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_set_blocking(other.get(), 0));
+  EXPECT_EQ(RFCTLS_OK, shake(open(config, "imap", 5)));
+  EXPECT_EQ(5, resumes(other, "imap"));
 }
 
 TEST_F(Resume, running_out_of_memory_leaves_nothing_behind) {

@@ -88,6 +88,7 @@ local readers = {}
 function readers.mode(options, mode)
   if mode ~= "client" and mode ~= "server" then refuse("invalid mode (%s)", tostring(mode)) end
   options.role = mode
+  options.session_cache = mode == "server" -- LuaSec's clients resume nothing, and its servers break on it
 end
 
 function readers.protocol(options, name)

@@ -118,8 +118,9 @@ class Config:
     connect_timeout     seconds for TCP to connect, all addresses together
     handshake_timeout   seconds for the handshake
     close_timeout       seconds that close waits for the peer to have got all
-    session_cache       client: whether its sockets resume each other's sessions by themselves;
-                        server: whether its clients may, by tickets or, in TLS 1.2, by session ids
+    session_cache       client: whether its sockets, and those of equal Configs, resume each other's
+                        sessions by themselves; server: whether its clients may, by tickets or, in
+                        TLS 1.2, by session ids
     allow_truncation    a TCP end without close_notify counts as the end of data; for peers that
                         are known to be rude, under protocols that carry their own lengths
     insecure_skip_verify        DANGER: accepts any certificate of the peer. A server that requires

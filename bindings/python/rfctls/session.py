@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 class Session:
     """A session that a client can resume (RFC 8446 section 2.2), from TLSSocket.session.
 
-    Sockets of one Config resume by themselves; this is for programs that keep sessions longer, or
-    in a file. It is used only for the same server name, service, protocols and verification; for
-    any other it is passed over, and the handshake is a full one.
+    Sockets of equal Configs resume by themselves; this is for programs that keep sessions longer, or
+    in a file, or use them on another port of the host. It is used only for the same server name,
+    protocols and options; for any other it is passed over, and the handshake is a full one:
+    TLSSocket.session_refused says why.
     """
 
     __slots__ = ("_handle",)

@@ -680,8 +680,6 @@ class TLSSocket:
 
 # ---- makers ----
 
-_default_config: Config | None = None
-
 
 def connect(
     host: str,
@@ -697,13 +695,11 @@ def connect(
     """Connects to a host by TCP, does the TLS handshake, and returns the TLSSocket.
 
     The chain, the system's trust store and the host name are checked. timeout is in seconds, for
-    all of it together and then for each later call; the timers of the config hold beside it. server_name is asked for and checked instead of host; session
-    is one to resume, beside those that the config keeps. Instead of a config its keyword arguments can be given: rfctls.connect("localhost", 4433,
-    authorities="ca.pem").
+    all of it together and then for each later call; the timers of the config hold beside it.
+    server_name is asked for and checked instead of host; session is one to resume, also of another
+    port, instead of those that the process keeps. Instead of a config its keyword arguments can be
+    given: rfctls.connect("localhost", 4433, authorities="ca.pem").
     """
-    global _default_config
-    if config is None and not options:
-        config = _default_config = _default_config or Config()
     config = _config_for("client", config, options)
     limit = _limit(timeout, config)
     if limit == 0:

@@ -8,7 +8,6 @@
                           make-exception simple-exceptions make-exception-with-message
                           make-exception-with-origin make-exception-with-irritants
                           exception-with-irritants? exception-irritants make-assertion-failure))
-  #:use-module ((ice-9 threads) #:select (make-mutex with-mutex))
   #:use-module ((rnrs bytevectors)
                 #:select (bytevector? make-bytevector bytevector-length bytevector-copy
                           bytevector-copy! bytevector-u8-ref bytevector-uint-set! endianness

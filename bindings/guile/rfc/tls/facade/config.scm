@@ -102,14 +102,16 @@
   (when milliseconds
     (rfctls-config-set-timeout config timer milliseconds)))
 
-(define (make-config policy role certificates private-key extensions authorities verifier version
-                     family connect-timeout handshake-timeout require-certificate?)
+;; Equal ones share their sessions: librfctls sees to that.
+(define* (config role #:key (certificates '()) (private-key #f) (hello-extensions '())
+                 (authorities '()) (verifier #t) (version #f) (family RFCTLS-FAMILY-ANY)
+                 (connect-timeout #f) (handshake-timeout #f) (require-certificate? #f))
   (let ((config (rfctls-config-new role)))
-    (set-policy! config policy)
+    (set-policy! config)
     (rfctls-config-set-blocking config #f)
     (rfctls-config-set-family config family)
     (set-identity! config role certificates private-key)
-    (apply-config-extensions config extensions)
+    (apply-config-extensions config hello-extensions)
     (for-each (lambda (authority) (rfctls-config-add-authority config authority))
               (->certificates authorities))
     (set-verifier! config verifier)
@@ -120,59 +122,3 @@
     (when require-certificate?
       (rfctls-config-set-peer-cert config RFCTLS-PEER-CERT-REQUIRED))
     config))
-
-;; ---- one config for sockets that are made alike: they share its sessions ----
-
-;; A config looks at the system's trust store once: after so many seconds a new one is made.
-(define longest-life 300)
-(define most-kept 16)
-
-(define kept '()) ; of (description born . config), the newest first
-(define keeping (make-mutex))
-
-;; What says whether two arguments are alike, and cannot be changed by the program.
-(define (description-of argument)
-  (cond ((string? argument) (string-copy argument))
-        ((bytevector? argument) (bytevector-copy argument))
-        ((pair? argument) (cons (description-of (car argument)) (description-of (cdr argument))))
-        ((x509-certificate? argument) (list (x509-certificate-fingerprint argument)))
-        ((hello-extension? argument)
-         (list (hello-extension-type argument) (description-of (hello-extension-data argument))))
-        ((procedure? argument) 'procedure)
-        (else argument)))
-
-(define (young? entry)
-  (<= (- (current-time) (cadr entry)) longest-life))
-
-(define (find-kept description)
-  (let ((entry (find (lambda (entry) (equal? description (car entry))) kept)))
-    (and entry (young? entry) (cddr entry))))
-
-(define (keep! description config)
-  (let ((others (filter (lambda (entry)
-                          (and (young? entry) (not (equal? description (car entry)))))
-                        kept)))
-    (set! kept (cons (cons* description (current-time) config)
-                     (list-head others (min (length others) (- most-kept 1)))))))
-
-(define (shared-config policy . arguments)
-  (let ((description (cons policy (description-of arguments))))
-    (with-mutex keeping
-      (or (find-kept description)
-          (let ((config (apply make-config policy arguments)))
-            (keep! description config)
-            config)))))
-
-;; Keys are not copied to compare them, and a throw-away identity is for one socket alone.
-(define (shareable? role certificates private-key)
-  (if private-key
-      (private-key? private-key)
-      (eqv? role RFCTLS-CLIENT)))
-
-;; To be used as it is.
-(define* (config role #:key (certificates '()) (private-key #f) (hello-extensions '())
-                 (authorities '()) (verifier #t) (version #f) (family RFCTLS-FAMILY-ANY)
-                 (connect-timeout #f) (handshake-timeout #f) (require-certificate? #f))
-  ((if (shareable? role certificates private-key) shared-config make-config)
-   (policy) role certificates private-key hello-extensions authorities verifier version
-   family connect-timeout handshake-timeout require-certificate?))

@@ -7,25 +7,29 @@
 
 (define settings '()) ; of (parameter default . setter)
 
-;; A parameter, and the setter that gives a config its value if that is not the default. The value is copied
-;; when it is set, not at each connection: revocation lists are large.
+;; So that what a program changes afterwards changes no policy.
+(define (copied value)
+  (cond ((string? value) (string-copy value))
+        ((bytevector? value) (bytevector-copy value))
+        ((list? value) (map copied value))
+        (else value)))
+
+;; A parameter, and the setter that gives a config its value if that is not the default.
 (define-syntax-rule (define-setting name default valid? what setter!)
   (begin
     (define name
       (make-parameter default
         (lambda (value)
           (check (valid? value) 'name (string-append "not " what) value)
-          (description-of value))))
+          (copied value))))
     (set! settings (cons (cons* name default setter!) settings))))
 
-(define (policy)
-  (map (lambda (setting) ((car setting))) settings))
-
-(define (set-policy! config policy)
-  (for-each (lambda (setting value)
-              (unless (equal? value (cadr setting))
-                ((cddr setting) config value)))
-            settings policy))
+(define (set-policy! config)
+  (for-each (lambda (setting)
+              (let ((value ((car setting))))
+                (unless (equal? value (cadr setting))
+                  ((cddr setting) config value))))
+            settings))
 
 (define (text-or-false? thing) (or (not thing) (string? thing)))
 
