@@ -132,3 +132,12 @@ void rfctls__session_collect(rfctls_socket *socket) {
   rfctls_session_unref(socket->session);
   socket->session = session;
 }
+
+const char *rfctls_socket_session_refused(const rfctls_socket *socket) {
+  const char *clause = NULL;
+  if (socket != NULL) {
+    clause = rfctls__socket_lock(socket)->session_refused;
+    rfctls__socket_unlock(socket);
+  }
+  return clause;
+}

@@ -77,9 +77,10 @@ RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_add_hello_extension(rfctls_so
 /* Which questions the handshake returns; see rfctls_config_set_asking. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_asking(rfctls_socket *socket, int verify,
                                                               int identity);
-/* The session to resume instead of one that the process keeps; the socket keeps it. One that is not for
- * this server name, service, protocols and verification, or too old, is passed over: see
- * rfctls/session.h and rfctls_socket_is_resumed. RFCTLS_E_ARGUMENT on a server. */
+/* The session to resume instead of one that the process keeps; the socket keeps it. It may come from another
+ * port of the same host (data connections of FTP: RFC 4217). One that is not for this server name, these
+ * protocols and this verification, or too old, is passed over: see rfctls/session.h,
+ * rfctls_socket_is_resumed, and rfctls_socket_session_refused. RFCTLS_E_ARGUMENT on a server. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_set_session(rfctls_socket *socket,
                                                                rfctls_session *session);
 /* Whom the transport of a wrap leads to: node and service answer it then, sessions are kept under it, and a
@@ -207,6 +208,10 @@ RFCTLS_API int RFCTLS_CALL rfctls_socket_is_resumed(const rfctls_socket *socket)
  * onlookers that the client is the same. */
 RFCTLS_API rfctls_status RFCTLS_CALL rfctls_socket_session(const rfctls_socket *socket,
                                                            rfctls_session **out);
+/* Why the session that was given (rfctls_socket_set_session) was not resumed, as an English clause: "it is for
+ * another server name", "the server did not take it". NULL: it was resumed, none was given, or the handshake is
+ * not done. Static. */
+RFCTLS_API const char *RFCTLS_CALL rfctls_socket_session_refused(const rfctls_socket *socket);
 /* The cipher suite's name of the IANA registry: "TLS_AES_128_GCM_SHA256". */
 RFCTLS_API const char *RFCTLS_CALL rfctls_socket_cipher(const rfctls_socket *socket);
 /* How many bits of its key keep the data secret: 128 or 256; 0 before. */

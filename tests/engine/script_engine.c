@@ -284,7 +284,7 @@ static rfctls_status answer_identity(rfctls__conn *conn, const rfctls__identity 
 static void facts(const rfctls__conn *conn, rfctls__facts *known) {
   *known = (rfctls__facts){.version = RFCTLS_TLS_1_3,
                            .cipher = "NONE",
-                           .resumed = conn->resumed,
+                           .resumed = script.forgets ? 0 : conn->resumed,
                            .refused_renegotiation = script.refused};
 }
 

@@ -27,6 +27,7 @@ typedef struct script_engine {
   uint8_t spent;   /* the number of one that is not taken any more                        */
   int refused;     /* the peer wanted to renegotiate                                       */
   int unseen;      /* WANT_VERIFY comes without a finding                                  */
+  int forgets;     /* the server takes none                                               */
   int answers;     /* how often a question was answered                                    */
 } script_engine;
 

@@ -204,7 +204,7 @@
     (tls-socket-key-update! tls) (tls-socket-export-key tls label key-size context)
     (tls-socket-channel-binding tls binding)
     (tls-socket-abort tls) (tls-socket-unwrap tls) (tls-socket-detach tls)
-    (tls-socket-session tls) (tls-socket-resumed? tls)
+    (tls-socket-session tls) (tls-socket-resumed? tls) (tls-socket-session-refused tls)
     (tls-session->bytevector a-session) (bytevector->tls-session session-bytes)
     (tls-socket-client-certificate-callback-set! tls callback)
     (transcoded-port port transcoder)

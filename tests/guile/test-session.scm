@@ -85,6 +85,27 @@
         (check (tls-error? (raised (bytevector->tls-session (bytes 10)))))
         (tls-socket-close (connect-client port))))))
 
+;; Two listeners that are alike.
+(behaviour "a session that is given is used on another port, or says why not"
+  (call-with-server (serve 1)
+    (lambda (control)
+      (let* ((options (list #:version *tls-version-1.3*))
+             (session #f))
+        (resumed? control options (lambda (socket) (set! session (tls-socket-session socket))))
+        (call-with-server (serve 2)
+          (lambda (data)
+            (define (refused options)
+              (let ((reason #f))
+                (list (resumed? data (append options (list #:session session))
+                                (lambda (socket)
+                                  (set! reason (tls-socket-session-refused socket))))
+                      reason)))
+            (check-equal '(#f "it is for another server name")
+                         (refused (append options
+                                          (list #:hello-extensions
+                                                (list (make-server-name-indication '("localhost")))))))
+            (check-equal '(#t #f) (refused options))))))))
+
 (behaviour "before there is a session, there is none"
   (call-with-pair
     (lambda (client server)

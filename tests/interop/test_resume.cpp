@@ -311,6 +311,31 @@ TEST_P(Resume, session_of_one_service_is_not_used_for_another) {
   EXPECT_TRUE(Visit(one, of_client).resumed());
 }
 
+// As FTP's data connections ask for (RFC 4217 section 10.2).
+TEST_P(Resume, session_that_is_given_is_used_on_another_port) {
+  Config of_client = client(), of_server = server();
+  Socket control = listen_on(of_server), data = listen_on(of_server);
+  Session session = Visit(control, of_client).read().session();
+  Visit visit(data, of_client, with(session));
+  EXPECT_TRUE(visit.read().resumed());
+  EXPECT_EQ(nullptr, rfctls_socket_session_refused(visit.client.get()));
+}
+
+TEST_P(Resume, session_that_is_given_and_not_taken_says_why) {
+  Config of_client = client();
+  Socket one = listen_on(server()), stranger = listen_on(server("server-rsa"));
+  Session session = Visit(one, of_client).read().session();
+  Visit unknown(stranger, of_client, with(session));
+  EXPECT_FALSE(unknown.resumed());
+  EXPECT_STREQ("the server did not take it", rfctls_socket_session_refused(unknown.client.get()));
+  Visit renamed(one, of_client, [&](Socket &socket) {
+    require(rfctls_socket_set_server_name(socket.get(), "localhost"), "name");
+    with(session)(socket);
+  });
+  EXPECT_STREQ("it is for another server name",
+               rfctls_socket_session_refused(renamed.client.get()));
+}
+
 TEST_P(Resume, session_of_other_protocols_is_not_used) {
   Config of_client = client();
   Socket listener = listen_on(server());

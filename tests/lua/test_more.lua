@@ -45,6 +45,25 @@ test("connecting twice with equal options resumes by itself", function()
   equal(resumed { handshake = false, min_version = "1.3" }, false, "with other options")
 end)
 
+test("a session that is given is used on another port, or says why not", function()
+  local control, data = listen { handshake = false }, listen { handshake = false }
+  local forgetful = listen { handshake = false, session_cache = false }
+  local function given(listener, options)
+    options.handshake = false
+    options.session = assert(meet(control, helper.client_options { handshake = false }):getsession())
+    local info = meet(listener, helper.client_options(options)):info()
+    return info.resumed, info.session_refused
+  end
+  local resumed, refused = given(data, {})
+  equal(resumed, true)
+  equal(refused, nil)
+  resumed, refused = given(forgetful, {})
+  equal(resumed, false)
+  equal(refused, "the server did not take it")
+  equal(select(2, given(data, { server_name = "localhost" })), "it is for another server name")
+  matches(select(2, given(data, { max_version = "1.2" })), "other options")
+end)
+
 test("a session can be saved, and used by another config", function()
   local listener = listen { handshake = false }
   local client = meet(listener, helper.client_options { handshake = false })

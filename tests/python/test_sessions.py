@@ -1,5 +1,6 @@
 """Sessions, new keys, listeners that get another config, and TLS over memory."""
 import contextlib
+import socket
 import ssl
 import threading
 
@@ -80,11 +81,39 @@ def test_connecting_twice_with_equal_options_resumes_by_itself(version):
             assert resumed == expected, options
 
 
-def test_a_session_for_another_name_is_passed_over():
-    with listening() as listener:
+@VERSIONS
+def test_a_session_that_is_given_is_used_on_another_port(version):
+    """As FTP's data connections need it."""
+    with listening(max_version=version) as control, listening(max_version=version) as data:
+        _, session = talk(control)
+        with rfctls.connect("localhost", data.getsockname()[1], ip_version=4, timeout=LIMIT,
+                            authorities=CA, session=session) as sock:
+            assert sock.session_reused
+            assert sock.session_refused is None
+        _, session = talk(control)
+        with rfctls.wrap(socket.create_connection(("127.0.0.1", data.getsockname()[1])),
+                         server_name="localhost", timeout=LIMIT, authorities=CA,
+                         session=rfctls.Session.load(session.dump())) as sock:
+            assert sock.session_reused
+
+
+def refusal(listener, **options):
+    with rfctls.connect("localhost", listener.getsockname()[1], ip_version=4, timeout=LIMIT,
+                        authorities=CA, **options) as sock:
+        sock.sendall(b"x")
+        sock.recv(1)
+        assert not sock.session_reused
+        return sock.session_refused
+
+
+def test_a_session_that_is_refused_says_why():
+    with listening() as listener, listening(session_cache=False) as forgetful:
         _, session = talk(listener)
-        resumed, _ = talk(listener, session=session, server_name="server.test")
-        assert not resumed
+        assert refusal(listener, session=session, server_name="server.test") == (
+            "it is for another server name")
+        assert "other options" in refusal(listener, session=session, max_version="TLSv1.2")
+        assert "other protocols" in refusal(listener, session=session, hello_extensions=[(0xFFF0, b"x")])
+        assert refusal(forgetful, session=session) == "the server did not take it"
 
 
 def test_what_is_no_session():

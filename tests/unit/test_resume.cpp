@@ -202,6 +202,83 @@ TEST_F(Resume, timers_and_the_like_make_no_other_config) {
   EXPECT_EQ(5, resumes(other, "imap"));
 }
 
+// ---- a session that the program gives ----
+
+class Given : public Resume {
+ protected:
+  Session session_of(const Config &of) {
+    Socket socket = open(of, "ftp", 5);
+    Session session;
+    EXPECT_EQ(RFCTLS_OK, shake(socket));
+    EXPECT_EQ(RFCTLS_OK, rfctls_socket_session(socket.get(), out(session)));
+    rfctls__sessions_forget();
+    return session;
+  }
+
+  static std::string refused(const Socket &socket) {
+    const char *clause = rfctls_socket_session_refused(socket.get());
+    return clause != nullptr ? clause : "";
+  }
+
+  // Also when it was saved in between.
+  template <typename Check>
+  void with_each(Session session, Check check) {
+    size_t size = 0;
+    const void *bytes = rfctls_session_bytes(session.get(), &size);
+    Session restored;
+    ASSERT_EQ(RFCTLS_OK, rfctls_session_from_bytes(bytes, size, out(restored)));
+    check(session);
+    check(restored);
+  }
+};
+
+TEST_F(Given, is_resumed_on_another_port_of_the_same_name) {
+  with_each(session_of(config), [&](const Session &session) {
+    Socket data = open(config, "2121");
+    ASSERT_EQ(RFCTLS_OK, rfctls_socket_set_session(data.get(), session.get()));
+    EXPECT_EQ(RFCTLS_OK, shake(data));
+    EXPECT_EQ(5, rfctls_socket_is_resumed(data.get()));
+    EXPECT_EQ("", refused(data));
+  });
+}
+
+TEST_F(Given, is_refused_with_the_reason) {
+  Config others = client();
+  EXPECT_EQ(RFCTLS_OK, rfctls_config_set_versions(others.get(), RFCTLS_TLS_1_3, RFCTLS_TLS_1_3));
+  with_each(session_of(config), [&](const Session &session) {
+    auto give = [&](const Config &of, auto setup) {
+      Socket socket = open(of, "ftp");
+      EXPECT_EQ(RFCTLS_OK, rfctls_socket_set_session(socket.get(), session.get()));
+      setup(socket);
+      EXPECT_EQ("", refused(socket)) << "before the handshake";
+      EXPECT_EQ(RFCTLS_OK, shake(socket));
+      EXPECT_EQ(0, rfctls_socket_is_resumed(socket.get()));
+      return refused(socket);
+    };
+    EXPECT_EQ("it is for another server name", give(config, [](const Socket &socket) {
+                rfctls_socket_set_server_name(socket.get(), "other.test");
+              }));
+    EXPECT_EQ("it was made under other options: trust, identity, versions or ciphers",
+              give(others, [](const Socket &) {}));
+    EXPECT_EQ(
+        "its connection asked for other protocols or extensions, or asked other questions",
+        give(config, [](const Socket &socket) { rfctls_socket_add_protocol(socket.get(), "h2"); }));
+    EXPECT_EQ("it has expired, or was used, or its certificate was not verified",
+              give(config, [](const Socket &) { script.spent = 5; }));
+    script.spent = 0;
+    EXPECT_EQ("the server did not take it",
+              give(config, [](const Socket &) { script.forgets = 1; }));
+    script.forgets = 0;
+  });
+}
+
+TEST_F(Given, nothing_was_and_so_nothing_is_refused) {
+  EXPECT_EQ(nullptr, rfctls_socket_session_refused(nullptr));
+  Socket socket = open(config, "ftp");
+  EXPECT_EQ(RFCTLS_OK, shake(socket));
+  EXPECT_EQ("", refused(socket));
+}
+
 TEST_F(Resume, running_out_of_memory_leaves_nothing_behind) {
   for_each_failing_allocation([&] {
     Socket socket;

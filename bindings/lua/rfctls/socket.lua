@@ -271,8 +271,8 @@ function Socket:getpeerchain()
   return chain and chain:certificates()
 end
 
--- What was agreed on: a table of protocol, cipher, bits (of the cipher's key), group, alpn, server_name and
--- resumed, or one of them.
+-- What was agreed on: a table of protocol, cipher, bits (of the cipher's key), group, alpn, server_name, resumed
+-- and session_refused (why the session that was given was not resumed), or one of them.
 function Socket:info(field)
   local handle = self.handle
   local facts = {
@@ -283,6 +283,7 @@ function Socket:info(field)
     alpn = native.socket_protocol(handle),
     server_name = native.socket_server_name(handle),
     resumed = native.socket_is_resumed(handle) == 1,
+    session_refused = native.socket_session_refused(handle),
   }
   if field then return facts[field] end
   return facts

@@ -615,6 +615,12 @@ class TLSSocket:
         return bool(native.rfctls_socket_is_resumed(self._handle))
 
     @property
+    def session_refused(self) -> str | None:
+        """Why the session that was set was not resumed, such as "it is for another server name" or "the
+        server did not take it"; None if it was, or if none was set."""
+        return native.rfctls_socket_session_refused(self._handle)
+
+    @property
     def server_hostname(self) -> str | None:
         """The same as server_name."""
         return self.server_name

@@ -14,7 +14,7 @@
   tls-socket-peer-certificate tls-socket-peer-certificates tls-socket-selected-alpn
   tls-socket-version tls-socket-cipher tls-socket-cipher-bits tls-socket-group tls-socket-server-name
   tls-socket-key-update! tls-socket-export-key tls-socket-channel-binding
-  tls-socket-session tls-socket-resumed?
+  tls-socket-session tls-socket-resumed? tls-socket-session-refused
   tls-session? tls-session->bytevector bytevector->tls-session
   tls-socket-client-certificate-callback-set!
   tls-socket-peer tls-socket-info tls-socket-name tls-socket-info-values
@@ -401,6 +401,9 @@
                     (lambda () (rfctls-socket-session socket))))
 
 (define tls-socket-resumed? rfctls-socket-is-resumed)
+
+;; Why #:session was not resumed, as a string; #f: it was, or there was none, or the handshake is not done.
+(define tls-socket-session-refused rfctls-socket-session-refused)
 
 ;; SECRET: who has the bytes can read the session, and pretend to be its client.
 (define tls-session->bytevector rfctls-session-bytes)
