@@ -34,7 +34,7 @@ static rfctls_status check_pair(const rfctls_chain *chain, const rfctls_key *key
     return rfctls__fail(RFCTLS_E_IDENTITY, "identity \"%s\": no private key",
                         rfctls_cert_subject(leaf));
   }
-  status = rfctls__engine_linked.check_key(rfctls__cert_bytes(leaf), rfctls__key_bytes(key));
+  status = rfctls__key_check(key, leaf);
   return status == RFCTLS_OK ? RFCTLS_OK
                              : rfctls__fail_in("identity \"%s\"", rfctls_cert_subject(leaf));
 }

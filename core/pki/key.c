@@ -2,6 +2,7 @@
 #include "rfctls/key.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/der.h"
@@ -16,6 +17,7 @@
 struct rfctls_key {
   rfctls__refcount refs;
   rfctls__buffer pkcs8;
+  uint64_t fits; /* atomic: mark of the certificate that it was last found to fit, or 0 */
 };
 
 rfctls_status rfctls__key_new(rfctls__buffer *pkcs8, rfctls_key **out) {
@@ -46,6 +48,27 @@ void rfctls_key_unref(rfctls_key *key) {
 
 rfctls__bytes rfctls__key_bytes(const rfctls_key *key) {
   return rfctls__buffer_bytes(&key->pkcs8);
+}
+
+/* 64 bits of its fingerprint: what one who wants them equal would gain, using a key with another's
+ * certificate, the engine refuses later. */
+static uint64_t mark_of(const rfctls_cert *cert) {
+  char digits[17] = {0};
+  memcpy(digits, rfctls_cert_fingerprint(cert), sizeof digits - 1);
+  return strtoull(digits, NULL, 16) | 1;
+}
+
+/* Remembered, for the check costs more than a handshake, and a program may make a config a connection. */
+rfctls_status rfctls__key_check(const rfctls_key *key, const rfctls_cert *cert) {
+  uint64_t *fits = &((rfctls_key *)(uintptr_t)key)->fits, mark = mark_of(cert);
+  rfctls_status status = RFCTLS_OK;
+  if (__atomic_load_n(fits, __ATOMIC_RELAXED) != mark) {
+    status = rfctls__engine_linked.check_key(rfctls__cert_bytes(cert), rfctls__key_bytes(key));
+  }
+  if (status == RFCTLS_OK) {
+    __atomic_store_n(fits, mark, __ATOMIC_RELAXED);
+  }
+  return status;
 }
 
 /* ---- reading one ---- */

@@ -19,6 +19,8 @@ rfctls__bytes rfctls__cert_bytes(const rfctls_cert *cert);
 /* Bits of rfctls__use: what its source does not trust it for. */
 unsigned rfctls__cert_distrusted(const rfctls_cert *cert);
 rfctls__bytes rfctls__key_bytes(const rfctls_key *key); /* PKCS#8 */
+/* OK, E_IDENTITY: whether it is the certificate's. */
+rfctls_status rfctls__key_check(const rfctls_key *key, const rfctls_cert *cert);
 
 /* From what an engine answered; takes copies. */
 rfctls_status rfctls__chain_from_list(const rfctls__list *list, rfctls_chain **out);

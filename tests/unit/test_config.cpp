@@ -91,6 +91,19 @@ TEST(Config, a_key_that_does_not_fit_its_chain_is_refused_at_once) {
   EXPECT_EQ(RFCTLS_E_ARGUMENT, rfctls_config_set_identity(config.get(), chain.get(), nullptr));
 }
 
+// That it fitted is remembered, of one certificate.
+TEST(Config, a_key_that_fitted_one_chain_is_refused_with_another) {
+  Config config = make(RFCTLS_CLIENT);
+  Identity own = load_identity("server"), other = load_identity("client");
+  for (int i = 0; i < 2; i++) {
+    EXPECT_EQ(RFCTLS_OK, rfctls_config_set_identity(config.get(), own.chain.get(), own.key.get()));
+    EXPECT_EQ(RFCTLS_E_IDENTITY,
+              rfctls_config_set_identity(config.get(), other.chain.get(), own.key.get()));
+    EXPECT_EQ(RFCTLS_E_IDENTITY,
+              rfctls_config_set_identity(config.get(), own.chain.get(), other.key.get()));
+  }
+}
+
 TEST(Config, a_server_without_an_identity_cannot_listen) {
   Config config = make(RFCTLS_SERVER);
   Socket socket;
