@@ -29,9 +29,8 @@ rfctls_status rfctls__raw_fail_late(const rfctls_raw *raw);
 
 /* ---- a connected or listening transport ---- */
 
-/* A transport over an owned descriptor. peer: the address that it was connected to, or NULL. On
- * failure the descriptor stays the caller's. */
-rfctls_status rfctls__raw_new(intptr_t fd, const rfctls_address *peer, rfctls_raw **out);
+/* A transport over an owned descriptor. On failure the descriptor stays the caller's. */
+rfctls_status rfctls__raw_new(intptr_t fd, rfctls_raw **out);
 /* A transport over memory, which it owns on success. */
 rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out);
 /* NULL for one over a descriptor. */

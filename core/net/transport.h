@@ -1,4 +1,4 @@
-/* What a transport holds, for raw.c, its life, and plain.c, its verbs without TLS. */
+/* What a transport holds, for make.c, which makes it, raw.c, its life, and plain.c, its verbs without TLS. */
 #ifndef RFCTLS_NET_TRANSPORT_H
 #define RFCTLS_NET_TRANSPORT_H
 
@@ -34,6 +34,9 @@ struct rfctls_raw {
   size_t unread_size;    /* of it, also read without the lock: atomic */
   int64_t untold_reset;  /* the system's code, where bytes that came before it went first */
 };
+
+/* Asks the system who is at its ends. Under the lock, or when nobody else knows the transport yet. */
+void rfctls__raw_learn_ends(rfctls_raw *raw);
 
 /* Begins a verb: E_ARGUMENT, E_FORKED, E_CLOSED, E_STATE; else the descriptor stays open until it
  * leaves. */
