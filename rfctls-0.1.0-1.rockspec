@@ -8,13 +8,13 @@ source = { url = "git+file://." } -- it is built where it is
 description = {
   summary = "TLS sockets that check whom they talk to, with LuaSocket's and LuaSec's methods",
   detailed = [[
-    Clients and servers over OpenSSL 3, for Lua 5.1 to 5.4 and LuaJIT: certificates and host names are
+    Clients and servers over OpenSSL 3, for Lua 5.1 to 5.5 and LuaJIT: certificates and host names are
     checked unless told otherwise. Coroutines under copas, cqueues, luv or a scheduler of your own;
     LuaSec's interface for programs that change one require.
   ]],
   license = "MIT",
 }
-dependencies = { "lua >= 5.1, < 5.5" }
+dependencies = { "lua >= 5.1, < 5.6" }
 build = {
   type = "command",
   build_command = "cmake -S . -B build/rock -DCMAKE_BUILD_TYPE=Release -DRFCTLS_BINDINGS=lua "

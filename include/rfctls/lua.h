@@ -1,7 +1,7 @@
 /* For C programs that embed Lua, and hand sockets across: C to Lua and back.
  *
  * These functions are not in librfctls. Lua's module rfctls.native exports them, and so does its static
- * twin, librfctls_lua5.4.a (or 5.1, 5.2, 5.3), which a program links beside librfctls and the Lua library
+ * twin, librfctls_lua5.4.a (or 5.1, 5.2, 5.3, 5.5), which a program links beside librfctls and the Lua library
  * of that version, and preloads:
  *
  *   lua_getglobal(L, "package"); lua_getfield(L, -1, "preload");

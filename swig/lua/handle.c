@@ -15,6 +15,18 @@ static handle *handle_at(lua_State *L, int index, const char *type) {
   return found;
 }
 
+/* Tells the collector of kilobytes that it does not see, so that dropped objects do not pile up. Lua 5.5
+ * counts in bytes. */
+static void tell_weight(lua_State *L, int kilobytes) {
+  if (kilobytes > 0) {
+#if LUA_VERSION_NUM >= 505
+    lua_gc(L, LUA_GCSTEP, (size_t)kilobytes * 1024);
+#else
+    lua_gc(L, LUA_GCSTEP, kilobytes);
+#endif
+  }
+}
+
 #define HANDLE_FINALISER(NOUN)                             \
   static const char type_##NOUN[] = "rfctls." #NOUN;       \
   static int collect_##NOUN(lua_State *L) {                \

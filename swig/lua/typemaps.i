@@ -101,7 +101,7 @@ HANDLE_FINALISER(NOUN)
                           (rfctls_##NOUN *made = NULL, handle *owned, int place)
 %{ $1 = &made; %}
 %typemap(check) rfctls_##NOUN **PARAMETER %{
-  if (WEIGHT > 0) lua_gc(L, LUA_GCSTEP, WEIGHT);
+  tell_weight(L, WEIGHT);
   owned$argnum = handle_new(L, type_##NOUN);
   place$argnum = lua_gettop(L);
 %}
@@ -142,7 +142,7 @@ HANDLE_FINALISER(NOUN)
 %owned(config, out, 0)
 %owned(address, out, 0)
 %owned(addresses, out, 0)
-%owned(raw, out, 0)
+%owned(raw, out, 16)
 %owned(socket, out, 16)
 %owned(stream, out, 0)
 %owned(session, out, 0)

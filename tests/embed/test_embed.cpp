@@ -77,6 +77,17 @@ TEST(Embed, handshake_may_be_left_to_lua) {
   EXPECT_EQ(status, RFCTLS_OK);
 }
 
+// The interpreter may have set the collector up in another way than Lua itself does.
+TEST(Embed, dropped_sockets_do_not_pile_up) {
+  State state = new_state();
+  lua_State *L = state.get();
+  std::string program = std::string(getenv("RFCTLS_SOURCE_DIR")) + "/tests/lua/pile.lua";
+  for (const char *kind : {"tls", "plain"}) {
+    lua_pushstring(L, kind);
+    EXPECT_LE(std::stoi(call(L, ("return tostring(loadfile('" + program + "')(...))").c_str())), 40);
+  }
+}
+
 TEST(Embed, same_socket_comes_back) {
   Pair pair;
   State state = new_state();

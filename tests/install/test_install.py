@@ -101,7 +101,7 @@ def test_python_module_runs_from_the_installed_tree(prefix):
 
 
 @needs("lua")
-@pytest.mark.parametrize("lua", ["lua5.1", "lua5.2", "lua5.3", "lua5.4", "luajit"])
+@pytest.mark.parametrize("lua", ["lua5.1", "lua5.2", "lua5.3", "lua5.4", "lua5.5", "luajit"])
 def test_lua_module_runs_from_the_installed_tree(prefix, lua):
     if shutil.which(lua) is None:
         pytest.skip(f"{lua} is not installed")

@@ -68,7 +68,7 @@ def checkout(tmp_path_factory):
     return copy
 
 
-@pytest.mark.parametrize("version", ["5.1", "5.4"])
+@pytest.mark.parametrize("version", ["5.1", "5.4", "5.5"])
 def test_rock_runs_from_a_fresh_tree(version, checkout, tmp_path):
     lua = shutil.which(f"lua{version}")
     if "lua" not in BINDINGS or lua is None or shutil.which("luarocks") is None:

@@ -149,7 +149,7 @@ test("a listener that is shut down accepts nobody, and leaves its connections al
   equal(server:receive(), "still here")
 end)
 
-if _VERSION == "Lua 5.4" then
+if _VERSION >= "Lua 5.4" then
   test("a variable that is closed says goodbye", function()
     local run = assert(load([[
       local helper = ...

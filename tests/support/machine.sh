@@ -45,6 +45,15 @@ install_missing() {
   rm -f "${TMPDIR:-/tmp}/rfctls-apt.$$"
 }
 
+# install_available PACKAGE...: the same for those that this Debian has.
+install_available() {
+  local package there=()
+  for package in "$@"; do
+    if apt-cache show "$package" >/dev/null 2>&1; then there+=("$package"); fi
+  done
+  install_missing "${there[@]}"
+}
+
 # What the library and its three modules are built from.
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config libssl-dev swig python3 python3-dev
   liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev guile-3.0 guile-3.0-dev)
