@@ -356,10 +356,13 @@ static int set_serial(X509 *x509) {
 /* The subject is for people; what counts is the alternative name, which has no such limit. */
 static int set_names(X509 *x509, const char *name) {
   const char *common = strlen(name) <= COMMON_NAME_LIMIT ? name : "throw-away identity";
-  X509_NAME *subject = X509_get_subject_name(x509);
-  return X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
-                                    (const unsigned char *)common, -1, -1, 0) == 1 &&
-         X509_set_issuer_name(x509, subject) == 1;
+  X509_NAME *subject = X509_NAME_new();
+  int done = subject != NULL &&
+             X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+                                        (const unsigned char *)common, -1, -1, 0) == 1 &&
+             X509_set_subject_name(x509, subject) == 1 && X509_set_issuer_name(x509, subject) == 1;
+  X509_NAME_free(subject);
+  return done;
 }
 
 static int add_alternative_name(X509 *x509, const char *name, ASN1_OCTET_STRING *ip) {
