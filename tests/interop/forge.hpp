@@ -23,6 +23,7 @@ struct Freer {
 
 using Key = std::shared_ptr<EVP_PKEY>;
 using Cert = std::unique_ptr<X509, Freer<X509, X509_free>>;
+using Subject = std::unique_ptr<X509_NAME, Freer<X509_NAME, X509_NAME_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION, X509_EXTENSION_free>>;
 
 inline void check(bool done, const char *what) {
@@ -115,11 +116,13 @@ struct Blueprint {
   }
 };
 
-inline void name_it(X509_NAME *name, const std::string &text) {
+inline Subject name_of(const std::string &text) {
   const auto *bytes = reinterpret_cast<const unsigned char *>(text.data());
-  check(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, bytes, static_cast<int>(text.size()),
-                                   -1, 0) == 1,
+  Subject name(X509_NAME_new());
+  check(name && X509_NAME_add_entry_by_txt(name.get(), "CN", MBSTRING_UTF8, bytes,
+                                           static_cast<int>(text.size()), -1, 0) == 1,
         "a name");
+  return name;
 }
 
 inline void add_extension(X509 *cert, const std::string &name, const std::string &value) {
@@ -134,7 +137,8 @@ inline void add_extension(X509 *cert, const std::string &name, const std::string
 inline void damage(X509 *cert) {
   const ASN1_BIT_STRING *signature;
   X509_get0_signature(&signature, nullptr, cert);
-  const_cast<ASN1_BIT_STRING *>(signature)->data[signature->length / 2] ^= 0x10;
+  const_cast<unsigned char *>(
+      ASN1_STRING_get0_data(signature))[ASN1_STRING_length(signature) / 2] ^= 0x10;
 }
 
 // As it arrives at a peer: encoded and read again, for libcrypto keeps what it knew when it signed.
@@ -167,10 +171,10 @@ inline Cert make(const Blueprint &plan, const Blueprint &issuer) {
             ASN1_INTEGER_set_int64(X509_get_serialNumber(cert.get()), serial++) == 1 &&
             X509_gmtime_adj(X509_getm_notBefore(cert.get()), static_cast<long>(plan.not_before)) &&
             X509_gmtime_adj(X509_getm_notAfter(cert.get()), static_cast<long>(plan.not_after)) &&
-            X509_set_pubkey(cert.get(), plan.key.get()) == 1,
+            X509_set_pubkey(cert.get(), plan.key.get()) == 1 &&
+            X509_set_subject_name(cert.get(), name_of(plan.subject).get()) == 1 &&
+            X509_set_issuer_name(cert.get(), name_of(issuer_name).get()) == 1,
         "a certificate");
-  name_it(X509_get_subject_name(cert.get()), plan.subject);
-  name_it(X509_get_issuer_name(cert.get()), issuer_name);
   if (!plan.names.empty()) {
     add_extension(cert.get(), "subjectAltName", alternative_names(plan.names));
   }

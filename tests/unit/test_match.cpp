@@ -49,10 +49,15 @@ X509Handle certificate(const std::string &names) {
   const auto *at = reinterpret_cast<const unsigned char *>(der.data());
   X509Handle parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
   int place = X509_get_ext_by_NID(parsed.get(), NID_subject_alt_name, -1);
-  X509_EXTENSION *extension = X509_get_ext(parsed.get(), place);
-  ASN1_OCTET_STRING_set(X509_EXTENSION_get_data(extension),
-                        reinterpret_cast<const unsigned char *>(names.data()),
+  std::unique_ptr<ASN1_OCTET_STRING, decltype(&ASN1_OCTET_STRING_free)> value(
+      ASN1_OCTET_STRING_new(), ASN1_OCTET_STRING_free);
+  ASN1_OCTET_STRING_set(value.get(), reinterpret_cast<const unsigned char *>(names.data()),
                         static_cast<int>(names.size()));
+  X509_EXTENSION *extension =
+      X509_EXTENSION_create_by_NID(nullptr, NID_subject_alt_name, 0, value.get());
+  X509_EXTENSION_free(X509_delete_ext(parsed.get(), place));
+  X509_add_ext(parsed.get(), extension, place);
+  X509_EXTENSION_free(extension);
   X509_set_serialNumber(parsed.get(), X509_get_serialNumber(parsed.get()));  // encode anew
   i2d_re_X509_tbs(parsed.get(), nullptr);
   unsigned char *encoded = nullptr;
