@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/problem.h"
 #include "openssl/extension.h"
 #include "openssl/failure.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
+#include "x509/verify_error.h"
 
 /* ---- one engine call ---- */
 

@@ -4,7 +4,7 @@
 
 #include <openssl/x509.h>
 
-#include "base/problem.h"
+#include "x509/verify_error.h"
 
 /* What a code of X509_V_* is called by us; OTHER for those that have no name of their own. */
 rfctls_reason rfctls__openssl_reason(int code);

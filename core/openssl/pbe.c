@@ -15,9 +15,9 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
 #include "openssl/failure.h"
+#include "x509/der.h"
 
 enum { NAME_SIZE = 96 };
 

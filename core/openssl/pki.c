@@ -9,12 +9,12 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/memory.h"
 #include "openssl/failure.h"
 #include "openssl/pbe.h"
+#include "x509/der.h"
+#include "x509/ip.h"
 
 enum { DAY = 24 * 60 * 60, COMMON_NAME_LIMIT = 64, SERIAL_BITS = 127 };
 

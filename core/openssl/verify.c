@@ -1,6 +1,6 @@
 /* Judging the peer's chain: see verify.h.
  *
- * Every verification writes its problems down, of each depth the one that counts (base/problem.h). Without
+ * Every verification writes its problems down, of each depth the one that counts (x509/verify_error.h). Without
  * a question the handshake fails with the one that counts of all, as soon as it is known. With a question
  * it goes on through all of the chain, and the program decides: OpenSSL's own verdict counts for nothing
  * then. */
@@ -12,14 +12,14 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/match.h"
 #include "base/memory.h"
-#include "base/problem.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
 #include "openssl/holder.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
+#include "x509/name_check.h"
+#include "x509/verify_error.h"
 
 /* ---- what a verification found ---- */
 

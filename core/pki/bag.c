@@ -1,13 +1,13 @@
 /* Reading certificates and keys of every form: see bag.h. */
 #include "pki/bag.h"
 
-#include "base/ber.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "pki/pem.h"
 #include "pki/pki.h"
 #include "pki/uses.h"
+#include "x509/ber.h"
 
 /* ---- the bag ---- */
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/memory.h"
 #include "base/refcount.h"
 #include "pki/pki.h"
+#include "x509/ip.h"
 
 struct rfctls_cert {
   rfctls__refcount refs;

@@ -1,13 +1,13 @@
 /* A list of certificates that may grow until it is in use. */
 #include "rfctls/chain.h"
 
-#include "base/der.h"
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/refcount.h"
 #include "pki/bag.h"
 #include "pki/pki.h"
+#include "x509/der.h"
 
 struct rfctls_chain {
   rfctls__refcount refs;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/refcount.h"
@@ -13,6 +12,7 @@
 #include "pki/pbe.h"
 #include "pki/pem.h"
 #include "pki/pki.h"
+#include "x509/der.h"
 
 struct rfctls_key {
   rfctls__refcount refs;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/ber.h"
 #include "base/error.h"
+#include "x509/ber.h"
 
 enum { MOST_TRIALS = 2, COST_LIMIT = 10000000 };
 

@@ -1,12 +1,12 @@
 /* PKCS#12 (RFC 7292): certificates and keys under a passphrase, with names. Read here for all
  * engines, since they know less of it, or other things: OpenSSL asks for the code that guards the
  * whole where there is none, Windows leaves keys behind. */
-#include "base/ber.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "pki/bag.h"
 #include "pki/pbe.h"
 #include "pki/uses.h"
+#include "x509/ber.h"
 
 #define OID_DATA "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 #define OID_ENCRYPTED "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06"

@@ -1,8 +1,8 @@
 /* PKCS#7 that carries certificates (RFC 2315 section 9.1, RFC 5652 section 5): ".p7b". What it may
  * have signed is not looked at: whom to trust is the program's business. */
-#include "base/ber.h"
 #include "base/error.h"
 #include "pki/bag.h"
+#include "x509/ber.h"
 
 #define OID_SIGNED "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 

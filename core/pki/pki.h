@@ -3,13 +3,13 @@
 #define RFCTLS_PKI_PKI_H
 
 #include "base/buffer.h"
-#include "base/match.h"
 #include "engine/engine.h"
 #include "pki/bag.h"
 #include "pki/uses.h"
 #include "rfctls/cert.h"
 #include "rfctls/chain.h"
 #include "rfctls/key.h"
+#include "x509/name_check.h"
 
 #if defined(__cplusplus)
 extern "C" {

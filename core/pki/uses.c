@@ -1,8 +1,8 @@
 /* What a certificate is trusted for: see uses.h. */
 #include "pki/uses.h"
 
-#include "base/der.h"
 #include "base/error.h"
+#include "x509/der.h"
 
 #define OID_SERVER "\x2b\x06\x01\x05\x05\x07\x03\x01"
 #define OID_CLIENT "\x2b\x06\x01\x05\x05\x07\x03\x02"

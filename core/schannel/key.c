@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
 #include "schannel/x509.h"
+#include "x509/der.h"
 
 #define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 #define OID_EC "\x2a\x86\x48\xce\x3d\x02\x01"

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/der.h"
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/memory.h"
 #include "schannel/crypto.h"
 #include "schannel/failure.h"
+#include "x509/der.h"
+#include "x509/ip.h"
 
 enum {
   COORDINATE = 32, /* of P-256 */

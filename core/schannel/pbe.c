@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "schannel/crypto.h"
 #include "schannel/x509.h"
+#include "x509/der.h"
 
 #define OCTETS(text) \
   { (const uint8_t *)(text), sizeof(text) - 1 }

@@ -10,12 +10,12 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "base/match.h"
 #include "base/memory.h"
-#include "base/problem.h"
 #include "schannel/conn.h"
 #include "schannel/failure.h"
 #include "schannel/x509.h"
+#include "x509/name_check.h"
+#include "x509/verify_error.h"
 
 static rfctls__bytes der_of(PCCERT_CONTEXT cert) {
   return (rfctls__bytes){cert->pbCertEncoded, cert->cbCertEncoded};

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/memory.h"
+#include "x509/ip.h"
 
 /* The content of OIDs. */
 #define OID_COMMON_NAME "\x55\x04\x03"

@@ -4,8 +4,8 @@
 #define RFCTLS_SCHANNEL_X509_H
 
 #include "base/buffer.h"
-#include "base/der.h"
 #include "engine/engine.h"
+#include "x509/der.h"
 
 /* Views of the certificate's own bytes. */
 typedef struct rfctls__x509 {

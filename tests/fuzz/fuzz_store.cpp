@@ -1,7 +1,7 @@
 // Stores, PKCS#7 and PKCS#12 in BER or DER: the input is one, and "secret" its passphrase.
-#include "base/ber.h"
 #include "fuzz/input.hpp"
 #include "pki/bag.h"
+#include "x509/ber.h"
 
 using namespace rfctls_test;
 using namespace rfctls_test::fuzz;
@@ -32,8 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     rfctls_status both =
         answered(rfctls_identity_load(data, size, "secret", alias, out(of_key), out(key)));
     must((both == RFCTLS_OK) == (key != nullptr), "a key is there when it says so");
-    must(both != RFCTLS_OK || (all == RFCTLS_OK && rfctls_chain_count(of_key.get()) <=
-                                                       rfctls_chain_count(chain.get())),
+    must(both != RFCTLS_OK || (all == RFCTLS_OK &&
+                               rfctls_chain_count(of_key.get()) <= rfctls_chain_count(chain.get())),
          "its certificates are some of all");
   }
   return 0;

@@ -1,4 +1,4 @@
-"""Checks who includes whom: the arrow base <- engine <- net, pki <- tls never turns, engines are
+"""Checks who includes whom: the arrow base <- x509 <- engine <- net, pki <- tls never turns, engines are
 leaves, and only the platform's files see the operating system."""
 import pathlib
 import re
@@ -14,12 +14,13 @@ wchar wctype""".split())
 # folder: (the core's folders that it may include, the outside headers that it may include)
 LAYERS = {
     "base": ({"base"}, None),
-    "engine": ({"base", "engine"}, None),
-    "net": ({"base", "engine", "net"}, None),
-    "pki": ({"base", "engine", "pki"}, None),
-    "tls": ({"base", "engine", "net", "pki", "tls"}, None),
-    "openssl": ({"base", "engine", "openssl"}, r"openssl/"),
-    "schannel": ({"base", "engine", "schannel"}, r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
+    "x509": ({"base", "x509"}, None),
+    "engine": ({"base", "x509", "engine"}, None),
+    "net": ({"base", "x509", "engine", "net"}, None),
+    "pki": ({"base", "x509", "engine", "pki"}, None),
+    "tls": ({"base", "x509", "engine", "net", "pki", "tls"}, None),
+    "openssl": ({"base", "x509", "engine", "openssl"}, r"openssl/"),
+    "schannel": ({"base", "x509", "engine", "schannel"}, r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
 }
 # The only files that may include headers of the operating system.
 PLATFORM = {"base/posix.c", "base/windows.c", "net/posix.c", "net/windows.c"}

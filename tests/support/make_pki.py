@@ -197,7 +197,7 @@ def bad_servers(out, issuer, other):
     bad("critical-extension", "EXTENSION", "has a critical extension that nobody knows",
         extensions=[(raw_extension("1.3.6.1.4.1.55555.1", b"\x05\x00"), True)])
 
-    long_ago = (NOW - 30 * DAY, NOW - DAY)  # of two problems the order of core/base/problem.c tells one
+    long_ago = (NOW - 30 * DAY, NOW - DAY)  # of two problems the order of core/x509/verify_error.c tells one
     bad("expired-wrong-name", "NAME", "for other.test only, and expired", "other.test", dates=long_ago,
         names=[x509.DNSName("other.test")])
     bad("expired-wrong-ca", "ISSUER", "issued by other-ca.pem, and expired", signer=other, dates=long_ago)

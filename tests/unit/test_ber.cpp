@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "base/ber.h"
 #include "support/pki.hpp"
+#include "x509/ber.h"
 
 using namespace rfctls_test;
 

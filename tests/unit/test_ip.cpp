@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
-#include "base/ip.h"
 #include "support/inet.hpp"
+#include "x509/ip.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 /* BER made DER: see ber.h. */
-#include "base/ber.h"
+#include "x509/ber.h"
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 /* What is wrong with a certificate, for both engines: which of several problems counts, and its words. */
-#ifndef RFCTLS_BASE_PROBLEM_H
-#define RFCTLS_BASE_PROBLEM_H
+#ifndef RFCTLS_X509_VERIFY_ERROR_H
+#define RFCTLS_X509_VERIFY_ERROR_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 /* Problems in words: see problem.h. */
-#include "base/problem.h"
+#include "x509/verify_error.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
-#include "base/ip.h"
+#include "x509/der.h"
+#include "x509/ip.h"
 
 enum { DAY = 24 * 60 * 60, DATE_SIZE = 32 };
 

@@ -1,7 +1,7 @@
 /* DER (ITU-T X.690), as certificates and keys are written in: a strict reader that owns nothing, and
  * a writer. Tags of one byte and definite lengths in their shortest form are all that DER needs here. */
-#ifndef RFCTLS_BASE_DER_H
-#define RFCTLS_BASE_DER_H
+#ifndef RFCTLS_X509_DER_H
+#define RFCTLS_X509_DER_H
 
 #include "base/buffer.h"
 

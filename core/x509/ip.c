@@ -1,5 +1,5 @@
 /* IP addresses: see ip.h. */
-#include "base/ip.h"
+#include "x509/ip.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* DER: see der.h. */
-#include "base/der.h"
+#include "x509/der.h"
 
 #include <string.h>
 

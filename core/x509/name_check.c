@@ -1,9 +1,9 @@
 /* Whether a certificate is for a name (RFC 6125 section 6.4): see match.h. */
-#include "base/match.h"
+#include "x509/name_check.h"
 
 #include <string.h>
 
-#include "base/ip.h"
+#include "x509/ip.h"
 
 static uint8_t lower(uint8_t c) {
   return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;

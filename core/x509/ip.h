@@ -1,6 +1,6 @@
 /* IP addresses as the 4 or 16 bytes that certificates and packets hold, and as text. */
-#ifndef RFCTLS_BASE_IP_H
-#define RFCTLS_BASE_IP_H
+#ifndef RFCTLS_X509_IP_H
+#define RFCTLS_X509_IP_H
 
 #include <stddef.h>
 #include <stdint.h>

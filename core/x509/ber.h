@@ -1,9 +1,9 @@
 /* BER (ITU-T X.690 section 8), as some makers of PKCS#7 and PKCS#12 write: made DER, for the
  * reader of der.h. */
-#ifndef RFCTLS_BASE_BER_H
-#define RFCTLS_BASE_BER_H
+#ifndef RFCTLS_X509_BER_H
+#define RFCTLS_X509_BER_H
 
-#include "base/der.h"
+#include "x509/der.h"
 
 #if defined(__cplusplus)
 extern "C" {

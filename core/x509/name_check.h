@@ -1,6 +1,6 @@
 /* Whether a certificate is for a name: what both engines check in a handshake, and what a program asks. */
-#ifndef RFCTLS_BASE_MATCH_H
-#define RFCTLS_BASE_MATCH_H
+#ifndef RFCTLS_X509_NAME_CHECK_H
+#define RFCTLS_X509_NAME_CHECK_H
 
 #include "base/buffer.h"
 

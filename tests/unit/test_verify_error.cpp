@@ -1,5 +1,5 @@
 // Which of several problems of a certificate is told, and in which words?
-#include "base/problem.h"
+#include "x509/verify_error.h"
 
 #include <gtest/gtest.h>
 
