@@ -7,7 +7,7 @@
 #include "base/refcount.h"
 #include "engine/engine.h"
 #include "rfctls/config.h"
-#include "tls/frozen.h"
+#include "tls/shared_context.h"
 
 /* What a socket does not change counts for the sharing of contexts and sessions: freeze.c lists it. */
 struct rfctls_config {

@@ -24,7 +24,7 @@ struct rfctls__verb {
 /* Runs a step until it is done, sleeping in between where the verb waits. */
 rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb);
 
-/* ---- talk.c: the verbs within a public call, which may make several of them and has its timer once ---- */
+/* ---- io.c: the verbs within a public call, which may make several of them and has its timer once ---- */
 
 typedef struct rfctls__patience {
   int waits;

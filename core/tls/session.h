@@ -32,7 +32,7 @@ const char *rfctls__session_differs(const rfctls_session *session, const rfctls_
 int rfctls__session_is_of(const rfctls_session *session, const rfctls__session_key *key,
                           const char *service);
 
-/* ---- keep.c: those that the process keeps ---- */
+/* ---- session_cache.c: those that the process keeps ---- */
 
 /* So many in all, so many of them for one key and service, for so many nanoseconds. */
 enum { RFCTLS__SESSIONS = 256, RFCTLS__SESSIONS_OF_KEY = 4 };

@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 #include "support/pair.hpp"
-#include "tls/frozen.h"
+#include "tls/shared_context.h"
 
 namespace {
 

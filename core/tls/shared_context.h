@@ -1,7 +1,7 @@
 /* What a config becomes at its first use, and what equal configs of one process share: the engine's
  * context, and a digest of all options. */
-#ifndef RFCTLS_TLS_FROZEN_H
-#define RFCTLS_TLS_FROZEN_H
+#ifndef RFCTLS_TLS_SHARED_CONTEXT_H
+#define RFCTLS_TLS_SHARED_CONTEXT_H
 
 #include "engine/engine.h"
 
@@ -16,13 +16,13 @@ typedef struct rfctls__frozen {
   uint8_t
       digest[RFCTLS__DIGEST_SIZE]; /* of the config's options, and of the anchors as they were */
   uint64_t process;                /* that made it: a child process makes its own              */
-  /* under the lock of share.c */
+  /* under the lock of shared_context.c */
   size_t refs;
   int lasts;            /* it may outlive its configs: no private key is in it */
   int64_t unused_since; /* as of rfctls__now                                    */
 } rfctls__frozen;
 
-/* ---- freeze.c ---- */
+/* ---- config_freeze.c ---- */
 
 /* Gives the config what it stands for, once a process; afterwards nothing changes. */
 rfctls_status rfctls__config_freeze(struct rfctls_config *config);
@@ -30,7 +30,7 @@ rfctls_status rfctls__config_freeze(struct rfctls_config *config);
 rfctls_status rfctls__config_digest(const struct rfctls_config *config,
                                     uint8_t digest[RFCTLS__DIGEST_SIZE]);
 
-/* ---- share.c ---- */
+/* ---- shared_context.c ---- */
 
 /* So many are known, used or not; an unused one is forgotten at a freezing after so many nanoseconds. */
 enum { RFCTLS__SHARED = 32 };

@@ -112,7 +112,7 @@ static rfctls_status put_trust(const rfctls_config *config, const void *option,
 
 /* Every option on which the engine's context depends, or what is checked of a peer: all but those that a
  * socket takes from its config and may change (timers, blocking, truncation, family; server name and hello
- * extensions, which are in a session's key). tests/unit/test_freeze.cpp walks the setters. */
+ * extensions, which are in a session's key). tests/unit/test_config_freeze.cpp walks the setters. */
 static const struct {
   size_t offset;
   writer write;

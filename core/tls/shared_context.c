@@ -1,4 +1,4 @@
-/* The contexts of the process: see frozen.h.
+/* The contexts of the process: see shared_context.h.
  *
  * A context with a private key goes with its last config. Others are kept for a while: a program may well
  * make a config a connection, and making a context costs as much as a fifth of a handshake.
@@ -11,8 +11,8 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "net/wait.h"
-#include "tls/frozen.h"
 #include "tls/session.h"
+#include "tls/shared_context.h"
 
 static int was_used; /* atomic: the engine has made something */
 

@@ -171,7 +171,7 @@ TEST(Options, are_those_of_the_header) {
     here.insert(each.first);
   }
   EXPECT_EQ(in_header, here)
-      << "say here whether the new setter makes another config, and in core/tls/freeze.c";
+      << "say here whether the new setter makes another config, and in core/tls/config_freeze.c";
 }
 
 TEST(Options, make_another_config_where_they_count) {
