@@ -412,3 +412,15 @@ rfctls_status rfctls_config_insecure_log_keys(rfctls_config *config, const char 
   }
   return status == RFCTLS_OK ? keep_text(&config->key_log, path) : status;
 }
+
+const char *rfctls_tls_version_name(rfctls_tls_version version) {
+  switch (version) {
+  case RFCTLS_TLS_1_0: return "TLSv1";
+  case RFCTLS_TLS_1_1: return "TLSv1.1";
+  case RFCTLS_TLS_1_2: return "TLSv1.2";
+  case RFCTLS_TLS_1_3: return "TLSv1.3";
+  case RFCTLS_TLS_ANY:
+  case RFCTLS_TLS_VERSION_IS_INT: break;
+  }
+  return NULL;
+}

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "pki/pki.h"
 #include "tls/config.h"
-#include "tls/session.h"
+#include "tls/session_cache.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 

@@ -1,7 +1,8 @@
 /* Questions: what the engine wants to know of the program, and how it is answered. */
+#include "tls/decision.h"
+
 #include "base/memory.h"
 #include "pki/pki.h"
-#include "tls/drive.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 

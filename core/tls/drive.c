@@ -5,50 +5,17 @@
  * the waiters; whoever changes something wakes them all, and each looks again. */
 #include "tls/drive.h"
 
-#include "base/memory.h"
+#include "tls/decision.h"
+#include "tls/resumption.h"
 
 enum {
   FILL = 48 * 1024,       /* read at once; a block holds it behind half a record          */
   FILLS = 64,             /* so often before a step that only wants more lets others in   */
   OUT_LIMIT = 256 * 1024, /* replies past it stop decrypting until the peer takes them    */
-  LOOK_AGAIN = 5000000,   /* nanoseconds, while a close drains                            */
   PROBE = 16 * 1024       /* plaintext set aside when a failed write looks for an alert   */
 };
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
-
-/* ---- waking ---- */
-
-static void wake(rfctls_socket *socket) {
-  socket->changed = 0;
-  rfctls__waiters_wake(socket->waiters);
-}
-
-/* Gives the memory of empty buffers back: an idle connection holds none. */
-static void trim(rfctls_socket *socket) {
-  rfctls__buffer *buffers[] = {&socket->in, &socket->out, &socket->plain};
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
-    if (buffers[i]->data != NULL && rfctls__buffer_size(buffers[i]) == 0) {
-      rfctls__buffer_release(buffers[i]);
-    }
-  }
-}
-
-/* A whole record may lie in `in`. */
-static int is_undecided(const rfctls_socket *socket) {
-  return socket->undecided && rfctls__buffer_size(&socket->in) > 0;
-}
-
-void rfctls__leave(rfctls_socket *socket) {
-  socket->users--;
-  if (socket->changed || is_undecided(socket)) {
-    wake(socket);
-  }
-  trim(socket);
-  if (socket->closing == RFCTLS__CLOSED && socket->users == 0) {
-    rfctls__raw_close(socket->raw);
-  }
-}
 
 /* ---- failing ---- */
 
@@ -196,122 +163,18 @@ void rfctls__flush(rfctls_socket *socket) {
   }
 }
 
-static int can_say_goodbye(const rfctls_socket *socket) {
-  return socket->phase == RFCTLS__ESTABLISHED && socket->write_end == RFCTLS__OPEN;
-}
+/* ---- how long a call waits ---- */
 
-/* Half of a post-handshake message may stand before our goodbye: the rest of it is read, and what
- * comes with it is of no use any more. */
-static rfctls_status decrypt_away(rfctls_socket *socket) {
-  uint8_t waste[4096];
-  size_t given = 1;
-  rfctls_status status = RFCTLS_OK;
-  while (status == RFCTLS_OK && given > 0 && socket->read_end == RFCTLS__OPEN) {
-    status = rfctls__decrypt(socket, waste, sizeof waste, &given);
+rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
+                                  rfctls__patience *out) {
+  rfctls_status status = rfctls__enter_socket(socket);
+  if (status == RFCTLS_OK) {
+    rfctls__socket_lock(socket);
+    out->waits = socket->blocking && (flags & RFCTLS_DONTWAIT) == 0;
+    out->deadline = out->waits ? rfctls__deadline_in(socket->timers[timer]) : RFCTLS__NEVER;
+    rfctls__socket_unlock(socket);
   }
-  rfctls__wipe(waste, sizeof waste);
   return status;
-}
-
-rfctls_status rfctls__goodbye(rfctls_socket *socket) {
-  rfctls_status status;
-  rfctls__flush(socket);
-  if (socket->write_end == RFCTLS__FAILED) {
-    return RFCTLS_OK;
-  }
-  if (rfctls__buffer_size(&socket->out) > 0) {
-    return RFCTLS_WANT_WRITE; /* a begun record is always finished */
-  }
-  if (!can_say_goodbye(socket)) {
-    return RFCTLS_OK;
-  }
-  status = engine->close_notify(socket->conn, &socket->in, &socket->out);
-  if (status == RFCTLS_WANT_READ) {
-    status = decrypt_away(socket);
-    return can_say_goodbye(socket) && socket->read_end == RFCTLS__OPEN ? status : RFCTLS_OK;
-  }
-  if (status < 0) {
-    return rfctls__break(socket, status);
-  }
-  socket->write_end = RFCTLS__ENDED;
-  rfctls__flush(socket);
-  return rfctls__buffer_size(&socket->out) > 0 ? RFCTLS_WANT_WRITE : RFCTLS_OK;
-}
-
-/* ---- looking ---- */
-
-int rfctls__readable(const rfctls_socket *socket) {
-  if (socket->closing != RFCTLS__NOT_CLOSING) {
-    return socket->closing == RFCTLS__CLOSED;
-  }
-  switch (socket->phase) {
-  case RFCTLS__LISTENING:
-  case RFCTLS__CONNECTING:
-  case RFCTLS__OPENING: return 0;
-  case RFCTLS__SHAKING:
-    return is_undecided(socket) || socket->tcp != RFCTLS__OPEN || socket->question != RFCTLS_OK;
-  case RFCTLS__ESTABLISHED:
-    return is_undecided(socket) || socket->tcp != RFCTLS__OPEN ||
-           socket->read_end != RFCTLS__OPEN || rfctls__buffer_size(&socket->plain) > 0 ||
-           engine->pending(socket->conn) > 0;
-  case RFCTLS__BROKEN: return 1;
-  }
-  return 1;
-}
-
-uint32_t rfctls__events_for(const rfctls_socket *socket, int want) {
-  rfctls__connecting connecting;
-  if (rfctls__raw_is_connecting(socket->raw, &connecting)) {
-    return connecting.events;
-  }
-  if (want == RFCTLS_WANT_READ) {
-    return RFCTLS__POLL_READ |
-           (rfctls__buffer_size(&socket->out) > 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
-  }
-  return RFCTLS__POLL_WRITE;
-}
-
-static rfctls__deadline timer_of(const rfctls_socket *socket) {
-  rfctls__connecting connecting = {.deadline = RFCTLS__NEVER};
-  (void)rfctls__raw_is_connecting(socket->raw, &connecting);
-  return rfctls__deadline_earlier(
-      socket->close_deadline,
-      rfctls__deadline_earlier(connecting.deadline, socket->handshake_deadline));
-}
-
-int rfctls__timer_ran_out(const rfctls_socket *socket) {
-  return rfctls__deadline_passed(timer_of(socket));
-}
-
-static rfctls__deadline next_of_connect(const rfctls_socket *socket) {
-  rfctls__connecting connecting = {.next = RFCTLS__NEVER};
-  (void)rfctls__raw_is_connecting(socket->raw, &connecting);
-  return connecting.next;
-}
-
-rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
-  rfctls__deadline next = rfctls__deadline_earlier(timer_of(socket), next_of_connect(socket));
-  return socket->closing == RFCTLS__DRAINING /* no event tells of an acknowledgement */
-             ? rfctls__deadline_earlier(next, rfctls__now() + LOOK_AGAIN)
-             : next;
-}
-
-void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
-                         rfctls__watch *watch) {
-  rfctls__waiters_add(&socket->waiters, &watch->waiter, waker);
-  watch->fd = rfctls_raw_fd(socket->raw);
-  watch->events = rfctls__events_for(socket, want);
-  watch->found = rfctls__raw_ready(socket->raw) & watch->events;
-  if (want == RFCTLS__WANT_TURN) {
-    watch->fd = RFCTLS__NO_FD;
-  }
-  watch->deadline = rfctls__next_look(socket);
-  socket->users++;
-}
-
-void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch) {
-  rfctls__waiters_remove(&socket->waiters, &watch->waiter);
-  rfctls__leave(socket);
 }
 
 /* ---- the loop ---- */
@@ -320,7 +183,8 @@ void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch) {
 static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int want) {
   rfctls__watch watch;
   rfctls__waker *waker = NULL;
-  rfctls__deadline deadline = rfctls__deadline_earlier(verb->deadline, next_of_connect(socket));
+  rfctls__deadline deadline =
+      rfctls__deadline_earlier(verb->deadline, rfctls__next_of_connect(socket));
   rfctls_status status;
   if (rfctls__deadline_passed(verb->deadline)) {
     return rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
@@ -332,10 +196,7 @@ static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int wa
   if (verb->nap > 0) {
     deadline = rfctls__deadline_earlier(deadline, rfctls__now() + verb->nap);
   }
-  if (socket->changed) {
-    wake(socket);
-  }
-  trim(socket);
+  rfctls__before_sleep(socket);
   rfctls__watch_begin(socket, want, waker, &watch);
   rfctls__lock_drop(&socket->lock);
   status = rfctls__wait(watch.fd, watch.events, waker, deadline, 0);

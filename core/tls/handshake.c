@@ -1,5 +1,5 @@
 /* The handshake, from what may be left of connecting to the facts. */
-#include "rfctls/socket.h"
+#include "tls/handshake.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "net/address.h"
+#include "tls/decision.h"
 #include "tls/drive.h"
+#include "tls/resumption.h"
 
 enum { PEER_SIZE = 160 };
 

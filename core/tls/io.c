@@ -1,10 +1,7 @@
-/* Talking: send, recv, shutdown and close, each a step for the one loop. */
-#include "rfctls/socket.h"
+/* Sending and receiving, each a step for the one loop; and new keys. */
+#include "tls/io.h"
 
 #include <string.h>
-
-#include "base/memory.h"
-#include "tls/drive.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
@@ -17,7 +14,7 @@ typedef struct send_call {
   size_t sent;
 } send_call;
 
-static rfctls_status check_talking(const rfctls_socket *socket) {
+rfctls_status rfctls__check_established(const rfctls_socket *socket) {
   switch (socket->phase) {
   case RFCTLS__LISTENING:
     return rfctls__fail(RFCTLS_E_STATE, "a listener neither sends nor receives: accept first");
@@ -65,7 +62,7 @@ static rfctls_status starve_writing(rfctls_socket *socket) {
 
 static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
   send_call *call = (send_call *)verb;
-  rfctls_status status = check_talking(socket);
+  rfctls_status status = rfctls__check_established(socket);
   if (status == RFCTLS_OK && socket->sender != NULL && socket->sender != verb) {
     return (rfctls_status)RFCTLS__WANT_TURN;
   }
@@ -87,18 +84,6 @@ static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
       status = starve_writing(socket);
     }
     rfctls__flush(socket);
-  }
-  return status;
-}
-
-rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
-                                  rfctls__patience *out) {
-  rfctls_status status = rfctls__enter_socket(socket);
-  if (status == RFCTLS_OK) {
-    rfctls__socket_lock(socket);
-    out->waits = socket->blocking && (flags & RFCTLS_DONTWAIT) == 0;
-    out->deadline = out->waits ? rfctls__deadline_in(socket->timers[timer]) : RFCTLS__NEVER;
-    rfctls__socket_unlock(socket);
   }
   return status;
 }
@@ -139,8 +124,7 @@ typedef struct recv_call {
   uint32_t flags;
 } recv_call;
 
-/* How reading ended, for a call that has nothing to give. */
-static rfctls_status read_verdict(rfctls_socket *socket) {
+rfctls_status rfctls__end_of_reading(rfctls_socket *socket) {
   switch (socket->read_end) {
   case RFCTLS__OPEN: return rfctls__fail(RFCTLS_E_INTERNAL, "reading has not ended");
   case RFCTLS__ENDED: return RFCTLS_OK;
@@ -152,8 +136,7 @@ static rfctls_status read_verdict(rfctls_socket *socket) {
   return rfctls__fail(RFCTLS_E_INTERNAL, "no such end");
 }
 
-/* Looks at what comes next without taking it: OK: bytes are set aside in `plain`, or reading has ended. */
-static rfctls_status look_ahead(rfctls_socket *socket) {
+rfctls_status rfctls__look_ahead(rfctls_socket *socket) {
   enum { SET_ASIDE = 16 * 1024 };
   rfctls_status status = RFCTLS_OK;
   if (rfctls__buffer_size(&socket->plain) == 0 && socket->read_end == RFCTLS__OPEN) {
@@ -169,10 +152,10 @@ static rfctls_status look_ahead(rfctls_socket *socket) {
 }
 
 static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
-  rfctls_status status = look_ahead(socket);
+  rfctls_status status = rfctls__look_ahead(socket);
   rfctls__bytes plain = rfctls__buffer_bytes(&socket->plain);
   if (status == RFCTLS_OK && plain.size == 0) {
-    return read_verdict(socket);
+    return rfctls__end_of_reading(socket);
   }
   if (status == RFCTLS_OK) {
     call->received = plain.size < call->capacity ? plain.size : call->capacity;
@@ -183,7 +166,7 @@ static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
 
 static rfctls_status recv_step(rfctls_socket *socket, rfctls__verb *verb) {
   recv_call *call = (recv_call *)verb;
-  rfctls_status status = check_talking(socket);
+  rfctls_status status = rfctls__check_established(socket);
   if (status != RFCTLS_OK || call->capacity == 0) {
     return status;
   }
@@ -198,7 +181,7 @@ static rfctls_status recv_step(rfctls_socket *socket, rfctls__verb *verb) {
                                call->capacity - call->received, &given);
     }
     if (status == RFCTLS_OK && given == 0) {
-      return read_verdict(socket);
+      return rfctls__end_of_reading(socket);
     }
     call->received += given;
   } while (status == RFCTLS_OK && (call->flags & RFCTLS_WAITALL) != 0 &&
@@ -256,7 +239,7 @@ size_t rfctls_socket_pending(const rfctls_socket *socket) {
 /* Behind what was encrypted before, and only when that has left: a peer that takes nothing cannot
  * make it pile up. */
 static rfctls_status key_update_step(rfctls_socket *socket, rfctls__verb *verb) {
-  rfctls_status status = check_talking(socket);
+  rfctls_status status = rfctls__check_established(socket);
   (void)verb;
   if (status == RFCTLS_OK) {
     status = check_writing(socket);
@@ -286,264 +269,4 @@ rfctls_status rfctls_socket_key_update(rfctls_socket *socket) {
     status = rfctls__drive(socket, &verb);
   }
   return status;
-}
-
-/* ---- shutdown and close ---- */
-
-/* What is owed, then close_notify; the transport stays as it is. */
-static rfctls_status end_writing(rfctls_socket *socket) {
-  rfctls_status status = check_talking(socket);
-  if (status == RFCTLS_OK && socket->sender != NULL) {
-    return (rfctls_status)RFCTLS__WANT_TURN;
-  }
-  if (status == RFCTLS_OK && socket->write_end != RFCTLS__FAILED) {
-    status = rfctls__goodbye(socket);
-  }
-  if (status == RFCTLS_OK && socket->write_end == RFCTLS__FAILED) {
-    return rfctls__error_restore(&socket->failure);
-  }
-  return status;
-}
-
-typedef struct shutdown_call {
-  rfctls__verb verb; /* first */
-  rfctls_how how;
-} shutdown_call;
-
-static rfctls_status shut_listener(rfctls_socket *socket, rfctls_how how) {
-  if (how != RFCTLS_SHUT_WRITE) {
-    rfctls__raw_refuse(socket->raw);
-    socket->changed = 1;
-  }
-  return RFCTLS_OK;
-}
-
-static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
-  rfctls_how how = ((const shutdown_call *)verb)->how;
-  rfctls_status status = RFCTLS_OK;
-  if (socket->phase == RFCTLS__LISTENING) {
-    return shut_listener(socket, how);
-  }
-  if (how != RFCTLS_SHUT_READ) {
-    status = end_writing(socket);
-    if (status == RFCTLS_OK) {
-      rfctls__raw_finish(socket->raw);
-    }
-  }
-  if (status == RFCTLS_OK && how != RFCTLS_SHUT_WRITE) {
-    status = check_talking(socket);
-    if (status == RFCTLS_OK) {
-      socket->read_end = RFCTLS__ENDED;
-      rfctls__buffer_wipe(&socket->plain);
-      socket->changed = 1;
-    }
-  }
-  return status;
-}
-
-rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
-  shutdown_call call = {.verb = {.step = shutdown_step}, .how = how};
-  rfctls__patience patience;
-  rfctls_status status;
-  rfctls__enter(__func__);
-  status = rfctls__check_how(how);
-  if (status == RFCTLS_OK) {
-    status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
-  }
-  if (status == RFCTLS_OK) {
-    call.verb.waits = patience.waits;
-    call.verb.deadline = patience.deadline;
-    status = rfctls__drive(socket, &call.verb);
-  }
-  return status;
-}
-
-/* Reads and throws away until the peer's FIN, or until its system has acknowledged all: unread bytes
- * would turn close(2) into a reset that takes our last bytes with it. */
-static rfctls_status drain(rfctls_socket *socket, rfctls__verb *verb) {
-  enum { FIRST_NAP = 200 * 1000, LAST_NAP = 20 * 1000 * 1000 };
-  uint8_t waste[16 * 1024];
-  size_t received = 1;
-  rfctls_status status = RFCTLS_OK;
-  rfctls__buffer_release(&socket->in);
-  while (status == RFCTLS_OK && received > 0 && !rfctls__deadline_passed(verb->deadline)) {
-    status = rfctls__raw_try_recv(socket->raw, waste, sizeof waste, 0, &received);
-  }
-  if (status < 0 || (status == RFCTLS_OK && received == 0) ||
-      rfctls__raw_unacknowledged(socket->raw) == 0) {
-    return RFCTLS_OK;
-  }
-  /* No event tells of an acknowledgement: look again soon, then less often. */
-  verb->nap = verb->nap == 0 ? FIRST_NAP : verb->nap < LAST_NAP ? verb->nap * 2 : LAST_NAP;
-  return RFCTLS_WANT_READ;
-}
-
-static rfctls_status close_step(rfctls_socket *socket, rfctls__verb *verb) {
-  rfctls__connecting connecting;
-  rfctls_status status = RFCTLS_OK;
-  if (socket->closing == RFCTLS__SAYING_GOODBYE && socket->phase != RFCTLS__LISTENING &&
-      !rfctls__raw_is_connecting(socket->raw, &connecting)) {
-    status = rfctls__goodbye(socket);
-    if (status > 0) {
-      return status;
-    }
-    rfctls__raw_finish(socket->raw);
-    socket->closing = RFCTLS__DRAINING;
-  }
-  if (socket->closing == RFCTLS__DRAINING && rfctls__raw_is_owned(socket->raw)) {
-    socket->tcp = RFCTLS__ENDED; /* from here on the drain reads, not the loop */
-    status = drain(socket, verb);
-    if (status > 0) {
-      return status;
-    }
-  }
-  socket->closing = RFCTLS__CLOSED;
-  socket->changed = 1;
-  return RFCTLS_OK;
-}
-
-/* Closes at once, whatever is left to say. Under the lock. */
-static void cut_off(rfctls_socket *socket) {
-  socket->users++;
-  socket->closing = RFCTLS__CLOSED;
-  socket->close_deadline = RFCTLS__NEVER;
-  socket->changed = 1;
-  rfctls__leave(socket);
-}
-
-static void abandon(rfctls_socket *socket) {
-  rfctls__socket_lock(socket);
-  cut_off(socket);
-  rfctls__socket_unlock(socket);
-}
-
-/* ---- without TLS ---- */
-
-static rfctls_status detach(rfctls_socket *socket, intptr_t *fd) {
-  if (socket->closing != RFCTLS__NOT_CLOSING) {
-    return rfctls__fail(RFCTLS_E_CLOSED, "the socket is closed");
-  }
-  if (socket->phase == RFCTLS__CONNECTING) {
-    return rfctls__fail(RFCTLS_E_STATE, "the socket is not connected yet");
-  }
-  if (rfctls__raw_memory(socket->raw) != NULL) {
-    return rfctls__fail(RFCTLS_E_UNSUPPORTED, "there is no descriptor below this socket");
-  }
-  *fd = rfctls__raw_release(socket->raw);
-  cut_off(socket);
-  return RFCTLS_OK;
-}
-
-static rfctls_status begin_leaving(rfctls_socket *socket, intptr_t *fd) {
-  if (fd == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the descriptor");
-  }
-  *fd = RFCTLS__NO_FD;
-  return rfctls__enter_socket(socket);
-}
-
-rfctls_status rfctls_socket_detach(rfctls_socket *socket, intptr_t *fd) {
-  rfctls_status status;
-  rfctls__enter(__func__);
-  status = begin_leaving(socket, fd);
-  if (status == RFCTLS_OK) {
-    rfctls__socket_lock(socket);
-    status = detach(socket, fd);
-    rfctls__socket_unlock(socket);
-  }
-  return status;
-}
-
-typedef struct unwrap_call {
-  rfctls__verb verb; /* first */
-  intptr_t *fd;
-} unwrap_call;
-
-static rfctls_status unwrap_step(rfctls_socket *socket, rfctls__verb *verb) {
-  rfctls_status status = end_writing(socket);
-  if (status == RFCTLS_OK) {
-    status = look_ahead(socket);
-  }
-  if (status == RFCTLS_OK && rfctls__buffer_size(&socket->plain) > 0) {
-    status = rfctls__fail(RFCTLS_E_STATE, "the peer has sent bytes that nobody received");
-  }
-  if (status == RFCTLS_OK) {
-    status = read_verdict(socket);
-  }
-  return status == RFCTLS_OK ? detach(socket, ((unwrap_call *)verb)->fd) : status;
-}
-
-rfctls_status rfctls_socket_unwrap(rfctls_socket *socket, intptr_t *fd) {
-  unwrap_call call = {.verb = {.step = unwrap_step}, .fd = fd};
-  rfctls__patience patience;
-  rfctls_status status;
-  rfctls__enter(__func__);
-  status = begin_leaving(socket, fd);
-  if (status == RFCTLS_OK) {
-    status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
-  }
-  if (status == RFCTLS_OK) {
-    call.verb.waits = patience.waits;
-    call.verb.deadline = patience.deadline;
-    status = rfctls__drive(socket, &call.verb);
-  }
-  return status;
-}
-
-/* ---- close ---- */
-
-rfctls_status rfctls_socket_close(rfctls_socket *socket) {
-  rfctls_status status;
-  rfctls__enter(__func__);
-  status = rfctls__enter_socket(socket);
-  return status == RFCTLS_OK ? rfctls__close(socket) : status;
-}
-
-rfctls_status rfctls__close(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = close_step, .closes = 1};
-  rfctls_status status;
-  rfctls__socket_lock(socket);
-  if (socket->closing == RFCTLS__CLOSED) {
-    rfctls__socket_unlock(socket);
-    return RFCTLS_OK;
-  }
-  if (socket->closing == RFCTLS__NOT_CLOSING) {
-    socket->closing = RFCTLS__SAYING_GOODBYE;
-    socket->handshake_deadline = RFCTLS__NEVER;
-    socket->changed = 1;
-  }
-  verb.waits = socket->blocking;
-  verb.deadline = rfctls__lasting_deadline(socket, RFCTLS_TIMER_CLOSE, &socket->close_deadline);
-  rfctls__socket_unlock(socket);
-  status = rfctls__drive(socket, &verb);
-  if (status > 0 && !rfctls__deadline_passed(verb.deadline)) {
-    return status;
-  }
-  if (status != RFCTLS_OK) {
-    abandon(socket);
-  }
-  return status == RFCTLS_E_TIMEOUT || status > 0
-             ? rfctls__fail(RFCTLS_E_TIMEOUT, "closed, but the peer has not acknowledged all")
-             : status;
-}
-
-rfctls_status rfctls_socket_abort(rfctls_socket *socket) {
-  rfctls_status status;
-  rfctls__enter(__func__);
-  status = rfctls__enter_socket(socket);
-  if (status == RFCTLS_OK) {
-    abandon(socket);
-  }
-  return status;
-}
-
-int rfctls_socket_is_closed(const rfctls_socket *socket) {
-  int closed = 1;
-  if (socket != NULL) {
-    rfctls__socket_lock(socket);
-    closed = socket->closing != RFCTLS__NOT_CLOSING ||
-             (socket->read_end != RFCTLS__OPEN && socket->write_end != RFCTLS__OPEN);
-    rfctls__socket_unlock(socket);
-  }
-  return closed;
 }

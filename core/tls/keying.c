@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "tls/drive.h"
+#include "tls/socket_state.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 

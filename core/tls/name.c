@@ -1,4 +1,4 @@
-/* Host names (RFC 1123, RFC 6066 section 3) and protocol names (RFC 7301), checked; names of versions. */
+/* Host names (RFC 1123, RFC 6066 section 3) and protocol names (RFC 7301), checked. */
 #include "tls/name.h"
 
 #include <string.h>
@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/os.h"
-#include "rfctls/config.h"
 
 enum { NAME_LIMIT = 253, LABEL_LIMIT = 63, PROTOCOL_LIMIT = 255, LIST_LIMIT = 65535 };
 
@@ -86,16 +85,4 @@ rfctls_status rfctls__protocol_append(rfctls__buffer *list, const char *name) {
     rfctls__buffer_commit(list, size + 1);
   }
   return status;
-}
-
-const char *rfctls_tls_version_name(rfctls_tls_version version) {
-  switch (version) {
-  case RFCTLS_TLS_1_0: return "TLSv1";
-  case RFCTLS_TLS_1_1: return "TLSv1.1";
-  case RFCTLS_TLS_1_2: return "TLSv1.2";
-  case RFCTLS_TLS_1_3: return "TLSv1.3";
-  case RFCTLS_TLS_ANY:
-  case RFCTLS_TLS_VERSION_IS_INT: break;
-  }
-  return NULL;
 }

@@ -2,7 +2,7 @@
 #include "rfctls/pollset.h"
 
 #include "base/memory.h"
-#include "tls/drive.h"
+#include "tls/wait.h"
 
 typedef struct member {
   rfctls_socket *socket; /* one of the two is set, and owned */
@@ -247,47 +247,4 @@ rfctls_status rfctls_pollset_wait(rfctls_pollset *pollset, int64_t timeout_ms, s
 
 uint32_t rfctls_pollset_events(const rfctls_pollset *pollset, size_t index) {
   return pollset != NULL && index < pollset->count ? pollset->members[index].found : 0;
-}
-
-/* ---- other event loops ---- */
-
-/* A close under way is not: what it wants, only the peer can give. */
-static int is_ready(const rfctls_socket *socket, rfctls_status want, uint32_t events) {
-  if (socket->closing != RFCTLS__NOT_CLOSING) {
-    return socket->closing == RFCTLS__CLOSED;
-  }
-  return (want == RFCTLS_WANT_READ && rfctls__readable(socket)) ||
-         (rfctls__raw_ready(socket->raw) & events) != 0;
-}
-
-uint32_t rfctls_socket_wait_events(const rfctls_socket *socket, rfctls_status want) {
-  uint32_t events;
-  if (socket == NULL || (want != RFCTLS_WANT_READ && want != RFCTLS_WANT_WRITE)) {
-    return 0;
-  }
-  rfctls__socket_lock(socket);
-  events = rfctls__events_for(socket, (int)want);
-  if (is_ready(socket, want, events)) {
-    events = 0;
-  }
-  rfctls__socket_unlock(socket);
-  return events_of(events & RFCTLS__POLL_READ, RFCTLS_EVENT_READ) |
-         events_of(events & RFCTLS__POLL_WRITE, RFCTLS_EVENT_WRITE);
-}
-
-intptr_t rfctls_socket_wait_fd(const rfctls_socket *socket) {
-  intptr_t fd = RFCTLS__NO_FD;
-  if (socket != NULL) {
-    fd = rfctls_raw_fd(socket->raw);
-  }
-  return fd;
-}
-
-int64_t rfctls_socket_wait_timeout(const rfctls_socket *socket) {
-  int64_t left = -1;
-  if (socket != NULL) {
-    left = rfctls__deadline_left_ms(rfctls__next_look(rfctls__socket_lock(socket)));
-    rfctls__socket_unlock(socket);
-  }
-  return left;
 }

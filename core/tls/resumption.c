@@ -1,11 +1,12 @@
 /* Resumption: when a session is kept, and who may use it. TLS checks nothing again, so all that was
  * checked, and all that could have changed the check, is part of a session's key. */
+#include "tls/resumption.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "tls/config.h"
-#include "tls/socket.h"
+#include "tls/session_cache.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
@@ -131,13 +132,4 @@ void rfctls__session_collect(rfctls_socket *socket) {
   }
   rfctls_session_unref(socket->session);
   socket->session = session;
-}
-
-const char *rfctls_socket_session_refused(const rfctls_socket *socket) {
-  const char *clause = NULL;
-  if (socket != NULL) {
-    clause = rfctls__socket_lock(socket)->session_refused;
-    rfctls__socket_unlock(socket);
-  }
-  return clause;
 }

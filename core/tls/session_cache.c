@@ -1,7 +1,9 @@
-/* The sessions that the process keeps: see session.h. A fork may happen at any instant of another thread: so
+/* The sessions that the process keeps: see session_cache.h. A fork may happen at any instant of another thread: so
  * a place is filled and emptied by one store, and a child takes none of its parent's. */
+#include "tls/session_cache.h"
+
 #include "base/deadline.h"
-#include "tls/session.h"
+#include "base/lock.h"
 
 typedef struct kept {
   rfctls_session *session; /* one reference; NULL: a free place */

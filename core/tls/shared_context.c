@@ -11,7 +11,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "net/wait.h"
-#include "tls/session.h"
+#include "tls/session_cache.h"
 #include "tls/shared_context.h"
 
 static int was_used; /* atomic: the engine has made something */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "tls/drive.h"
+#include "tls/close.h"
+#include "tls/io.h"
 
 enum {
   READ_AHEAD = 16 * 1024, /* one record */

@@ -42,24 +42,6 @@ RFCTLS_API uint32_t RFCTLS_CALL rfctls_pollset_events(const rfctls_pollset *poll
 /* Takes all out. */
 RFCTLS_API void RFCTLS_CALL rfctls_pollset_clear(rfctls_pollset *pollset);
 
-/* ---- for other event loops: which descriptor, for which events, and how long ---- */
-
-/* The descriptor to watch, the socket's own; -1: there is none, over memory, after close, and for NULL.
- * While a non-blocking connect is under way it may be another one after each call: ask again, and stop
- * watching the old one before the call, for it may be closed, and its number belong to something else. */
-RFCTLS_API intptr_t RFCTLS_CALL rfctls_socket_wait_fd(const rfctls_socket *socket);
-/* For which of RFCTLS_EVENT_READ and _WRITE the descriptor has to be watched until
- * the call that answered want (RFCTLS_WANT_READ or _WRITE) should be made again. 0: for none, call again at
- * once; what it wants is here already. Over memory, READ means feed and WRITE means drain. To be asked
- * anew after each call; any thread. 0 also for NULL, and for another want. */
-RFCTLS_API uint32_t RFCTLS_CALL rfctls_socket_wait_events(const rfctls_socket *socket,
-                                                          rfctls_status want);
-/* After how many milliseconds that call should be made again although the descriptor told of nothing: a
- * timer of the handshake or of a close runs out then, another address has its turn, or there is something
- * that no event tells of. 0: at
- * once; -1: there is no such time; also for NULL. */
-RFCTLS_API int64_t RFCTLS_CALL rfctls_socket_wait_timeout(const rfctls_socket *socket);
-
 RFCTLS_END
 
 #endif

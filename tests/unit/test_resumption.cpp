@@ -9,7 +9,7 @@
 #include "script_os.hpp"
 #include "support/handles.hpp"
 #include "support/memory.hpp"
-#include "tls/session.h"
+#include "tls/session_cache.h"
 
 using namespace rfctls_test;
 using script_os::state;

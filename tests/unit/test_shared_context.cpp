@@ -14,7 +14,7 @@
 #include "support/handles.hpp"
 #include "support/memory.hpp"
 #include "tls/config.h"
-#include "tls/session.h"
+#include "tls/session_cache.h"
 
 using namespace rfctls_test;
 using script_os::state;

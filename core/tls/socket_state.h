@@ -1,8 +1,8 @@
-/* What a TLS socket holds, as seen by the files of this folder. Everything below `lock` is guarded by
+/* What a TLS socket holds, as the files of this folder see it. Everything below `lock` is guarded by
  * it, but for what never changes after the socket was made: role, process, and config, unless it is a
  * listener's. */
-#ifndef RFCTLS_TLS_SOCKET_H
-#define RFCTLS_TLS_SOCKET_H
+#ifndef RFCTLS_TLS_SOCKET_STATE_H
+#define RFCTLS_TLS_SOCKET_STATE_H
 
 #include "base/buffer.h"
 #include "base/deadline.h"
@@ -101,41 +101,27 @@ struct rfctls_socket {
   rfctls_chain *peer_chain;
 };
 
-/* A new socket around a transport, which it owns from now on, on failure too. */
-rfctls_status rfctls__socket_new(rfctls_config *config, rfctls_raw *raw, rfctls_socket **out);
-
 /* E_ARGUMENT for NULL, E_FORKED in a child process. */
 rfctls_status rfctls__enter_socket(const rfctls_socket *socket);
 /* Getters may lock a socket that is const to their caller. */
 rfctls_socket *rfctls__socket_lock(const rfctls_socket *socket);
 void rfctls__socket_unlock(const rfctls_socket *socket);
-/* What node and service answer. */
-rfctls_status rfctls__socket_set_node(rfctls_socket *socket, const char *node, const char *service);
-/* The name that this client asks for and checks. */
-rfctls_status rfctls__socket_use_name(rfctls_socket *socket, const char *name);
 /* The timer of a verb that several calls may make up: *kept begins with the first of them. */
 rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_timer timer,
                                           rfctls__deadline *kept);
+/* Wakes those who wait, if something has changed, and gives the memory of empty buffers back. */
+void rfctls__before_sleep(rfctls_socket *socket);
+/* A look after which the caller may leave the socket: wakes and closes what has to be. */
+void rfctls__leave(rfctls_socket *socket);
 
-/* ---- resume.c: clients ---- */
+/* A whole record may lie in `in`. */
+static inline int rfctls__may_hold_record(const rfctls_socket *socket) {
+  return socket->undecided && rfctls__buffer_size(&socket->in) > 0;
+}
 
-/* Before the handshake that opens so: offers the given session, or one that the process keeps, if it is
- * for this connection. */
-rfctls_status rfctls__session_offer(rfctls_socket *socket, const rfctls__opening *opening);
-/* When the facts are known: whether the server took the given one. */
-void rfctls__session_answered(rfctls_socket *socket);
-/* The handshake broke: what was tried is not tried again soon. */
-void rfctls__session_gone(rfctls_socket *socket, rfctls_status status);
-/* After any step: keeps a session that has come, for the program and for the process. */
-void rfctls__session_collect(rfctls_socket *socket);
-
-/* ---- question.c ---- */
-
-/* Keeps the certificates of the findings for rfctls_socket_finding_cert. */
-rfctls_status rfctls__question_open(rfctls_socket *socket, rfctls_status question);
-void rfctls__question_close(rfctls_socket *socket);
-/* Asks the config's function, outside the lock, and leaves the answer: OK; or the question itself,
- * when there is no function and the caller has to answer. */
-rfctls_status rfctls__question_ask(rfctls_socket *socket);
+/* Nothing tells when a program feeds memory: over it, no call waits. */
+static inline int rfctls__can_block(const rfctls_socket *socket) {
+  return rfctls__raw_memory(socket->raw) == NULL;
+}
 
 #endif
