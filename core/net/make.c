@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/address.h"
-#include "net/transport.h"
+#include "net/transport_state.h"
 
 static rfctls_raw *alloc(intptr_t fd, rfctls__memory *memory) {
   rfctls_raw *raw = rfctls__alloc(sizeof *raw);

@@ -1,6 +1,6 @@
 /* The verbs of a transport without TLS. As those of TLS sockets they are steps that never wait, and
  * one loop that does. */
-#include "net/transport.h"
+#include "net/transport_state.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The transport itself: who owns it, who uses it, its way to being connected, and one try of each verb. */
-#include "net/transport.h"
+#include "net/transport_state.h"
 
 #include "base/error.h"
 #include "base/memory.h"

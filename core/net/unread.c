@@ -1,7 +1,7 @@
 /* Bytes that were given back to a transport: receiving finds them before what the system, or memory,
  * has. */
 #include "base/error.h"
-#include "net/transport.h"
+#include "net/transport_state.h"
 
 /* Under the lock. What is given back later was received earlier. */
 static rfctls_status put_before(rfctls_raw *raw, const void *data, size_t size) {

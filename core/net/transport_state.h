@@ -1,6 +1,6 @@
 /* What a transport holds, for make.c, which makes it, raw.c, its life, and plain.c, its verbs without TLS. */
-#ifndef RFCTLS_NET_TRANSPORT_H
-#define RFCTLS_NET_TRANSPORT_H
+#ifndef RFCTLS_NET_TRANSPORT_STATE_H
+#define RFCTLS_NET_TRANSPORT_STATE_H
 
 #include "base/buffer.h"
 #include "base/lock.h"
