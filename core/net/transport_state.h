@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/lock.h"
 #include "base/refcount.h"
-#include "net/raw.h"
+#include "net/transport.h"
 
 /* What stands above the lock never changes once it is connected, but for the descriptor. The ends are learned
  * then, because the system forgets them when the connection breaks. */

@@ -10,7 +10,7 @@
 #include "base/lock.h"
 #include "base/refcount.h"
 #include "engine/engine.h"
-#include "net/raw.h"
+#include "net/transport.h"
 #include "net/wait.h"
 #include "rfctls/chain.h"
 #include "rfctls/socket.h"

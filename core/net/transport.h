@@ -1,11 +1,11 @@
 /* The transport as the TLS layer uses it: one try each, never waiting. */
-#ifndef RFCTLS_NET_RAW_H
-#define RFCTLS_NET_RAW_H
+#ifndef RFCTLS_NET_TRANSPORT_H
+#define RFCTLS_NET_TRANSPORT_H
 
 #include "base/deadline.h"
 #include "net/connector.h"
-#include "net/memory.h"
 #include "net/os.h"
+#include "net/transport_memory.h"
 #include "net/wait.h"
 #include "rfctls/raw.h"
 

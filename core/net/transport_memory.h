@@ -1,7 +1,7 @@
 /* The transport that is no descriptor: bytes that the program feeds and drains. What raw.c does for
  * a socket by the system is done here by two queues; nothing waits. */
-#ifndef RFCTLS_NET_MEMORY_H
-#define RFCTLS_NET_MEMORY_H
+#ifndef RFCTLS_NET_TRANSPORT_MEMORY_H
+#define RFCTLS_NET_TRANSPORT_MEMORY_H
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /* The memory transport: two queues, one for each direction, whose far ends the program holds.
  * Its lock is a leaf, taken beneath a socket's for as long as bytes are copied. */
-#include "net/memory.h"
+#include "net/transport_memory.h"
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/memory.h"
-#include "net/raw.h"
+#include "net/transport.h"
 
 /* What may wait to be drained before sending answers WANT_WRITE: a program that does not drain
  * does not fill the memory. */

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "net/address.h"
-#include "net/raw.h"
+#include "net/transport.h"
 #include "net/wait.h"
 #include "support/handles.hpp"
 #include "support/memory.hpp"
