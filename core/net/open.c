@@ -1,48 +1,11 @@
 /* Making transports: connecting, listening, adopting a descriptor. */
+#include "net/open.h"
+
 #include "base/error.h"
-#include "base/memory.h"
 #include "net/address.h"
+#include "net/transport_io.h"
+#include "net/transport_os.h"
 #include "net/transport_state.h"
-
-static rfctls_raw *alloc(intptr_t fd, rfctls__memory *memory) {
-  rfctls_raw *raw = rfctls__alloc(sizeof *raw);
-  if (raw == NULL) {
-    (void)rfctls__fail_memory();
-    return NULL;
-  }
-  rfctls__refcount_init(&raw->refs);
-  rfctls__lock_init(&raw->lock);
-  raw->process = rfctls__process();
-  raw->fd = fd;
-  raw->memory = memory;
-  raw->blocking = 1;
-  for (size_t i = 0; i < RFCTLS__TIMER_COUNT; i++) {
-    raw->timers[i] = -1;
-  }
-  return raw;
-}
-
-static rfctls_status make(intptr_t fd, int owned, int listens, rfctls_raw **out) {
-  rfctls_raw *raw = alloc(fd, NULL);
-  *out = NULL;
-  if (raw == NULL) {
-    return RFCTLS_E_MEMORY;
-  }
-  raw->owned = owned;
-  raw->listens = listens;
-  rfctls__raw_learn_ends(raw);
-  *out = raw;
-  return RFCTLS_OK;
-}
-
-rfctls_status rfctls__raw_new(intptr_t fd, rfctls_raw **out) {
-  return make(fd, 1, 0, out);
-}
-
-rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out) {
-  *out = alloc(RFCTLS__NO_FD, memory);
-  return *out != NULL ? RFCTLS_OK : RFCTLS_E_MEMORY;
-}
 
 /* ---- adopted ---- */
 
@@ -56,7 +19,7 @@ rfctls_status rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out) {
   *out = NULL;
   status = rfctls__os_inspect(fd, &listens);
   if (status == RFCTLS_OK) {
-    status = make(fd, owned != 0, listens, out);
+    status = rfctls__raw_over_fd(fd, owned != 0, listens, out);
   }
   if (status == RFCTLS_OK && owned) {
     rfctls__os_claim(fd);
@@ -66,23 +29,11 @@ rfctls_status rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out) {
 
 /* ---- that connect ---- */
 
-/* Takes the connector over, on failure too. */
-static rfctls_status make_connecting(rfctls__connector *connector, rfctls_raw **out) {
-  *out = alloc(RFCTLS__NO_FD, NULL);
-  if (*out == NULL) {
-    rfctls__connector_free(connector);
-    return RFCTLS_E_MEMORY;
-  }
-  (*out)->owned = 1;
-  (*out)->connector = connector;
-  return RFCTLS_OK;
-}
-
 rfctls_status rfctls__raw_connect(const char *node, const char *service, rfctls_family family,
                                   int64_t timeout_ms, rfctls_raw **out) {
   rfctls__connector *connector;
   rfctls_status status = rfctls__connector_new(node, service, family, timeout_ms, &connector);
-  return status == RFCTLS_OK ? make_connecting(connector, out) : status;
+  return status == RFCTLS_OK ? rfctls__raw_over_connector(connector, out) : status;
 }
 
 /* Blocking: until it is connected; else as far as it goes. */
@@ -133,7 +84,7 @@ static rfctls_status listen_on(const rfctls_address *address, int backlog, int b
     rfctls__address_text(address, text, sizeof text);
     return rfctls__fail_system(status, rfctls_error_system_code(), "cannot listen on %s", text);
   }
-  status = make(fd, 1, 1, out);
+  status = rfctls__raw_over_fd(fd, 1, 1, out);
   if (status != RFCTLS_OK) {
     rfctls__os_close(fd);
   }
@@ -179,7 +130,7 @@ rfctls_status rfctls_raw_connect_unix(const char *path, int64_t timeout_ms, rfct
     status = rfctls__connector_to(address, timeout_ms, &connector);
   }
   if (status == RFCTLS_OK) {
-    status = make_connecting(connector, out);
+    status = rfctls__raw_over_connector(connector, out);
   }
   rfctls_address_unref(address);
   return status == RFCTLS_OK ? drive_connect(1, out) : status;

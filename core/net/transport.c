@@ -1,4 +1,5 @@
-/* The transport itself: who owns it, who uses it, its way to being connected, and one try of each verb. */
+/* The transport itself: who owns it, who uses it, its way to being connected, and one try of each
+ * operation, which its table does. */
 #include "net/transport_state.h"
 
 #include "base/error.h"
@@ -7,8 +8,22 @@
 
 /* ---- owned ---- */
 
-static intptr_t descriptor(const rfctls_raw *raw) {
-  return __atomic_load_n(&raw->fd, __ATOMIC_ACQUIRE);
+rfctls_raw *rfctls__raw_alloc(const rfctls__transport_operations *operations, intptr_t fd) {
+  rfctls_raw *raw = rfctls__alloc(sizeof *raw);
+  if (raw == NULL) {
+    (void)rfctls__fail_memory();
+    return NULL;
+  }
+  rfctls__refcount_init(&raw->refs);
+  rfctls__lock_init(&raw->lock);
+  raw->process = rfctls__process();
+  raw->operations = operations;
+  raw->fd = fd;
+  raw->blocking = 1;
+  for (size_t i = 0; i < RFCTLS__TIMER_COUNT; i++) {
+    raw->timers[i] = -1;
+  }
+  return raw;
 }
 
 /* The one before. */
@@ -19,13 +34,7 @@ static rfctls__connector *set_connector(rfctls_raw *raw, rfctls__connector *conn
 /* Closes, when nobody uses it any more; a second time does nothing. */
 static void let_go(rfctls_raw *raw) {
   rfctls__connector_free(set_connector(raw, NULL));
-  intptr_t fd = __atomic_exchange_n(&raw->fd, RFCTLS__NO_FD, __ATOMIC_ACQ_REL);
-  if (raw->owned && fd != RFCTLS__NO_FD) {
-    rfctls__os_close(fd);
-  }
-  if (raw->memory != NULL) {
-    rfctls__memory_close(raw->memory);
-  }
+  raw->operations->close(raw);
 }
 
 rfctls_raw *rfctls_raw_ref(rfctls_raw *raw) {
@@ -40,7 +49,7 @@ void rfctls_raw_unref(rfctls_raw *raw) {
     return;
   }
   let_go(raw);
-  rfctls__memory_free(raw->memory);
+  raw->operations->release(raw);
   rfctls__buffer_wipe(&raw->unread);
   rfctls_address_unref(raw->connected_to);
   rfctls__lock_fini(&raw->lock);
@@ -208,20 +217,20 @@ intptr_t rfctls_raw_fd(const rfctls_raw *raw) {
   if (raw == NULL || is_closed(raw)) {
     return RFCTLS__NO_FD;
   }
-  return rfctls__raw_is_connecting(raw, &connecting) ? connecting.fd : descriptor(raw);
+  return rfctls__raw_is_connecting(raw, &connecting) ? connecting.fd : rfctls__raw_descriptor(raw);
 }
 
-rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw) {
-  return raw->memory;
+uint32_t rfctls__raw_ready(const rfctls_raw *raw) {
+  return raw->operations->ready(raw) |
+         (rfctls__raw_unread_size(raw) > 0 ? (uint32_t)RFCTLS__POLL_READ : 0);
+}
+
+int rfctls__raw_can_block(const rfctls_raw *raw) {
+  return raw->operations->can_block;
 }
 
 int rfctls__raw_is_open(const rfctls_raw *raw) {
   return !is_closed(raw);
-}
-
-uint32_t rfctls__raw_ready(const rfctls_raw *raw) {
-  return (raw->memory != NULL ? rfctls__memory_ready(raw->memory) : 0) |
-         (rfctls_raw_pending(raw) > 0 ? (uint32_t)RFCTLS__POLL_READ : 0);
 }
 
 int rfctls__raw_is_listener(const rfctls_raw *raw) {
@@ -232,20 +241,17 @@ int rfctls__raw_is_owned(const rfctls_raw *raw) {
   return raw->owned;
 }
 
-typedef rfctls_status (*ask_system)(intptr_t fd, rfctls__endpoint *out);
-
 /* They are learned under the lock, but do not change any more once it is connected. */
-static rfctls_status tell_end(const rfctls_raw *raw, const rfctls__endpoint *known, ask_system ask,
+static rfctls_status tell_end(const rfctls_raw *raw, const rfctls__endpoint *known,
+                              rfctls_status (*ask)(const rfctls_raw *, rfctls__endpoint *),
                               rfctls_address **out) {
   rfctls__endpoint asked = {{0}, 0};
   rfctls_status status = RFCTLS_OK;
   if (connects(raw)) {
     return rfctls__fail(RFCTLS_E_STATE, "the transport is not connected yet");
   }
-  if (known->size == 0 && raw->memory == NULL) {
-    intptr_t fd = rfctls_raw_fd(raw);
-    status = fd != RFCTLS__NO_FD ? ask(fd, &asked)
-                                 : rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
+  if (known->size == 0) {
+    status = ask(raw, &asked);
     known = &asked;
   }
   return status == RFCTLS_OK ? rfctls__address_new(known, NULL, out) : status;
@@ -253,7 +259,7 @@ static rfctls_status tell_end(const rfctls_raw *raw, const rfctls__endpoint *kno
 
 rfctls_status rfctls__raw_local_address(const rfctls_raw *raw, rfctls_address **out) {
   *out = NULL;
-  return tell_end(raw, &raw->local, rfctls__os_local_endpoint, out);
+  return tell_end(raw, &raw->local, raw->operations->local_endpoint, out);
 }
 
 rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **out) {
@@ -265,7 +271,7 @@ rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **o
     *out = rfctls_address_ref(raw->connected_to);
     return RFCTLS_OK;
   }
-  return tell_end(raw, &raw->peer, rfctls__os_peer_endpoint, out);
+  return tell_end(raw, &raw->peer, raw->operations->peer_endpoint, out);
 }
 
 static rfctls_status check(const rfctls_raw *raw, rfctls_address **out) {
@@ -293,58 +299,20 @@ rfctls_status rfctls_raw_peer_address(const rfctls_raw *raw, rfctls_address **ou
 
 /* ---- driven ---- */
 
-/* Linux refuses new connections from now on, other systems when the descriptor is closed. */
-void rfctls__raw_refuse(rfctls_raw *listener) {
-  rfctls__lock_take(&listener->lock);
-  __atomic_store_n(&listener->refuses, 1, __ATOMIC_RELEASE);
-  if (rfctls__os_shutdown(descriptor(listener), RFCTLS_SHUT_READ) != RFCTLS_OK) {
-    rfctls__error_clear();
-  }
-  rfctls__waiters_wake(listener->waiters);
-  rfctls__lock_drop(&listener->lock);
-}
-
-rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out) {
-  intptr_t fd = RFCTLS__NO_FD;
-  rfctls_status status;
-  *out = NULL;
-  if (__atomic_load_n(&listener->refuses, __ATOMIC_ACQUIRE)) {
-    return rfctls__fail(RFCTLS_E_CLOSED, "the listener was shut down");
-  }
-  status = rfctls__os_accept(descriptor(listener), &fd);
-  if (status != RFCTLS_OK) {
-    return status;
-  }
-  status = rfctls__raw_new(fd, out);
-  if (status != RFCTLS_OK) {
-    rfctls__os_close(fd);
-  }
-  return status;
-}
-
 rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent) {
-  return raw->memory != NULL ? rfctls__memory_send(raw->memory, data, size, sent)
-                             : rfctls__os_send(descriptor(raw), data, size, sent);
+  return raw->operations->send(raw, data, size, sent);
 }
 
 rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, int peek,
                                    size_t *received) {
   *received = rfctls__raw_take_unread(raw, buffer, room, peek);
-  if (*received > 0) {
-    return RFCTLS_OK;
-  }
-  return raw->memory != NULL ? rfctls__memory_recv(raw->memory, buffer, room, peek, received)
-                             : rfctls__os_recv(descriptor(raw), buffer, room, peek, received);
+  return *received > 0 ? RFCTLS_OK : raw->operations->recv(raw, buffer, room, peek, received);
 }
 
 void rfctls__raw_finish(rfctls_raw *raw) {
-  if (raw->memory != NULL) {
-    rfctls__memory_shutdown(raw->memory, RFCTLS_SHUT_WRITE);
-  } else if (raw->owned) {
-    (void)rfctls__os_shutdown(descriptor(raw), RFCTLS_SHUT_WRITE); /* shows elsewhere */
-  }
+  raw->operations->finish(raw);
 }
 
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw) {
-  return rfctls__os_unacknowledged(descriptor(raw));
+  return raw->operations->unacknowledged(raw);
 }

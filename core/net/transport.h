@@ -5,7 +5,6 @@
 #include "base/deadline.h"
 #include "net/connector.h"
 #include "net/os.h"
-#include "net/transport_memory.h"
 #include "net/wait.h"
 #include "rfctls/raw.h"
 
@@ -15,11 +14,6 @@ extern "C" {
 
 /* ---- a transport that connects ---- */
 
-/* A transport that begins to connect; see rfctls__connector_new. */
-rfctls_status rfctls__raw_connect(const char *node, const char *service, rfctls_family family,
-                                  int64_t timeout_ms, rfctls_raw **out);
-/* As rfctls_raw_finish_connect, within a public call. */
-rfctls_status rfctls__raw_finish_connect(rfctls_raw *raw);
 /* One try. OK: it is connected; else as rfctls__connector_try. */
 rfctls_status rfctls__raw_go_on_connecting(rfctls_raw *raw);
 /* 1 and what to wait for, as long as it connects. */
@@ -29,31 +23,20 @@ rfctls_status rfctls__raw_fail_late(const rfctls_raw *raw);
 
 /* ---- a connected or listening transport ---- */
 
-/* A transport over an owned descriptor. On failure the descriptor stays the caller's. */
-rfctls_status rfctls__raw_new(intptr_t fd, rfctls_raw **out);
-/* A transport over memory, which it owns on success. */
-rfctls_status rfctls__raw_over_memory(rfctls__memory *memory, rfctls_raw **out);
-/* NULL for one over a descriptor. */
-rfctls__memory *rfctls__raw_memory(const rfctls_raw *raw);
+/* Whether a call can wait for it: not over memory, since nothing tells when a program feeds it. */
+int rfctls__raw_can_block(const rfctls_raw *raw);
 int rfctls__raw_is_open(const rfctls_raw *raw);
 /* Which of RFCTLS__POLL_* it is ready for, as far as is known without asking the system: memory, and
  * bytes that were given back. */
 uint32_t rfctls__raw_ready(const rfctls_raw *raw);
-/* Listens on the first address that the system lets us have; both: an IPv6 one is tried before the
- * others, and takes IPv4 too where it is the wildcard. */
-rfctls_status rfctls__raw_listen_any(const rfctls_addresses *addresses, int both, rfctls_raw **out);
 int rfctls__raw_is_listener(const rfctls_raw *raw);
 /* 0 for borrowed descriptors, and for memory. */
 int rfctls__raw_is_owned(const rfctls_raw *raw);
-/* OK, WANT_READ, E_SYSTEM. */
-rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out);
 /* OK with *sent >= 1, WANT_WRITE, E_RESET, E_SYSTEM. */
 rfctls_status rfctls__raw_try_send(rfctls_raw *raw, const void *data, size_t size, size_t *sent);
 /* OK (*received = 0: the end), WANT_READ, E_RESET, E_SYSTEM. peek: the bytes stay. */
 rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, int peek,
                                    size_t *received);
-/* Takes no more connections: for who tries, and for who waits. */
-void rfctls__raw_refuse(rfctls_raw *listener);
 /* Sends FIN, on an owned descriptor only; in memory, ends what is drained. */
 void rfctls__raw_finish(rfctls_raw *raw);
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
@@ -69,9 +52,6 @@ void rfctls__raw_give_back(rfctls_raw *raw);
 /* A place among those whom a close wakes; the descriptor stays open as long. */
 void rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter);
 void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter);
-/* E_ARGUMENT for what is none. */
-rfctls_status rfctls__check_how(rfctls_how how);
-rfctls_status rfctls__check_flags(uint32_t flags, uint32_t known);
 /* As rfctls_raw_local_address and _peer_address, within a public call. */
 rfctls_status rfctls__raw_local_address(const rfctls_raw *raw, rfctls_address **out);
 rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **out);

@@ -1,10 +1,12 @@
 /* The verbs of a transport without TLS. As those of TLS sockets they are steps that never wait, and
  * one loop that does. */
-#include "net/transport_state.h"
+#include "net/transport_io.h"
 
 #include <string.h>
 
 #include "base/error.h"
+#include "net/transport_os.h"
+#include "net/transport_state.h"
 
 typedef struct verb verb;
 
@@ -21,13 +23,9 @@ struct verb {
 
 /* ---- the loop ---- */
 
-static int can_block(const rfctls_raw *raw) {
-  return raw->memory == NULL;
-}
-
 static void set_patience(rfctls_raw *raw, verb *call) {
   rfctls__lock_take(&raw->lock);
-  call->waits = raw->blocking && can_block(raw) && (call->flags & RFCTLS_DONTWAIT) == 0;
+  call->waits = raw->blocking && rfctls__raw_can_block(raw) && (call->flags & RFCTLS_DONTWAIT) == 0;
   call->deadline = call->waits ? rfctls__deadline_in(raw->timers[call->timer]) : RFCTLS__NEVER;
   rfctls__lock_drop(&raw->lock);
 }
@@ -263,6 +261,34 @@ rfctls_status rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer, siz
   return status;
 }
 
+/* ---- what was read ahead ---- */
+
+rfctls_status rfctls_raw_unread(rfctls_raw *raw, const void *data, size_t size) {
+  rfctls_status status;
+  rfctls__enter(__func__);
+  if (data == NULL && size > 0) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no data to give back");
+  }
+  if (raw != NULL && size == 0) {
+    return RFCTLS_OK;
+  }
+  status = rfctls__raw_enter(raw);
+  if (status != RFCTLS_OK) {
+    return status;
+  }
+  if (raw->listens) {
+    status = rfctls__fail(RFCTLS_E_STATE, "a listener has received nothing to give back");
+  } else {
+    status = rfctls__raw_put_unread(raw, data, size);
+  }
+  rfctls__raw_leave(raw);
+  return status;
+}
+
+size_t rfctls_raw_pending(const rfctls_raw *raw) {
+  return raw != NULL ? rfctls__raw_unread_size(raw) : 0;
+}
+
 /* ---- shutdown and close ---- */
 
 rfctls_status rfctls__check_how(rfctls_how how) {
@@ -275,24 +301,6 @@ rfctls_status rfctls__check_how(rfctls_how how) {
   return rfctls__fail(RFCTLS_E_ARGUMENT, "%d is no way to shut down", (int)how);
 }
 
-static rfctls_status shut(rfctls_raw *raw, rfctls_how how) {
-  rfctls__connecting connecting;
-  if (raw->listens) {
-    if (how != RFCTLS_SHUT_WRITE) {
-      rfctls__raw_refuse(raw);
-    }
-    return RFCTLS_OK;
-  }
-  if (raw->memory != NULL) {
-    rfctls__memory_shutdown(raw->memory, how);
-    return RFCTLS_OK;
-  }
-  if (rfctls__raw_is_connecting(raw, &connecting)) {
-    return rfctls__fail(RFCTLS_E_STATE, "the transport is not connected yet");
-  }
-  return rfctls__os_shutdown(raw->fd, how);
-}
-
 rfctls_status rfctls_raw_shutdown(rfctls_raw *raw, rfctls_how how) {
   rfctls_status status;
   rfctls__enter(__func__);
@@ -301,7 +309,7 @@ rfctls_status rfctls_raw_shutdown(rfctls_raw *raw, rfctls_how how) {
     status = rfctls__raw_enter(raw);
   }
   if (status == RFCTLS_OK) {
-    status = shut(raw, how);
+    status = raw->operations->shutdown(raw, how);
     rfctls__raw_leave(raw);
   }
   return status;
@@ -331,7 +339,7 @@ rfctls_status rfctls_raw_set_blocking(rfctls_raw *raw, int blocking) {
   if (status != RFCTLS_OK) {
     return status;
   }
-  if (blocking && !can_block(raw)) {
+  if (blocking && !rfctls__raw_can_block(raw)) {
     status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "memory cannot be waited for");
   } else {
     rfctls__lock_take(&raw->lock);

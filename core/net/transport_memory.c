@@ -1,12 +1,8 @@
-/* The memory transport: two queues, one for each direction, whose far ends the program holds.
+/* The transport that is no descriptor: two queues, one for each direction, whose far ends the program holds.
  * Its lock is a leaf, taken beneath a socket's for as long as bytes are copied. */
-#include "net/transport_memory.h"
-
-#include "base/buffer.h"
 #include "base/error.h"
-#include "base/lock.h"
 #include "base/memory.h"
-#include "net/transport.h"
+#include "net/transport_state.h"
 
 /* What may wait to be drained before sending answers WANT_WRITE: a program that does not drain
  * does not fill the memory. */
@@ -24,7 +20,7 @@ struct rfctls__memory {
   int closed;
 };
 
-rfctls_status rfctls__memory_new(rfctls__memory **out) {
+static rfctls_status new_memory(rfctls__memory **out) {
   *out = rfctls__alloc(sizeof **out);
   if (*out == NULL) {
     return rfctls__fail_memory();
@@ -33,7 +29,7 @@ rfctls_status rfctls__memory_new(rfctls__memory **out) {
   return RFCTLS_OK;
 }
 
-void rfctls__memory_free(rfctls__memory *memory) {
+static void free_memory(rfctls__memory *memory) {
   if (memory != NULL) {
     rfctls__buffer_release(&memory->in.bytes);
     rfctls__buffer_release(&memory->out.bytes);
@@ -57,8 +53,9 @@ static rfctls_status take(queue *from, void *buffer, size_t room, int peek, size
   return *taken > 0 || room == 0 || from->ended ? RFCTLS_OK : RFCTLS_WANT_READ;
 }
 
-rfctls_status rfctls__memory_recv(rfctls__memory *memory, void *buffer, size_t room, int peek,
-                                  size_t *received) {
+static rfctls_status receive(rfctls_raw *raw, void *buffer, size_t room, int peek,
+                             size_t *received) {
+  rfctls__memory *memory = raw->memory;
   rfctls_status status;
   rfctls__lock_take(&memory->lock);
   status = take(&memory->in, buffer, room, peek, received);
@@ -71,8 +68,8 @@ static size_t room_of(const queue *to) {
   return held < HELD_MOST ? HELD_MOST - held : 0;
 }
 
-rfctls_status rfctls__memory_send(rfctls__memory *memory, const void *data, size_t size,
-                                  size_t *sent) {
+static rfctls_status send(rfctls_raw *raw, const void *data, size_t size, size_t *sent) {
+  rfctls__memory *memory = raw->memory;
   rfctls_status status = RFCTLS_WANT_WRITE;
   size_t room;
   *sent = 0;
@@ -100,20 +97,30 @@ static void shut(rfctls__memory *memory, rfctls_how how) {
   }
 }
 
-void rfctls__memory_shutdown(rfctls__memory *memory, rfctls_how how) {
-  rfctls__lock_take(&memory->lock);
-  shut(memory, how);
-  rfctls__lock_drop(&memory->lock);
+/* WRITE: what was sent is all, the drain finds an end behind it. READ: as if the end had been fed. */
+static rfctls_status shut_down(rfctls_raw *raw, rfctls_how how) {
+  rfctls__lock_take(&raw->memory->lock);
+  shut(raw->memory, how);
+  rfctls__lock_drop(&raw->memory->lock);
+  return RFCTLS_OK;
 }
 
-void rfctls__memory_close(rfctls__memory *memory) {
+static void finish(rfctls_raw *raw) {
+  (void)shut_down(raw, RFCTLS_SHUT_WRITE);
+}
+
+/* Takes no more food. What was sent can still be drained. */
+static void close_queues(rfctls_raw *raw) {
+  rfctls__memory *memory = raw->memory;
   rfctls__lock_take(&memory->lock);
   shut(memory, RFCTLS_SHUT_BOTH);
   memory->closed = 1;
   rfctls__lock_drop(&memory->lock);
 }
 
-uint32_t rfctls__memory_ready(rfctls__memory *memory) {
+/* Which of RFCTLS__POLL_READ and _WRITE would not answer WANT_* now. */
+static uint32_t ready_now(const rfctls_raw *raw) {
+  rfctls__memory *memory = raw->memory;
   uint32_t ready = 0;
   rfctls__lock_take(&memory->lock);
   if (memory->in.ended || rfctls__buffer_size(&memory->in.bytes) > 0) {
@@ -126,6 +133,36 @@ uint32_t rfctls__memory_ready(rfctls__memory *memory) {
   return ready;
 }
 
+static int64_t unacknowledged(const rfctls_raw *raw) {
+  (void)raw;
+  return -1;
+}
+
+/* Neither IP nor port. */
+static rfctls_status no_endpoint(const rfctls_raw *raw, rfctls__endpoint *out) {
+  (void)raw;
+  *out = (rfctls__endpoint){{0}, 0};
+  return RFCTLS_OK;
+}
+
+static void release(rfctls_raw *raw) {
+  free_memory(raw->memory);
+}
+
+static const rfctls__transport_operations by_memory = {
+    .can_block = 0,
+    .send = send,
+    .recv = receive,
+    .shutdown = shut_down,
+    .finish = finish,
+    .unacknowledged = unacknowledged,
+    .ready = ready_now,
+    .local_endpoint = no_endpoint,
+    .peer_endpoint = no_endpoint,
+    .close = close_queues,
+    .release = release,
+};
+
 /* ---- the far end, which the program holds ---- */
 
 rfctls_status rfctls_raw_memory(rfctls_raw **out) {
@@ -136,18 +173,21 @@ rfctls_status rfctls_raw_memory(rfctls_raw **out) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the transport");
   }
   *out = NULL;
-  status = rfctls__memory_new(&memory);
+  status = new_memory(&memory);
   if (status == RFCTLS_OK) {
-    status = rfctls__raw_over_memory(memory, out);
+    *out = rfctls__raw_alloc(&by_memory, RFCTLS__NO_FD);
+    status = *out != NULL ? RFCTLS_OK : RFCTLS_E_MEMORY;
   }
-  if (status != RFCTLS_OK) {
-    rfctls__memory_free(memory);
+  if (status == RFCTLS_OK) {
+    (*out)->memory = memory;
+  } else {
+    free_memory(memory);
   }
   return status;
 }
 
 static rfctls_status enter(const rfctls_raw *raw, rfctls__memory **out) {
-  *out = raw != NULL ? rfctls__raw_memory(raw) : NULL;
+  *out = raw != NULL ? raw->memory : NULL;
   return *out != NULL ? RFCTLS_OK
                       : rfctls__fail(RFCTLS_E_ARGUMENT, "no transport, or not one over memory");
 }

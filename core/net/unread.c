@@ -1,6 +1,5 @@
 /* Bytes that were given back to a transport: receiving finds them before what the system, or memory,
  * has. */
-#include "base/error.h"
 #include "net/transport_state.h"
 
 /* Under the lock. What is given back later was received earlier. */
@@ -22,38 +21,18 @@ static rfctls_status put_before(rfctls_raw *raw, const void *data, size_t size) 
   return RFCTLS_OK;
 }
 
-rfctls_status rfctls_raw_unread(rfctls_raw *raw, const void *data, size_t size) {
+rfctls_status rfctls__raw_put_unread(rfctls_raw *raw, const void *data, size_t size) {
   rfctls_status status;
-  rfctls__enter(__func__);
-  if (data == NULL && size > 0) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no data to give back");
-  }
-  if (raw != NULL && size == 0) {
-    return RFCTLS_OK;
-  }
-  status = rfctls__raw_enter(raw);
-  if (status != RFCTLS_OK) {
-    return status;
-  }
-  if (raw->listens) {
-    status = rfctls__fail(RFCTLS_E_STATE, "a listener has received nothing to give back");
-  } else {
-    rfctls__lock_take(&raw->lock);
-    status = put_before(raw, data, size);
-    rfctls__lock_drop(&raw->lock);
-  }
-  rfctls__raw_leave(raw);
+  rfctls__lock_take(&raw->lock);
+  status = put_before(raw, data, size);
+  rfctls__lock_drop(&raw->lock);
   return status;
-}
-
-size_t rfctls_raw_pending(const rfctls_raw *raw) {
-  return raw != NULL ? __atomic_load_n(&raw->unread_size, __ATOMIC_ACQUIRE) : 0;
 }
 
 size_t rfctls__raw_take_unread(rfctls_raw *raw, void *buffer, size_t room, int peek) {
   rfctls__buffer bytes;
   size_t taken;
-  if (rfctls_raw_pending(raw) == 0) {
+  if (rfctls__raw_unread_size(raw) == 0) {
     return 0;
   }
   rfctls__lock_take(&raw->lock);

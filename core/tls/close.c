@@ -2,6 +2,8 @@
 #include "tls/close.h"
 
 #include "base/memory.h"
+#include "net/transport_io.h"
+#include "net/transport_os.h"
 #include "tls/io.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;
@@ -247,7 +249,7 @@ static rfctls_status detach(rfctls_socket *socket, intptr_t *fd) {
   if (socket->phase == RFCTLS__CONNECTING) {
     return rfctls__fail(RFCTLS_E_STATE, "the socket is not connected yet");
   }
-  if (rfctls__raw_memory(socket->raw) != NULL) {
+  if (!rfctls__can_block(socket)) {
     return rfctls__fail(RFCTLS_E_UNSUPPORTED, "there is no descriptor below this socket");
   }
   *fd = rfctls__raw_release(socket->raw);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "net/transport_io.h"
+
 static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 /* ---- send ---- */

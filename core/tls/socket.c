@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 #include "net/address.h"
+#include "net/open.h"
+#include "net/transport_os.h"
 #include "tls/drive.h"
 #include "tls/handshake.h"
 #include "tls/name.h"

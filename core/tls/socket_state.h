@@ -121,7 +121,7 @@ static inline int rfctls__may_hold_record(const rfctls_socket *socket) {
 
 /* Nothing tells when a program feeds memory: over it, no call waits. */
 static inline int rfctls__can_block(const rfctls_socket *socket) {
-  return rfctls__raw_memory(socket->raw) == NULL;
+  return rfctls__raw_can_block(socket->raw);
 }
 
 #endif

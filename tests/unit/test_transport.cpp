@@ -14,7 +14,8 @@
 
 #include "base/error.h"
 #include "net/address.h"
-#include "net/transport.h"
+#include "net/open.h"
+#include "net/transport_os.h"
 #include "net/wait.h"
 #include "support/handles.hpp"
 #include "support/memory.hpp"
