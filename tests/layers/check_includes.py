@@ -23,7 +23,10 @@ LAYERS = {
     "schannel": ({"base", "x509", "engine", "schannel"}, r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
 }
 # The only files that may include headers of the operating system.
-PLATFORM = {"base/posix.c", "base/windows.c", "net/posix.c", "net/windows.c"}
+PLATFORM = {"base/posix.c", "base/windows.c", "net/posix.c", "net/windows.c", "net/posix/sockets.h",
+            "net/windows/sockets.h"}
+# net/posix/sockets.h or net/windows/sockets.h, as CMake chooses; and who may see what it shows.
+SOCKETS = {"sockets.h": {"net/bsd.h"}, "net/bsd.h": {"net/bsd.c", "net/posix.c", "net/windows.c"}}
 PUBLIC_OUTSIDE = {"stddef.h", "stdint.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -56,14 +59,17 @@ def check_core(path):
         yield f"lies in core/{layer}, a layer that nobody described"
         return
     folders, library = LAYERS[layer]
-    platform = str(path.relative_to(core)) in PLATFORM
+    me = path.relative_to(core).as_posix()
     for form, name in includes(path):
         if is_public(name):
             continue
         if form == "<":
             of_library = library is not None and re.match(library, name)
-            if not (is_libc(name) or of_library or platform):
+            if not (is_libc(name) or of_library or me in PLATFORM):
                 yield f"includes <{name}>, which is not {layer}'s business"
+        elif name in SOCKETS:
+            if me not in SOCKETS[name]:
+                yield f'includes "{name}", which is for {", ".join(sorted(SOCKETS[name]))} alone'
         elif not (core / name).is_file():
             yield f'includes "{name}": files of core/ are named from there'
         elif name.split("/")[0] not in folders:
