@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import socket as plain
+from types import FunctionType
 
 from . import connect, listen, native, wrap
 from .certificates import Certificate, Identity, PrivateKey
@@ -23,13 +24,15 @@ from .socket import TLSSocket
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import IO, Any, Literal
+    from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
 
     from typing_extensions import Buffer, TypeAlias
 
     Extension: TypeAlias = tuple[int, bytes]
     Verdict: TypeAlias = bool | Callable[[int, bool, Certificate], bool]
     AnySocket: TypeAlias = TLSSocket | plain.socket
+    Rest = ParamSpec("Rest")
+    Result = TypeVar("Result")
 
 TLS_VERSION_1_3 = native.RFCTLS_TLS_1_3
 TLS_VERSION_1_2 = native.RFCTLS_TLS_1_2
@@ -166,7 +169,7 @@ def tls_socket_accept(
         raise
 
 
-# ---- operations on a TLS socket ----
+# ---- operations on a TLS socket alone ----
 
 
 def is_tls_socket(thing: object) -> bool:
@@ -174,48 +177,9 @@ def is_tls_socket(thing: object) -> bool:
     return isinstance(thing, TLSSocket)
 
 
-def tls_socket_send(socket: TLSSocket, data: Buffer, flags: int = 0) -> int:
-    """Sends all, and returns how many bytes; -1: non-blocking, and nothing could go."""
-    return socket_send(socket, data, flags)
-
-
-def tls_socket_send_range(
-    socket: TLSSocket, data: Buffer, start: int = 0, length: int = -1, flags: int = 0
-) -> int:
-    """tls-socket-send/range: the same for length bytes from start on; -1: to the end."""
-    return socket_send_range(socket, data, start, length, flags)
-
-
-def tls_socket_recv(socket: TLSSocket, size: int, flags: int = 0) -> bytes | None:
-    """1 to size bytes; empty at the polite end; None: non-blocking, and nothing is there."""
-    return socket_recv(socket, size, flags)
-
-
-def tls_socket_recv_into(
-    socket: TLSSocket, buffer: Buffer, start: int, length: int, flags: int = 0
-) -> int:
-    """tls-socket-recv!: how many bytes came; 0 at the end; -1: nothing is there."""
-    return socket_recv_into(socket, buffer, start, length, flags)
-
-
 def tls_socket_pending(socket: TLSSocket) -> bool:
     """tls-socket-pending?: whether decrypted bytes wait."""
     return socket.pending() > 0
-
-
-def tls_socket_shutdown(socket: TLSSocket, how: int) -> None:
-    """Ends reading (0), writing (1) or both (2)."""
-    socket.shutdown(how)
-
-
-def tls_socket_close(socket: TLSSocket) -> None:
-    """Sends close_notify, and closes."""
-    socket.close()
-
-
-def tls_socket_closed(socket: TLSSocket) -> bool:
-    """tls-socket-closed?"""
-    return socket.closed
 
 
 def tls_socket_peer_certificate(socket: TLSSocket) -> Certificate | None:
@@ -235,86 +199,9 @@ def tls_socket_client_certificate_callback_set(
     socket._identify_by(callback)
 
 
-def call_with_tls_socket(socket: TLSSocket, proc: Callable[[TLSSocket], Any]) -> Any:
-    """What proc returns for the socket, which is closed then, however proc ends."""
-    return call_with_socket(socket, proc)
-
-
-def tls_socket_peer(socket: TLSSocket) -> Any:
-    """The peer's address, or None."""
-    return socket_peer(socket)
-
-
-def tls_socket_info(socket: TLSSocket) -> Any:
-    """The address of our end, or None."""
-    return socket_info(socket)
-
-
-def tls_socket_name(socket: TLSSocket) -> str | None:
-    """Our end as text, or None."""
-    return socket_name(socket)
-
-
-def tls_socket_node(socket: TLSSocket) -> str | None:
-    """The node, as given to connect."""
-    return socket.node
-
-
-def tls_socket_service(socket: TLSSocket) -> str | None:
-    """The service, as given to connect."""
-    return socket.service
-
-
-def tls_socket_info_values(
-    socket: TLSSocket, *, type: Literal["peer", "info"] = "peer"
-) -> tuple[str, str, int]:
-    """Host name, IP address and port of one end."""
-    return socket_info_values(socket, type=type)
-
-
-def tls_socket_nonblocking(socket: TLSSocket) -> None:
-    """tls-socket-nonblocking!"""
-    socket.setblocking(False)
-
-
-def tls_socket_blocking(socket: TLSSocket) -> None:
-    """tls-socket-blocking!"""
-    socket.setblocking(True)
-
-
-def is_nonblocking_tls_socket(socket: TLSSocket) -> bool:
-    """nonblocking-tls-socket?"""
-    return not socket.getblocking()
-
-
-def tls_socket_set_read_timeout(socket: TLSSocket, milliseconds: int | None) -> None:
-    """tls-socket-set-read-timeout!: for each later call; None and 0 wait for ever."""
-    socket_set_read_timeout(socket, milliseconds)
-
-
-def tls_socket_get_read_timeout(socket: TLSSocket) -> int | None:
-    """That timeout in milliseconds."""
-    return socket_get_read_timeout(socket)
-
-
 def tls_socket_raw_socket(socket: TLSSocket) -> int:
     """The descriptor of the socket below."""
     return socket.fileno()
-
-
-def tls_socket_port(socket: TLSSocket, close: bool = True) -> IO[Any]:
-    """A binary file that reads and writes; closing it closes the socket unless close is False."""
-    return socket_port(socket, close)
-
-
-def tls_socket_input_port(socket: TLSSocket) -> IO[Any]:
-    """A binary file that reads; closing it leaves the socket open."""
-    return socket.makefile("rb")
-
-
-def tls_socket_output_port(socket: TLSSocket) -> IO[Any]:
-    """A binary file that writes; closing it leaves the socket open."""
-    return socket.makefile("wb")
 
 
 # ---- the same for sockets of either kind ----
@@ -479,6 +366,45 @@ def socket_write_select(timeout: int | None, *sockets: AnySocket) -> list[AnySoc
 def socket_error_select(timeout: int | None, *sockets: AnySocket) -> list[AnySocket]:
     """Those that have failed, waiting in the same way."""
     return _select(timeout, ERROR, sockets)
+
+
+# ---- the same for TLS sockets only ----
+
+
+def _for_tls(
+    method: Callable[Concatenate[AnySocket, Rest], Result], doc: str | None = None
+) -> Callable[Concatenate[TLSSocket, Rest], Result]:
+    """What a function does, under the name that (rfc tls) has for TLS sockets."""
+    name = method.__name__.replace("socket", "tls_socket")
+    made: Any = FunctionType(method.__code__, globals(), name, method.__defaults__)
+    made.__qualname__, made.__kwdefaults__ = name, method.__kwdefaults__
+    made.__annotations__ = {**method.__annotations__, "socket": "TLSSocket"}
+    made.__doc__ = doc or str(method.__doc__).replace("socket-", "tls-socket-")
+    return made  # type: ignore[no-any-return]
+
+
+tls_socket_send = _for_tls(socket_send)
+tls_socket_send_range = _for_tls(socket_send_range)
+tls_socket_recv = _for_tls(socket_recv)
+tls_socket_recv_into = _for_tls(socket_recv_into)
+tls_socket_shutdown = _for_tls(socket_shutdown)
+tls_socket_close = _for_tls(socket_close, "Sends close_notify, and closes.")
+tls_socket_closed = _for_tls(socket_closed)
+call_with_tls_socket = _for_tls(call_with_socket)
+tls_socket_peer = _for_tls(socket_peer)
+tls_socket_info = _for_tls(socket_info)
+tls_socket_name = _for_tls(socket_name)
+tls_socket_node = _for_tls(socket_node, "The node, as given to connect.")
+tls_socket_service = _for_tls(socket_service, "The service, as given to connect.")
+tls_socket_info_values = _for_tls(socket_info_values)
+tls_socket_nonblocking = _for_tls(socket_nonblocking)
+tls_socket_blocking = _for_tls(socket_blocking)
+is_nonblocking_tls_socket = _for_tls(is_nonblocking_socket, "nonblocking-tls-socket?")
+tls_socket_set_read_timeout = _for_tls(socket_set_read_timeout)
+tls_socket_get_read_timeout = _for_tls(socket_get_read_timeout)
+tls_socket_port = _for_tls(socket_port)
+tls_socket_input_port = _for_tls(socket_input_port)
+tls_socket_output_port = _for_tls(socket_output_port)
 
 
 # ---- inside ----
