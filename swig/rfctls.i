@@ -35,6 +35,7 @@
 #endif
 
 %include "names.i"
+%include "truths.i"
 
 %include "rfctls/status.h"
 %include "rfctls/version.h"

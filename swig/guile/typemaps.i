@@ -192,12 +192,7 @@ int noun##_p(SCM object);
 /* The verdict on a certificate: only #t is a yes, whatever else a program's procedure answered. */
 %typemap(in) int accept "$1 = scm_is_eq($input, SCM_BOOL_T);"
 
-%apply bool { int allowed, int blocking, int close_socket, int closes, int enabled, int identity, int owned,
-              int passive, int verify };
-%apply bool { int rfctls_socket_is_blocking, int rfctls_socket_is_closed,
-              int rfctls_socket_is_listener, int rfctls_socket_is_resumed, int rfctls_socket_finding_trusted,
-              int rfctls_engine_supports, int rfctls_cert_matches_name,
-              int rfctls_any_is_closed };
+%apply bool { int closes, int rfctls_any_is_closed };
 
 /* ---- what waits, outside Guile mode ---- */
 

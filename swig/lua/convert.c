@@ -39,6 +39,12 @@ static void push_integer(lua_State *L, int64_t value) {
     lua_pushnumber(L, (lua_Number)value);
 }
 
+static int truth_at(lua_State *L, int index) {
+  if (!lua_isnil(L, index))
+    luaL_checktype(L, index, LUA_TBOOLEAN);
+  return lua_toboolean(L, index);
+}
+
 /* A string for C, NULL for nil. A NUL inside would hide what follows it from every check. */
 static const char *text_at(lua_State *L, int index) {
   size_t size;

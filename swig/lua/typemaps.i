@@ -33,6 +33,10 @@
 /* The verdict on a certificate: only true is a yes, whatever else a program's function returned. */
 %typemap(in) int accept %{ $1 = lua_isboolean(L, $input) && lua_toboolean(L, $input); %}
 
+/* nil is no. */
+%typemap(in) bool %{ $1 = truth_at(L, $input); %}
+%typemap(out) bool %{ lua_pushboolean(L, $1); SWIG_arg++; %}
+
 /* An extra result, told whether or not the call succeeded. */
 %typemap(in, numinputs=0) size_t *sent (size_t count = 0), size_t *ready (size_t count = 0),
                           size_t *index (size_t count = 0)

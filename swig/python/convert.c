@@ -2,6 +2,7 @@
  * OverflowError: a number out of range is a ValueError, as every other bad value is. */
 
 #include <limits.h>
+#include <stdbool.h> /* for SWIG's own code about bool */
 #include <stdint.h>
 #include <string.h>
 
@@ -28,12 +29,21 @@ static PyObject *whole_in(PyObject *object, const char *parameter) {
   return whole;
 }
 
-/* An int, or what says by __index__ that it is one; a bool only where a truth value is meant. */
+static int truth_in(PyObject *object, const char *parameter, int *out) {
+  if (!PyBool_Check(object)) {
+    PyErr_Format(PyExc_TypeError, "%s must be True or False, not %R", parameter, object);
+    return -1;
+  }
+  *out = object == Py_True;
+  return 0;
+}
+
+/* An int, or what says by __index__ that it is one, but no bool. */
 static int number_in(PyObject *object, const char *parameter, long long low, long long high,
-                     int truth, long long *out) {
+                     long long *out) {
   PyObject *whole;
   int overflow = 0;
-  if (PyBool_Check(object) && !truth) {
+  if (PyBool_Check(object)) {
     PyErr_Format(PyExc_TypeError, "%s must be an int, not a bool", parameter);
     return -1;
   }

@@ -103,27 +103,33 @@
 
 /* ---- numbers ---- */
 
-%define %named_number(type, name, low, high, truth)
+%define %named_number(type, name, low, high)
 %typemap(in, stub="int") type (long long value) {
-  if (number_in($input, name, low, high, truth, &value) < 0) SWIG_fail;
+  if (number_in($input, name, low, high, &value) < 0) SWIG_fail;
   $1 = ($1_ltype)value;
 }
 %enddef
 
-%define %number(type, low, high, truth)
-%named_number(type, "$1_name", low, high, truth)
+%define %number(type, low, high)
+%named_number(type, "$1_name", low, high)
 %enddef
 
 /* The verdict on a certificate: only True is a yes, whatever else a program's function returned. */
 %typemap(in, stub="object") int accept "$1 = $input == Py_True;"
 
-%number(int, INT_MIN, INT_MAX, 1)
-%number(uint16_t, 0, UINT16_MAX, 0)
-%number(uint32_t, 0, UINT32_MAX, 0)
-%number(int64_t, INT64_MIN, INT64_MAX, 0)
-%named_number(rfctls_family, "ip_version", INT_MIN, INT_MAX, 0)
-%named_number(intptr_t fd, "sock", INTPTR_MIN, INTPTR_MAX, 0)
-%number(enum SWIGTYPE, INT_MIN, INT_MAX, 0)
+/* A switch that a program gave: a word or a number may mean the contrary. */
+%typemap(in, stub="bool") bool {
+  if (truth_in($input, name_of("$symname", "$1_name"), &$1) < 0) SWIG_fail;
+}
+%typemap(out, stub="bool") bool "$result = PyBool_FromLong($1);"
+
+%number(int, INT_MIN, INT_MAX)
+%number(uint16_t, 0, UINT16_MAX)
+%number(uint32_t, 0, UINT32_MAX)
+%number(int64_t, INT64_MIN, INT64_MAX)
+%named_number(rfctls_family, "ip_version", INT_MIN, INT_MAX)
+%named_number(intptr_t fd, "sock", INTPTR_MIN, INTPTR_MAX)
+%number(enum SWIGTYPE, INT_MIN, INT_MAX)
 
 %typemap(in, stub="int") size_t {
   if (size_in($input, "$1_name", &$1) < 0) SWIG_fail;

@@ -340,9 +340,9 @@ do
   handles.pollset = made
   _, made = native.socket_local_address(client.handle)
   handles.address = made
-  _, made = native.addresses_resolve("127.0.0.1", "1", native.FAMILY_ANY, 0)
+  _, made = native.addresses_resolve("127.0.0.1", "1", native.FAMILY_ANY, false)
   handles.addresses = made
-  _, made = native.stream_open(client.handle, 0)
+  _, made = native.stream_open(client.handle, false)
   handles.stream = made
 end
 

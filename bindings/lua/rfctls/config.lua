@@ -65,10 +65,6 @@ local function choose(choices, name, value)
   return choices[value] or wrong(name, ("cannot be '%s'"):format(value))
 end
 
-local function flag(value)
-  return value and 1 or 0
-end
-
 local function load_identity(options)
   if options.identity then return options.identity end
   local chain, key, message, code
@@ -120,8 +116,7 @@ local setters = {
 local function set_plain(handle, options)
   for _, setter in ipairs(setters) do
     local value = options[setter[1]]
-    if type(value) == "boolean" then value = flag(value) end
-    local status = value and native["config_" .. setter[2]](handle, value) or native.OK
+    local status = value ~= nil and native["config_" .. setter[2]](handle, value) or native.OK
     if status ~= native.OK then return check(status) end
   end
   return true
@@ -160,8 +155,8 @@ local function set_verification(handle, options, role)
     status = native.config_set_peer_cert(handle, choose(demands, "peer_certificate", demand))
   end
   if status == native.OK then
-    status = native.config_set_asking(handle, flag(type(verify) == "function"),
-                                      flag(type(options.identity) == "function"))
+    status = native.config_set_asking(handle, type(verify) == "function",
+                                      type(options.identity) == "function")
   end
   local skip = options.insecure_skip_verify or (role == native.CLIENT and verify == false)
   if status == native.OK and skip then status = native.config_insecure_skip_verify(handle) end
@@ -190,7 +185,7 @@ end
 local function set_transport(handle, options)
   local status = native.OK
   if options.timeout == 0 or options.scheduler then
-    status = native.config_set_blocking(handle, 0)
+    status = native.config_set_blocking(handle, false)
   end
   if options.timeout and options.timeout ~= 0 then
     local limit = milliseconds(options.timeout)

@@ -16,6 +16,9 @@ Cert.not_after = native.cert_not_after
 Cert.serial = native.cert_serial
 Cert.fingerprint = native.cert_fingerprint
 
+-- Whether it is for a host name or an IP address. That says nothing about trust.
+Cert.matches = native.cert_matches_name
+
 local name_kinds = { [native.NAME_DNS] = "DNS", [native.NAME_IP] = "IP" }
 
 -- Its alternative names: a list of { kind = "DNS" | "IP", name = text }.
@@ -27,11 +30,6 @@ function Cert:names()
     }
   end
   return list
-end
-
--- Whether it is for a host name or an IP address. That says nothing about trust.
-function Cert:matches(name)
-  return native.cert_matches_name(self, name) == 1
 end
 
 -- The certificates of a chain as a list, leaf first.

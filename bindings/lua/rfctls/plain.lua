@@ -65,7 +65,7 @@ function Plain.connect(host, port, given)
   local waits = options.timeout ~= 0
   local limit = waits and options.timeout and wait.milliseconds(options.timeout) or native.DEFAULT_CONNECT
   local here = waits and not options.scheduler
-  local status, handle = native.raw_connect(host, port, family, here and 1 or 0, limit)
+  local status, handle = native.raw_connect(host, port, family, here, limit)
   local self, message, code = new(status, handle, options, host, port)
   if not (self and waits) then return self, message, code end
   return talk.connected(self)
@@ -76,7 +76,7 @@ end
 function Plain.listen(host, port, given)
   local options, family = checked(given)
   if host == "*" then host = nil end
-  local status, found = native.addresses_resolve(host, port, family, 1)
+  local status, found = native.addresses_resolve(host, port, family, true)
   local handle
   for index = 0, status == OK and native.addresses_count(found) - 1 or -1 do
     status, handle = native.raw_listen(native.addresses_at(found, index), 0)
@@ -101,7 +101,7 @@ end
 -- The socket of a descriptor; owned: closing it closes the descriptor.
 function Plain.adopt(fd, owned, options)
   options = checked(options)
-  local status, handle = native.raw_adopt(fd, owned and 1 or 0)
+  local status, handle = native.raw_adopt(fd, owned)
   return new(status, handle, options)
 end
 

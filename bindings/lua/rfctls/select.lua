@@ -21,7 +21,7 @@ local function add(set, object, wanted)
     status, index = native.pollset_add_socket(set, handle, wanted)
   else
     if not handle then
-      status, handle = native.raw_adopt(type(object) == "number" and object or object:getfd(), 0)
+      status, handle = native.raw_adopt(type(object) == "number" and object or object:getfd(), false)
     end
     if status == OK then status, index = native.pollset_add_raw(set, handle, wanted) end
   end

@@ -33,7 +33,7 @@ local function decide(self)
   local verdict
   for index = 0, native.socket_finding_count(handle) - 1 do
     verdict = verifier(native.socket_finding_depth(handle, index),
-                       native.socket_finding_trusted(handle, index) == 1,
+                       native.socket_finding_trusted(handle, index),
                        native.socket_finding_cert(handle, index),
                        native.socket_finding_text(handle, index))
     if verdict ~= true then break end
@@ -148,9 +148,9 @@ end
 -- its descriptor (LuaSocket's setfd) is taken over, anything else borrowed, unless owned says so.
 local function adopt(transport, owned)
   if Plain.is(transport) then return transport:transport() end
-  if type(transport) == "number" then return native.raw_adopt(transport, owned and 1 or 0) end
+  if type(transport) == "number" then return native.raw_adopt(transport, owned) end
   local forgets = owned ~= false and transport.setfd ~= nil
-  local status, raw = native.raw_adopt(transport:getfd(), (forgets or owned) and 1 or 0)
+  local status, raw = native.raw_adopt(transport:getfd(), forgets or owned)
   if status == OK then status = native.raw_unread(raw, read_ahead(transport)) end
   if status == OK and forgets then transport:setfd(-1) end
   return status, raw
@@ -167,14 +167,14 @@ function Socket.wrap(transport, options)
   local socket = new(handle, config)
   socket.transport = transport -- a borrowed descriptor lives as long as its object
   if Plain.is_memory(transport) then socket.block = 0 end
-  if native.socket_is_listener(handle) == 1 then return socket end
+  if native.socket_is_listener(handle) then return socket end
   return begin(socket)
 end
 
 -- The object for a native handle that C has handed over, its handshake done or not.
 function Socket.of_handle(handle)
   local self = talk.state(handle, native.socket_timeout(handle, native.TIMER_READ))
-  if native.socket_is_blocking(handle) == 0 then self.block = 0 end
+  if not native.socket_is_blocking(handle) then self.block = 0 end
   self.config = Config.foreign
   return setmetatable(self, Socket)
 end
@@ -238,7 +238,7 @@ end
 
 -- Whether we closed it, or both directions have ended.
 function Socket:isclosed()
-  return native.socket_is_closed(self.handle) == 1
+  return native.socket_is_closed(self.handle)
 end
 
 -- Changes the keys of both directions; neither side's data notices (TLS 1.3).
@@ -282,7 +282,7 @@ function Socket:info(field)
     group = native.socket_group(handle),
     alpn = native.socket_protocol(handle),
     server_name = native.socket_server_name(handle),
-    resumed = native.socket_is_resumed(handle) == 1,
+    resumed = native.socket_is_resumed(handle),
     session_refused = native.socket_session_refused(handle),
   }
   if field then return facts[field] end
@@ -354,8 +354,8 @@ function Socket:setidentity(source)
     error("bad argument #1 to 'setidentity' (function expected)", 2)
   end
   self.identity_source = source
-  local asks = self.config.verifier and 1 or 0
-  return talk.done(self, native.socket_set_asking(self.handle, asks, source and 1 or 0))
+  local verify = self.config.verifier ~= nil
+  return talk.done(self, native.socket_set_asking(self.handle, verify, source ~= nil))
 end
 
 return Socket

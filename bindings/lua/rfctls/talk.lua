@@ -105,7 +105,7 @@ function talk.methods(class, noun)
       error("bad argument #2 to 'settimeout' (invalid timeout mode)", 2)
     end
     local waits = wait.is_blocking(self) and not self.scheduler
-    local status = verbs.set_blocking(self.handle, waits and 1 or 0)
+    local status = verbs.set_blocking(self.handle, waits)
     for _, timer in ipairs { native.TIMER_READ, native.TIMER_WRITE, native.TIMER_ACCEPT } do
       if status == OK then status = set_timeout(self.handle, timer, self.block) end
     end

@@ -30,9 +30,10 @@ def _is_source(source: object) -> TypeIs[Source]:
     return is_bytes(source) or isinstance(source, str) or hasattr(source, "__fspath__")
 
 
-def _loader(
+def loader(
     source: Source, of_bytes: Callable[..., Made], of_file: Callable[..., Made]
 ) -> Callable[..., Made]:
+    """What reads a source: the function of C for bytes, or that for files."""
     return of_bytes if is_bytes(source) else of_file
 
 
@@ -62,7 +63,7 @@ class Certificate:
 
         From PEM, DER, PKCS#7 (.p7b) or PKCS#12 (a truststore), for which the passphrase is.
         """
-        load = _loader(source, native.rfctls_chain_load, native.rfctls_chain_from_file)
+        load = loader(source, native.rfctls_chain_load, native.rfctls_chain_from_file)
         return tuple(chain_list(load(source, passphrase)))
 
     @property
@@ -111,7 +112,7 @@ class Certificate:
 
         That says nothing about trust.
         """
-        return bool(native.rfctls_cert_matches_name(self._handle, name))
+        return native.rfctls_cert_matches_name(self._handle, name)
 
     def as_dict(self) -> dict[str, Any]:
         """What ssl.SSLSocket.getpeercert gives: "subject", "issuer", "subjectAltName", ..."""
@@ -155,7 +156,7 @@ class PrivateKey:
     def load(cls, source: Source, passphrase: Passphrase = None) -> PrivateKey:
         """Reads a key from bytes or a file of any form; never asks for a passphrase itself."""
         made = object.__new__(cls)
-        load = _loader(source, native.rfctls_key_load, native.rfctls_key_from_file)
+        load = loader(source, native.rfctls_key_load, native.rfctls_key_from_file)
         made._handle = load(source, passphrase)
         return made
 
@@ -200,7 +201,7 @@ class Identity:
 
         alias chooses one of several keys of a PKCS#12 by its friendlyName.
         """
-        load = _loader(source, native.rfctls_identity_load, native.rfctls_identity_from_file)
+        load = loader(source, native.rfctls_identity_load, native.rfctls_identity_from_file)
         return cls._from_handles(load(source, passphrase, alias))
 
     @classmethod

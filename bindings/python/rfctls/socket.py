@@ -167,7 +167,7 @@ class TLSSocket:
                 raise TypeError("the verifier's socket was used for another handshake call")
             finding = Finding._from_handle(cert)
             finding.depth = native.rfctls_socket_finding_depth(handle, index)
-            finding.trusted = bool(native.rfctls_socket_finding_trusted(handle, index))
+            finding.trusted = native.rfctls_socket_finding_trusted(handle, index)
             reason = native.rfctls_reason_name(native.rfctls_socket_finding_reason(handle, index))
             finding.reason = reason if reason != "NONE" else None
             finding.text = native.rfctls_socket_finding_text(handle, index)
@@ -612,7 +612,7 @@ class TLSSocket:
     @property
     def session_reused(self) -> bool:
         """Whether the peer was recognised by an earlier session, and showed no certificate again."""
-        return bool(native.rfctls_socket_is_resumed(self._handle))
+        return native.rfctls_socket_is_resumed(self._handle)
 
     @property
     def session_refused(self) -> str | None:
@@ -660,7 +660,7 @@ class TLSSocket:
     @property
     def closed(self) -> bool:
         """Whether we closed it, or both directions have ended."""
-        return bool(native.rfctls_socket_is_closed(self._handle))
+        return native.rfctls_socket_is_closed(self._handle)
 
     @property
     def config(self) -> Config:
