@@ -6,14 +6,14 @@ from math import ceil
 
 from . import native
 from ._hints import HABITS
-from .certificates import Identity, is_bytes, load_certificates, sources
+from .certificates import Identity, load_certificates, loader, sources
 from .errors import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from os import PathLike
-    from typing import Any, Literal, Never, TypedDict
+    from typing import Any, ClassVar, Literal, Never, TypedDict
 
     from .certificates import Certificate, Certificates, Finding, Source
     from .socket import TLSSocket
@@ -64,10 +64,18 @@ _DEMANDS = {
     "optional": native.RFCTLS_PEER_CERT_OPTIONAL,
     "required": native.RFCTLS_PEER_CERT_REQUIRED,
 }
-_LISTS = {
+_SETTERS: dict[str, Callable[[native.Handle, Any], None]] = {  # of what C takes as it is given
     "ciphers": native.rfctls_config_set_ciphers,
     "cipher_suites": native.rfctls_config_set_cipher_suites,
     "groups": native.rfctls_config_set_groups,
+    "server_name": native.rfctls_config_set_server_name,
+    "ip_version": native.rfctls_config_set_family,
+    "session_cache": native.rfctls_config_set_session_cache,
+    "allow_truncation": native.rfctls_config_set_allow_truncation,
+    "trust_directory": native.rfctls_config_add_trust_dir,
+    "system_trust": native.rfctls_config_set_system_trust,
+    "partial_chain": native.rfctls_config_set_partial_chain,
+    "insecure_key_log": native.rfctls_config_insecure_log_keys,
 }
 _ON_BY_DEFAULT = ("session_cache", "partial_chain")
 _TIMERS = {
@@ -130,36 +138,6 @@ class Config:
                                 which whoever recorded it can read it (as SSLKEYLOGFILE)
     """
 
-    role: Role
-    identity: Identity | IdentitySource | None
-    authorities: tuple[Certificate, ...]
-    trust_directory: str | PathLike[str] | None
-    crls: tuple[Source, ...]
-    system_trust: bool | None
-    partial_chain: bool
-    min_version: Version | None
-    max_version: Version | None
-    ciphers: str | None
-    cipher_suites: str | None
-    groups: str | None
-    alpn: tuple[str, ...]
-    hello_extensions: tuple[tuple[int, bytes], ...]
-    verifier: Verifier | None
-    peer_certificate: Demand | None
-    server_name: str | None
-    ip_version: Literal[4, 6] | None
-    timeout: float | None
-    connect_timeout: float | None
-    handshake_timeout: float | None
-    close_timeout: float | None
-    session_cache: bool
-    allow_truncation: bool
-    insecure_skip_verify: bool
-    insecure_skip_name_check: bool
-    insecure_key_log: str | PathLike[str] | None
-    _handle: native.Handle
-    __slots__ = (*__annotations__,)
-
     def __init__(
         self,
         role: Role = "client",
@@ -201,41 +179,39 @@ class Config:
             raise TypeError(f"verifier must be callable, not {type(verifier).__name__}")
         if not (identity is None or isinstance(identity, Identity) or callable(identity)):
             raise TypeError(f"identity must be an Identity or callable, not {identity!r}")
-        self._keep("role", role)
-        self._keep("identity", identity)
-        self._keep("authorities", tuple(named("authorities", load_certificates, authorities)))
-        self._keep("trust_directory", trust_directory)
-        self._keep("crls", tuple(named("crls", sources, crls)))
-        if system_trust is not None:
-            truth("system_trust", system_trust)
-        self._keep("system_trust", system_trust)
-        self._keep("partial_chain", truth("partial_chain", partial_chain))
-        self._keep("min_version", min_version)
-        self._keep("max_version", max_version)
-        self._keep("ciphers", ciphers)
-        self._keep("cipher_suites", cipher_suites)
-        self._keep("groups", groups)
-        self._keep("alpn", named("alpn", tuple, alpn))
-        self._keep("hello_extensions", named("hello_extensions", pairs, hello_extensions))
-        self._keep("verifier", verifier)
-        self._keep("peer_certificate", peer_certificate)
-        self._keep("server_name", server_name)
-        self._keep("ip_version", ip_version)
-        self._keep("timeout", seconds("timeout", timeout))
-        self._keep("connect_timeout", seconds("connect_timeout", connect_timeout))
-        self._keep("handshake_timeout", seconds("handshake_timeout", handshake_timeout))
-        self._keep("close_timeout", seconds("close_timeout", close_timeout))
-        self._keep("session_cache", truth("session_cache", session_cache))
-        self._keep("allow_truncation", truth("allow_truncation", allow_truncation))
-        self._keep("insecure_skip_verify", truth("insecure_skip_verify", insecure_skip_verify))
-        self._keep("insecure_skip_name_check", truth("insecure_skip_name_check", insecure_skip_name_check))
-        self._keep("insecure_key_log", insecure_key_log)
-        self._keep("_handle", native.rfctls_config_new(_pick("role", _ROLES, role)))
+        self.role = role
+        self.identity = identity
+        self.authorities = tuple(named("authorities", load_certificates, authorities))
+        self.trust_directory = trust_directory
+        self.crls = tuple(named("crls", sources, crls))
+        self.system_trust = system_trust
+        self.partial_chain = partial_chain
+        self.min_version = min_version
+        self.max_version = max_version
+        self.ciphers = ciphers
+        self.cipher_suites = cipher_suites
+        self.groups = groups
+        self.alpn: tuple[str, ...] = named("alpn", tuple, alpn)
+        self.hello_extensions = named("hello_extensions", pairs, hello_extensions)
+        self.verifier = verifier
+        self.peer_certificate = peer_certificate
+        self.server_name = server_name
+        self.ip_version = ip_version
+        self.timeout = seconds("timeout", timeout)
+        self.connect_timeout = seconds("connect_timeout", connect_timeout)
+        self.handshake_timeout = seconds("handshake_timeout", handshake_timeout)
+        self.close_timeout = seconds("close_timeout", close_timeout)
+        self.session_cache = session_cache
+        self.allow_truncation = allow_truncation
+        self.insecure_skip_verify = truth("insecure_skip_verify", insecure_skip_verify)
+        self.insecure_skip_name_check = truth("insecure_skip_name_check", insecure_skip_name_check)
+        self.insecure_key_log = insecure_key_log
+        self._handle = native.rfctls_config_new(_pick("role", _ROLES, role))
         self._set_behaviour()
         self._set_trust()
 
-    def _keep(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
+    _defaults: ClassVar[dict[str, Any]] = __init__.__kwdefaults__ or {}
+    __slots__ = ("role", *_defaults, "_handle")
 
     def _set_behaviour(self) -> None:
         handle = self._handle
@@ -245,22 +221,16 @@ class Config:
             _pick("min_version", VERSIONS, self.min_version),
             _pick("max_version", VERSIONS, self.max_version),
         )
-        for name, set_list in _LISTS.items():
-            if getattr(self, name) is not None:
-                set_list(handle, getattr(self, name))
+        for name, setter in _SETTERS.items():
+            if getattr(self, name) is not self._defaults[name]:
+                named(name, setter, handle, getattr(self, name))
         for name in self.alpn:
             native.rfctls_config_add_protocol(handle, name)
         for kind, data in self.hello_extensions:
             add = native.rfctls_config_add_hello_extension
             named("hello_extensions", add, handle, kind, data)
-        if self.server_name is not None:
-            native.rfctls_config_set_server_name(handle, self.server_name)
-        if self.ip_version is not None:
-            native.rfctls_config_set_family(handle, self.ip_version)
         for name, timer in _TIMERS.items():
             native.rfctls_config_set_timeout(handle, timer, milliseconds(getattr(self, name)))
-        native.rfctls_config_set_session_cache(handle, self.session_cache)
-        native.rfctls_config_set_allow_truncation(handle, self.allow_truncation)
 
     def _set_trust(self) -> None:
         handle = self._handle
@@ -268,17 +238,9 @@ class Config:
             native.rfctls_config_set_identity(handle, self.identity._chain, self.identity._key)
         for certificate in self.authorities:
             native.rfctls_config_add_authority(handle, certificate._handle)
-        if self.trust_directory is not None:
-            add = native.rfctls_config_add_trust_dir
-            named("trust_directory", add, handle, self.trust_directory)
         for source in self.crls:
-            if is_bytes(source):
-                native.rfctls_config_add_crls(handle, source)
-            else:
-                named("crls", native.rfctls_config_add_crl_file, handle, source)
-        if self.system_trust is not None:
-            native.rfctls_config_set_system_trust(handle, self.system_trust)
-        native.rfctls_config_set_partial_chain(handle, self.partial_chain)
+            add = loader(source, native.rfctls_config_add_crls, native.rfctls_config_add_crl_file)
+            named("crls", add, handle, source)
         if self.peer_certificate is not None:
             demand = _pick("peer_certificate", _DEMANDS, self.peer_certificate)
             native.rfctls_config_set_peer_cert(handle, demand)
@@ -286,9 +248,6 @@ class Config:
             native.rfctls_config_insecure_skip_verify(handle)
         if self.insecure_skip_name_check:
             native.rfctls_config_insecure_skip_name_check(handle)
-        if self.insecure_key_log is not None:
-            log = native.rfctls_config_insecure_log_keys
-            named("insecure_key_log", log, handle, self.insecure_key_log)
         native.rfctls_config_set_asking(handle, self.verifier is not None, callable(self.identity))
 
     def replace(self, **changes: Any) -> Config:
@@ -297,7 +256,9 @@ class Config:
         return Config(**{**options, **changes})
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a Config is immutable: use config.replace")
+        if hasattr(self, "_handle"):
+            raise AttributeError("a Config is immutable: use config.replace")
+        object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError("a Config is immutable: use config.replace")
@@ -310,7 +271,7 @@ class Config:
 
 
 def truth(name: str, value: object) -> bool:
-    """A switch that a program gave: a word or a number may mean the contrary."""
+    """A switch, as C takes those that are more than a setter's argument."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, not {value!r}")
     return value

@@ -217,7 +217,8 @@ def named(name: str, make: Callable[..., Result], *arguments: Any) -> Result:
         word, _, rest = str(error).partition(" ")
         if word in ("source", "path"):  # what C's functions for files call it
             raise kind(f"{name} {rest}") from None
-        raise error if rest.startswith(("must ", "contains ")) else kind(f"{name}: {error}") from None
+        known = word == name or rest.startswith(("must ", "contains "))
+        raise error if known else kind(f"{name}: {error}") from None
 
 
 native.set_error_factory(_from_record)
