@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Any, TypeVar, Unpack
 
-    from typing_extensions import Buffer, Self
+    from typing_extensions import Buffer
 
     from .config import Options, Role
     from .session import Session
@@ -82,7 +82,7 @@ class TLSTransport(asyncio.transports._FlowControlMixin):  # which loop.sendfile
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Gives what comes from now on to another protocol."""
-        self._link.set_app(protocol)
+        self._link.app = protocol
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         """The program's protocol."""
@@ -94,11 +94,18 @@ class TLSTransport(asyncio.transports._FlowControlMixin):  # which loop.sendfile
 
     def pause_reading(self) -> None:
         """Gives nothing to the protocol, and takes nothing from the network, until resumed."""
-        self._link.pause()
+        link = self._link
+        if not link.paused and not link.closing:
+            link.paused = True
+            link.lower.pause_reading()
 
     def resume_reading(self) -> None:
         """Ends pause_reading."""
-        self._link.resume()
+        link = self._link
+        if link.paused and not link.closing:
+            link.paused = False
+            self._loop.call_soon(link._go_on)  # what came before
+            link.lower.resume_reading()
 
     def write(self, data: Buffer) -> None:
         """Sends, without waiting; the protocol is told to pause when too much is on its way."""
@@ -148,7 +155,8 @@ class Link(asyncio.Protocol):
     """Between the transport below and the program's protocol."""
 
     lower: asyncio.Transport
-    app: asyncio.BaseProtocol
+    app: asyncio.BaseProtocol  #: the program's protocol from now on
+    begin: Callable[[Link], None] | None = None  #: called when the transport below is there
 
     def __init__(
         self,
@@ -186,6 +194,8 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport below is there."""
         self.lower = transport  # type: ignore[assignment]  # uvloop's is none by name
+        if self.begin is not None:
+            self.begin(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the peer."""
@@ -294,7 +304,7 @@ class Link(asyncio.Protocol):
                 self._more = self.loop.create_future()
                 await self._more
             elif want != _WANT_WRITE and want:
-                await self._answer(want)
+                await self.sock._ask(want, waits=True)
             elif not want:
                 return
 
@@ -303,28 +313,12 @@ class Link(asyncio.Protocol):
         told = isinstance(error, CertificateError) or not isinstance(error, Exception)
         return error if told or self._error is None else self._error
 
-    async def _answer(self, want: int) -> None:
-        """The program's callable may be a coroutine function."""
-        asking = self.sock._asking(want)
-        try:
-            answer = next(asking)
-            while True:
-                try:
-                    if hasattr(answer, "__await__"):
-                        answer = await answer
-                except BaseException as problem:
-                    answer = asking.throw(problem)
-                else:
-                    answer = asking.send(answer)
-        except StopIteration:
-            pass
-
     # ---- what the program's protocol gets ----
 
     def start(self, app: asyncio.BaseProtocol, *, made: bool) -> TLSTransport:
         """After the handshake: app gets what comes. made: tell it that the connection was made."""
         transport = TLSTransport(self)
-        self.set_app(app)
+        self.app = app
         self._established = True
         if made:
             app.connection_made(transport)
@@ -332,23 +326,6 @@ class Link(asyncio.Protocol):
         if self._lost:
             self.loop.call_soon(self._end)
         return transport
-
-    def set_app(self, app: asyncio.BaseProtocol) -> None:
-        """The program's protocol from now on."""
-        self.app = app
-
-    def pause(self) -> None:
-        """See TLSTransport.pause_reading."""
-        if not self.paused and not self.closing:
-            self.paused = True
-            self.lower.pause_reading()
-
-    def resume(self) -> None:
-        """See TLSTransport.resume_reading."""
-        if self.paused and not self.closing:
-            self.paused = False
-            self.loop.call_soon(self._go_on)  # what came before
-            self.lower.resume_reading()
 
     def _deliver(self) -> None:
         try:
@@ -526,16 +503,15 @@ class StreamReader(asyncio.StreamReader):
 
     async def readuntil(self, separator: Any = b"\n") -> bytes:
         """See asyncio; raises what the connection has failed with instead of IncompleteReadError."""
-        try:
-            return await super().readuntil(separator)
-        except asyncio.IncompleteReadError as error:
-            self._check(error.partial)
-            raise
+        return await self._whole(super().readuntil(separator))
 
     async def readexactly(self, n: int) -> bytes:
         """See asyncio; raises what the connection has failed with instead of IncompleteReadError."""
+        return await self._whole(super().readexactly(n))
+
+    async def _whole(self, reading: Awaitable[bytes]) -> bytes:
         try:
-            return await super().readexactly(n)
+            return await reading
         except asyncio.IncompleteReadError as error:
             self._check(error.partial)
             raise
@@ -558,7 +534,9 @@ class Server(asyncio.AbstractServer):
         self._tasks: set[asyncio.Task[None]] = set()  # handshakes; a loop holds its tasks weakly
 
     def _accepted(self) -> Link:
-        return _Accepted(self)
+        link = Link(self._config, server_side=True)
+        link.begin = self._shake
+        return link
 
     def _shake(self, link: Link) -> None:
         task = link.loop.create_task(self._serve(link))
@@ -616,26 +594,8 @@ class Server(asyncio.AbstractServer):
         """Until it is closed; from Python 3.12 on, until its connections are, too."""
         await self._server.wait_closed()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
-        await self.wait_closed()
-
     def __repr__(self) -> str:
         return f"<rfctls.Server {self._server!r}>"
-
-
-class _Accepted(Link):
-    def __init__(self, server: Server) -> None:
-        super().__init__(server._config, server_side=True)
-        self._server = server
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The handshake begins by itself."""
-        super().connection_made(transport)
-        self._server._shake(self)
 
 
 # ---- makers ----

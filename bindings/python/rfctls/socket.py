@@ -33,7 +33,7 @@ from .session import Session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket as plain
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from types import EllipsisType
     from typing import IO, Any, Unpack
 
@@ -175,25 +175,16 @@ class TLSSocket:
 
     def _answer(self, want: int) -> None:
         """Answers the handshake's question at once."""
-        asking = self._asking(want)
         try:
-            answer = next(asking)
-            while True:
-                if hasattr(answer, "__await__"):
-                    getattr(answer, "close", int)()
-                    problem = TypeError("a coroutine can be asked in asyncio only")
-                    answer = asking.throw(problem)
-                else:
-                    answer = asking.send(answer)
+            self._ask(want, waits=False).send(None)
         except StopIteration:
             pass
 
-    def _asking(self, want: int) -> Generator[Any, Any, None]:
-        """Puts the handshake's question to the program's callable: yields what that returned, and is
-        sent what it came to, which differs for a coroutine."""
-        return self._ask_verifier() if want == _WANT_VERIFY else self._ask_for_identity()
+    def _ask(self, want: int, *, waits: bool) -> Coroutine[Any, Any, None]:
+        """Puts the handshake's question to the program's callable; waits: which may be a coroutine function."""
+        return self._ask_verifier(waits) if want == _WANT_VERIFY else self._ask_for_identity(waits)
 
-    def _ask_verifier(self) -> Generator[Any, Any, None]:
+    async def _ask_verifier(self, waits: bool) -> None:
         """What the verifier raises is a no, and is raised again when the peer knows."""
         verifier = self._config.verifier
         assert verifier is not None
@@ -201,7 +192,7 @@ class TLSSocket:
         try:
             for finding in self._findings():
                 self._refused = finding
-                accepted = yield verifier(finding.depth, finding.trusted, finding)
+                accepted = await _said(verifier(finding.depth, finding.trusted, finding), waits)
                 if accepted is not True:
                     if accepted is not False:
                         raise TypeError(f"a verifier returns True or False, not {accepted!r}")
@@ -212,11 +203,11 @@ class TLSSocket:
             accepted = None
         native.rfctls_socket_answer_verify(self._handle, accepted)
 
-    def _ask_for_identity(self) -> Generator[Any, Any, None]:
+    async def _ask_for_identity(self, waits: bool) -> None:
         source = self._identity or self._config.identity
         assert callable(source)
         try:
-            identity = yield source(self)
+            identity = await _said(source(self), waits)
             if identity is None:
                 native.rfctls_socket_answer_no_identity(self._handle)
             elif isinstance(identity, Identity):
@@ -822,6 +813,16 @@ def _service(port: int | str) -> str:
     if isinstance(port, bool) or not isinstance(port, int):
         raise TypeError(f"port must be an int or a str, not {type(port).__name__}")
     return str(port)
+
+
+async def _said(answer: Any, waits: bool) -> Any:
+    """What the program's callable answered, or what the coroutine does that it gave."""
+    if not hasattr(answer, "__await__"):
+        return answer
+    if not waits:
+        getattr(answer, "close", int)()
+        raise TypeError("a coroutine can be asked in asyncio only")
+    return await answer
 
 
 def _would_block(want: int) -> Error:
