@@ -28,73 +28,28 @@ TruncatedError.
 
 from __future__ import annotations
 
-from . import native
+from . import errors, native
 from .certificates import Certificate, Finding, Identity, PrivateKey
 from .config import Config
-from .errors import (
-    AlertError,
-    ArgumentError,
-    CertificateError,
-    ClosedError,
-    ConnectError,
-    Error,
-    ForkedError,
-    IdentityError,
-    InternalError,
-    LimitError,
-    OutOfMemoryError,
-    ParseError,
-    ProtocolError,
-    ResetError,
-    ResolveError,
-    StateError,
-    SystemCallError,
-    TimeoutError,
-    TruncatedError,
-    UnsupportedError,
-    WantReadError,
-    WantWriteError,
-)
+from .errors import *
 from .memory import MemoryTransport
 from .poll import ERROR, READ, WRITE, Poll
 from .session import Session
 from .socket import TLSSocket, connect, listen, wrap
 
 __all__ = [
-    "AlertError",
-    "ArgumentError",
     "Certificate",
-    "CertificateError",
-    "ClosedError",
     "Config",
-    "ConnectError",
     "ERROR",
-    "Error",
     "Finding",
-    "ForkedError",
     "Identity",
-    "IdentityError",
-    "InternalError",
-    "LimitError",
     "MemoryTransport",
-    "OutOfMemoryError",
-    "ParseError",
     "Poll",
     "PrivateKey",
-    "ProtocolError",
     "READ",
-    "ResetError",
-    "ResolveError",
     "Session",
-    "StateError",
-    "SystemCallError",
     "TLSSocket",
-    "TimeoutError",
-    "TruncatedError",
-    "UnsupportedError",
     "WRITE",
-    "WantReadError",
-    "WantWriteError",
     "connect",
     "create_connection",
     "create_server",
@@ -106,6 +61,7 @@ __all__ = [
     "upgrade_connection",
     "wrap",
 ]
+__all__ += errors.__all__
 
 __version__: str = native.rfctls_version()
 
@@ -122,22 +78,12 @@ if TYPE_CHECKING:
         upgrade_connection,
     )
 
-_IN_ASYNCIO = {
-    "create_connection",
-    "create_server",
-    "open_connection",
-    "start_server",
-    "start_tls",
-    "upgrade_connection",
-}
-
-
 _MODULES = {"aio", "http", "requests", "rfc", "urllib3"}
 
 
 def __getattr__(name: str) -> object:
     """What is slow to import is imported by the first who asks for it: asyncio, the HTTP clients."""
-    if name not in _IN_ASYNCIO | _MODULES:
+    if name not in __all__ and name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
@@ -151,7 +97,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_IN_ASYNCIO, *_MODULES})
+    return sorted({*globals(), *__all__, *_MODULES})
 
 
 def engine() -> str:

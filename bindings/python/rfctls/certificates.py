@@ -37,20 +37,28 @@ def loader(
     return of_bytes if is_bytes(source) else of_file
 
 
-class Certificate:
-    """One X.509 certificate. Two are equal if their DER bytes are."""
+class Holder:
+    """What holds a handle of C, and is not made by its class."""
 
     __slots__ = ("_handle",)
     _handle: native.Handle
+    _makers: str
 
-    def __new__(cls) -> Certificate:
-        raise TypeError("use Certificate.load")
+    def __new__(cls) -> Self:
+        raise TypeError(f"use {cls._makers}")
 
     @classmethod
     def _from_handle(cls, handle: native.Handle) -> Self:
         made = object.__new__(cls)
         made._handle = handle
         return made
+
+
+class Certificate(Holder):
+    """One X.509 certificate. Two are equal if their DER bytes are."""
+
+    __slots__ = ()
+    _makers = "Certificate.load"
 
     @classmethod
     def load(cls, source: Source, passphrase: Passphrase = None) -> Certificate:
@@ -143,22 +151,17 @@ class Finding(Certificate):
     text: str  #: why not, in words
 
 
-class PrivateKey:
+class PrivateKey(Holder):
     """One private key: RSA, ECDSA or Ed25519. Its bytes are wiped from memory with it."""
 
-    __slots__ = ("_handle",)
-    _handle: native.Handle
-
-    def __new__(cls) -> PrivateKey:
-        raise TypeError("use PrivateKey.load")
+    __slots__ = ()
+    _makers = "PrivateKey.load"
 
     @classmethod
     def load(cls, source: Source, passphrase: Passphrase = None) -> PrivateKey:
         """Reads a key from bytes or a file of any form; never asks for a passphrase itself."""
-        made = object.__new__(cls)
         load = loader(source, native.rfctls_key_load, native.rfctls_key_from_file)
-        made._handle = load(source, passphrase)
-        return made
+        return cls._from_handle(load(source, passphrase))
 
     def __repr__(self) -> str:
         return "<rfctls.PrivateKey>"

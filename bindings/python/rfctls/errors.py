@@ -7,6 +7,31 @@ import builtins
 from . import native
 from ._hints import FAILURES
 
+__all__ = [
+    "AlertError",
+    "ArgumentError",
+    "CertificateError",
+    "ClosedError",
+    "ConnectError",
+    "Error",
+    "ForkedError",
+    "IdentityError",
+    "InternalError",
+    "LimitError",
+    "OutOfMemoryError",
+    "ParseError",
+    "ProtocolError",
+    "ResetError",
+    "ResolveError",
+    "StateError",
+    "SystemCallError",
+    "TimeoutError",
+    "TruncatedError",
+    "UnsupportedError",
+    "WantReadError",
+    "WantWriteError",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from . import native
+from .certificates import Holder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-class Session:
+class Session(Holder):
     """A session that a client can resume (RFC 8446 section 2.2), from TLSSocket.session.
 
     Sockets of equal Configs resume by themselves; this is for programs that keep sessions longer, or
@@ -18,17 +19,8 @@ class Session:
     TLSSocket.session_refused says why.
     """
 
-    __slots__ = ("_handle",)
-    _handle: native.Handle
-
-    def __new__(cls) -> Session:
-        raise TypeError("use TLSSocket.session or Session.load")
-
-    @classmethod
-    def _from_handle(cls, handle: native.Handle) -> Session:
-        made = object.__new__(cls)
-        made._handle = handle
-        return made
+    __slots__ = ()
+    _makers = "TLSSocket.session or Session.load"
 
     @classmethod
     def load(cls, data: Buffer) -> Session:
