@@ -1,5 +1,6 @@
 """Connecting: an address that does not answer, and a resolver that does not, hold nothing up for long."""
 import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
@@ -81,16 +82,27 @@ def test_a_first_address_that_is_silent_does_not_hold_asyncio_up(loop):
             runner.run(talk(server.port))
 
 
-def test_a_first_address_that_is_silent_does_not_hold_https_up():
+def http_get(port):
+    with contextlib.closing(rfctls.http.HTTPSConnection("silent-first.test", port, **options())) as connection:
+        connection.request("GET", "/")
+        return connection.getresponse().read()
+
+
+def urllib3_get(port):
+    pytest.importorskip("urllib3", reason="urllib3 is not installed")
+    import rfctls.urllib3
+    with rfctls.urllib3.PoolManager(**options()) as http:
+        return http.request("GET", f"https://silent-first.test:{port}/").data
+
+
+@pytest.mark.parametrize("get", [http_get, urllib3_get])
+def test_a_first_address_that_is_silent_does_not_hold_https_up(get):
     def answer(conn):
         conn.recv(65536)
         conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
 
     with serving(tls(answer, server_context())) as server, takes(QUARTER):
-        connection = rfctls.http.HTTPSConnection("silent-first.test", server.port, **options())
-        connection.request("GET", "/")
-        assert connection.getresponse().read() == b"hello"
-        connection.close()
+        assert get(server.port) == b"hello"
 
 
 @pytest.mark.parametrize("handshake", [True, False])

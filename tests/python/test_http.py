@@ -2,6 +2,7 @@
 import contextlib
 import gc
 import http.server
+import os
 import socket
 import threading
 import urllib.error
@@ -176,6 +177,49 @@ def test_urllib3():
             assert answer.status == 200 and answer.data.startswith(path.encode())
         pools.clear()
         assert server.connections == 1
+
+
+def test_urllib3_tells_what_is_wrong_by_its_own_exceptions():
+    exceptions = pytest.importorskip("urllib3", reason="urllib3 is not installed").exceptions
+    import rfctls.urllib3
+
+    pools = rfctls.urllib3.PoolManager(authorities=CA)
+    with pytest.raises(exceptions.MaxRetryError) as caught:
+        pools.request("GET", "https://localhost:1/", timeout=LIMIT, retries=0)
+    assert isinstance(caught.value.reason, exceptions.NewConnectionError)
+    assert isinstance(caught.value.reason.__cause__, rfctls.ConnectError)
+
+
+def test_urllib3_keeps_what_a_program_asks_of_the_connection():
+    urllib3 = pytest.importorskip("urllib3", reason="urllib3 is not installed")
+    import rfctls.urllib3
+
+    kept = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    with https() as server:
+        classes = rfctls.urllib3.pool_classes(rfctls.Config(authorities=CA))
+        pools = urllib3.PoolManager(socket_options=kept)
+        pools.pool_classes_by_scheme = classes
+        pool = pools.connection_from_host("localhost", server.server_port, "https")
+        connection = pool._get_conn()
+        connection.connect()
+        with socket.socket(fileno=os.dup(connection.sock.fileno())) as seen:
+            assert seen.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        connection.close()
+
+
+def test_the_name_of_a_config_is_the_one_that_is_checked():
+    pytest.importorskip("urllib3", reason="urllib3 is not installed")
+    import rfctls.urllib3
+
+    with https() as server:
+        pools = rfctls.urllib3.PoolManager(authorities=CA, server_name="localhost")
+        assert pools.request("GET", f"https://127.0.0.1:{server.server_port}/page", timeout=LIMIT).data == b"/page"
+        connection = rfctls.http.HTTPSConnection("127.0.0.1", server.server_port, timeout=LIMIT,
+                                                 config=rfctls.Config(authorities=CA, server_name="localhost"))
+        connection.request("GET", "/page")
+        assert connection.getresponse().read() == b"/page"
+        connection.close()
+        pools.clear()
 
 
 @pytest.fixture

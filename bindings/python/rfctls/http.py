@@ -57,15 +57,18 @@ class HTTPSConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connects by TCP, through the tunnel if there is one, and does the handshake."""
         tunnel: str | None = getattr(self, "_tunnel_host", None)
-        name = self._server_name or tunnel or self.host
+        name = self._server_name or self._config.server_name or tunnel or self.host
         try:
             if tunnel or getattr(self, "source_address", None):
                 super().connect()
                 self.sock: Any = wrap(self.sock, config=self._config, server_name=name)
             else:
-                limit = self.timeout if isinstance(self.timeout, (int, float)) else getdefaulttimeout()
                 self.sock = connect(
-                    self.host, self.port, config=self._config, timeout=limit, server_name=name
+                    self.host,
+                    self.port,
+                    config=self._config,
+                    timeout=seconds(self.timeout),
+                    server_name=name,
                 )
         except BaseException:
             self.close()
@@ -83,6 +86,11 @@ class HTTPSHandler(urllib.request.HTTPSHandler):
         """Opens one."""
         make: Any = HTTPSConnection
         return self.do_open(make, req, config=self._config)
+
+
+def seconds(timeout: Any) -> float | None:
+    """A timeout of http.client or urllib3: what is no number is the default of all sockets."""
+    return timeout if isinstance(timeout, (int, float)) else getdefaulttimeout()
 
 
 def http_config(config: Config | None, options: Options) -> Config:

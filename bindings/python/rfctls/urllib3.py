@@ -11,9 +11,9 @@ import urllib3.connection
 import urllib3.exceptions
 
 from .config import Config
-from .errors import CertificateError, UnsupportedError
-from .http import http_config
-from .socket import wrap
+from .errors import CertificateError, ConnectError, ResolveError, SystemCallError, UnsupportedError
+from .http import http_config, seconds
+from .socket import connect, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,15 +34,14 @@ class HTTPSConnection(urllib3.connection.HTTPSConnection):
         proxy = getattr(self, "proxy", None)
         if proxy is not None and proxy.scheme == "https":
             raise UnsupportedError("a proxy that is spoken to by TLS")
-        plain: Any = self._new_conn()
-        self.sock: Any = plain
         tunnel: str | None = getattr(self, "_tunnel_host", None)
-        if tunnel:
-            self._tunnel()
-            self._has_connected_to_proxy = True
-        name = self.server_hostname or tunnel or self.host
+        name = self.server_hostname or self.rfctls_config.server_name or tunnel or self.host
+        asked = self.source_address or self.socket_options != self.default_socket_options
         try:
-            self.sock = wrap(plain, config=self.rfctls_config, server_name=name)
+            if tunnel or asked:
+                self._wrap(tunnel, name)
+            else:
+                self._connect(name)
         except CertificateError as error:
             self.close()
             raise urllib3.exceptions.SSLError(error) from error
@@ -50,6 +49,32 @@ class HTTPSConnection(urllib3.connection.HTTPSConnection):
             self.close()
             raise
         self.is_verified = not self.rfctls_config.insecure_skip_verify
+
+    def _wrap(self, tunnel: str | None, name: str) -> None:
+        """TLS over what urllib3 connects, for what a program asks of that."""
+        plain: Any = self._new_conn()
+        self.sock: Any = plain
+        if tunnel:
+            self._tunnel()
+            self._has_connected_to_proxy = True
+        self.sock = wrap(plain, config=self.rfctls_config, server_name=name)
+
+    def _connect(self, name: str) -> None:
+        """Connects as rfctls does, which no silent address holds up, with urllib3's exceptions."""
+        try:
+            self.sock = connect(
+                self.host,
+                self.port,
+                config=self.rfctls_config,
+                timeout=seconds(self.timeout),
+                server_name=name,
+                handshake=False,
+            )
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, str(error)) from error
+        except (ResolveError, ConnectError, SystemCallError) as error:
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
+        self.sock.handshake()
 
 
 class PoolManager(urllib3.PoolManager):
