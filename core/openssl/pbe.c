@@ -300,8 +300,8 @@ static rfctls_status check_pbmac1(const PBE2PARAM *by, const rfctls__mac *mac,
       how->salt->type != V_ASN1_OCTET_STRING || size <= 0 || size > (long)sizeof key) {
     status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "guarded by PBMAC1 in a way that is not known");
   } else if (PKCS5_PBKDF2_HMAC(passphrase, passphrase != NULL ? (int)strlen(passphrase) : 0,
-                               how->salt->value.octet_string->data,
-                               how->salt->value.octet_string->length,
+                               ASN1_STRING_get0_data(how->salt->value.octet_string),
+                               ASN1_STRING_length(how->salt->value.octet_string),
                                (int)ASN1_INTEGER_get(how->iter), prf, (int)size, key) != 1) {
     status = rfctls__openssl_fail(RFCTLS_E_UNSUPPORTED, "no key could be made of the passphrase");
   } else {
