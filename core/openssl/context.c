@@ -9,6 +9,7 @@
 #include "openssl/bytes.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
+#include "openssl/key.h"
 #include "openssl/pki.h"
 #include "openssl/prefer.h"
 #include "openssl/session.h"

@@ -13,6 +13,7 @@
 #include "openssl/context.h"
 #include "openssl/crl.h"
 #include "openssl/extension.h"
+#include "openssl/key.h"
 #include "openssl/pbe.h"
 #include "openssl/pki.h"
 #include "openssl/prefer.h"

@@ -1,9 +1,8 @@
-/* Certificates and private keys by OpenSSL: the engine's operations that need no connection, and
+/* Certificates by OpenSSL: the engine's operations that need no connection, and
  * the parsing that the rest of this folder shares. */
 #ifndef RFCTLS_OPENSSL_PKI_H
 #define RFCTLS_OPENSSL_PKI_H
 
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "base/buffer.h"
@@ -13,8 +12,6 @@
 
 /* The one certificate that der is, without a byte behind it; the caller's to X509_free. E_PARSE. */
 rfctls_status rfctls__x509_parse(rfctls__bytes der, X509 **out);
-/* The key that an unencrypted PKCS#8 holds; the caller's to EVP_PKEY_free. E_PARSE. */
-rfctls_status rfctls__pkey_parse(rfctls__bytes pkcs8, EVP_PKEY **out);
 
 /* 0 if it is no date. */
 int rfctls__unix_seconds(const ASN1_TIME *time, int64_t *out);
@@ -28,9 +25,6 @@ rfctls_status rfctls__x509_list(X509 *x509, rfctls__list *list);
 
 rfctls_status rfctls__openssl_describe(rfctls__bytes der, rfctls__description *description);
 rfctls_status rfctls__openssl_digest(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]);
-rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passphrase,
-                                       rfctls__buffer *pkcs8);
-rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8);
 int rfctls__openssl_is_issuer(rfctls__bytes issuer, rfctls__bytes cert);
 rfctls_status rfctls__openssl_make_identity(const char *name, rfctls__buffer *cert,
                                             rfctls__buffer *pkcs8);
