@@ -143,7 +143,14 @@ ODD = {
 def test_as_dict_is_what_ssl_makes_of_it(which, tmp_path):
     file = tmp_path / "odd.pem"
     file.write_bytes(pem_of("CERTIFICATE", ODD[which]))
-    assert rfctls.Certificate.load(file).as_dict() == ssl._ssl._test_decode_cert(str(file))
+    try:
+        wanted = ssl._ssl._test_decode_cert(str(file))
+    except ssl.SSLError:  # times without seconds (RFC 5280 section 4.1.2.5) are none for OpenSSL 3.6
+        assert which.endswith("without seconds")
+        with pytest.raises(rfctls.ParseError, match="certificate cannot be read"):
+            rfctls.Certificate.load(file)
+    else:
+        assert rfctls.Certificate.load(file).as_dict() == wanted
 
 
 @pytest.mark.parametrize("content", [
