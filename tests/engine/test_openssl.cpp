@@ -66,6 +66,26 @@ TEST_F(ErrorQueue, is_left_as_found_by_a_failure) {
             RFCTLS_E_UNSUPPORTED);
 }
 
+TEST_F(ErrorQueue, changes_neither_a_want_nor_a_failure_that_is_told_again) {
+  Pair pair(client_plan(), server_plan());
+  pair.establish();
+  std::string data;
+  send_all(pair.client, pair.server, "hello");
+  std::string record = pair.server.in.take();
+  pair.server.in.append(record.substr(0, record.size() - 1));
+  for (int i = 0; i < 3; i++) {
+    EXPECT_EQ(pair.server.decrypt(&data), RFCTLS_WANT_READ);
+  }
+  pair.server.in.append("?");
+  for (int i = 0; i < 3; i++) {
+    EXPECT_EQ(pair.server.decrypt(&data), RFCTLS_E_PROTOCOL);
+    EXPECT_EQ(ERR_GET_LIB(static_cast<unsigned long>(pair.server.failure.engine_code)),
+              ERR_LIB_SSL);
+    EXPECT_NE(pair.server.failure.message.find("bad record mac"), std::string::npos)
+        << pair.server.failure.message;
+  }
+}
+
 TEST(Errors, that_were_kept_come_back_even_when_the_queue_was_full) {
   ERR_clear_error();
   for (int i = 1; i <= 40; i++) {
