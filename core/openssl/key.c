@@ -4,12 +4,15 @@
 #include <limits.h>
 #include <openssl/decoder.h>
 #include <openssl/x509.h>
+#include <string.h>
 
 #include "base/der.h"
 #include "base/error.h"
 #include "openssl/failure.h"
 #include "openssl/pbe.h"
 #include "openssl/pki.h"
+
+enum { NUMBER_SIZE = 96 };
 
 rfctls_status rfctls__pkey_parse(rfctls__bytes pkcs8, EVP_PKEY **out) {
   const unsigned char *end = pkcs8.data;
@@ -90,13 +93,57 @@ static rfctls_status put_version_1(rfctls__bytes der, rfctls__buffer *out) {
   return status == RFCTLS_OK ? rfctls__der_wrap(out, 0, RFCTLS__DER_SEQUENCE) : status;
 }
 
+/* The algorithms that are newer than the oldest OpenSSL which is taken, by their numbers (RFC 9881). */
+static const struct {
+  const char *number, *name;
+} newer[] = {{"2.16.840.1.101.3.4.3.17", "ML-DSA-44"},
+             {"2.16.840.1.101.3.4.3.18", "ML-DSA-65"},
+             {"2.16.840.1.101.3.4.3.19", "ML-DSA-87"}};
+
+static rfctls_status fail_unknown(const char *number) {
+  for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
+    if (strcmp(number, newer[i].number) == 0) {
+      return rfctls__fail(RFCTLS_E_UNSUPPORTED,
+                          "private key is for %s, which needs OpenSSL 3.5 or newer", newer[i].name);
+    }
+  }
+  return rfctls__fail(RFCTLS_E_UNSUPPORTED,
+                      "private key is for the algorithm %s, which this OpenSSL does not know",
+                      number);
+}
+
+/* The number of a PKCS#8's algorithm if OpenSSL has nothing for it. 0: it has, or this is no PKCS#8. */
+static int is_unknown(rfctls__bytes pkcs8, char number[NUMBER_SIZE]) {
+  const unsigned char *end = pkcs8.data;
+  const ASN1_OBJECT *algorithm = NULL;
+  EVP_KEYMGMT *known = NULL;
+  PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &end, (long)pkcs8.size);
+  int found = info != NULL && PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, info) == 1 &&
+              OBJ_obj2txt(number, NUMBER_SIZE, algorithm, 1) > 0;
+  if (found) {
+    known = EVP_KEYMGMT_fetch(NULL, number, NULL);
+  }
+  EVP_KEYMGMT_free(known);
+  PKCS8_PRIV_KEY_INFO_free(info);
+  return found && known == NULL;
+}
+
+static rfctls_status fail_unread(rfctls__bytes der) {
+  char number[NUMBER_SIZE] = "";
+  int unknown = der.size <= LONG_MAX && is_unknown(der, number);
+  if (unknown) {
+    return rfctls__openssl_ran_out() ? rfctls__fail_memory() : fail_unknown(number);
+  }
+  return rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be read");
+}
+
 static rfctls_status read_key(rfctls__bytes der, rfctls__buffer *pkcs8) {
   rfctls__buffer plain = {NULL, 0, 0, 0};
   rfctls_status status = put_version_1(der, &plain);
   EVP_PKEY *pkey = status == RFCTLS_OK ? decode(rfctls__buffer_bytes(&plain)) : NULL;
   if (status == RFCTLS_OK) {
-    status = pkey != NULL ? rfctls__pkey_append(pkey, pkcs8)
-                          : rfctls__openssl_fail(RFCTLS_E_PARSE, "private key cannot be read");
+    status =
+        pkey != NULL ? rfctls__pkey_append(pkey, pkcs8) : fail_unread(rfctls__buffer_bytes(&plain));
   }
   EVP_PKEY_free(pkey);
   rfctls__buffer_wipe(&plain);

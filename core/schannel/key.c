@@ -75,13 +75,14 @@ static int read_algorithm(rfctls__bytes content, rfctls__pkcs8 *out) {
 }
 
 static int is_whole(const rfctls__pkcs8 *key) {
-  rfctls__bytes numbers[RSA_NUMBERS], content;
+  rfctls__bytes numbers[RSA_NUMBERS], content, rest = key->key;
+  rfctls__der any;
   ec_key ec;
   switch (key->kind) {
   case RFCTLS__KEY_RSA: return read_rsa(key->key, numbers);
   case RFCTLS__KEY_EC:
     return rfctls__der_only(key->curve, RFCTLS__DER_OID, &content) && read_ec(key->key, &ec);
-  case RFCTLS__KEY_OTHER: return rfctls__der_only(key->key, RFCTLS__DER_OCTETS, &content);
+  case RFCTLS__KEY_OTHER: return rfctls__der_next(&rest, &any) && rest.size == 0;
   }
   return 0;
 }

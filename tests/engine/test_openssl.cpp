@@ -433,6 +433,28 @@ TEST(HugeChain, is_refused_as_too_much) {
   EXPECT_EQ(end.status, RFCTLS_E_LIMIT) << end.failure.message;
 }
 
+// ---- ML-DSA (RFC 9881), which OpenSSL has from 3.5 on ----
+
+TEST(MlDsa, key_in_each_of_its_forms_fits_its_certificate_and_serves) {
+  for (const std::string name : {"ml-dsa", "ml-dsa-expanded", "ml-dsa-both"}) {
+    Key key;
+    if (rfctls_key_from_file(pki_path(name + ".key").c_str(), nullptr, out(key)) ==
+        RFCTLS_E_UNSUPPORTED) {
+      skip(rfctls_error_message());
+    }
+    Chain chain = load_chain("ml-dsa.pem");
+    EXPECT_EQ(engine().check_key(rfctls__cert_bytes(rfctls_chain_at(chain.get(), 0)),
+                                 rfctls__key_bytes(key.get())),
+              RFCTLS_OK);
+    Plan client = client_plan(), server = server_plan("ml-dsa");
+    client.authorities = {"ml-dsa.pem"};
+    server.key = name;
+    Pair pair(client, server);
+    pair.establish();
+    EXPECT_EQ(pair.client.facts().version, RFCTLS_TLS_1_3);
+  }
+}
+
 // ---- new keys ----
 
 TEST(KeyUpdate, is_unnoticed_by_a_plain_peer_whoever_begins) {

@@ -110,13 +110,17 @@
                     (lambda () ((if file? read-identity bytevector->identity) source passphrase alias))
                   (lambda (chain key) (length chain))))))
 
+;; What an engine cannot do it says so, with the way out that there is.
+(define ways-out
+  '(("legacy" . "openssl-provider-legacy") ("ml-dsa" . "ML-DSA-44, which needs OpenSSL 3.5")))
+
 (define (check-outcome row got)
   (match row
     ((name kind _ _ answer count words needs)
      (cond ((not (tls-error? got))
             (check-equal "OK" answer)
             (check-equal (if count (string->number count) #t) got))
-           ((not (and needs (message-contains? got "openssl-provider-legacy")))
+           ((not (message-contains? got (or (assoc-ref ways-out needs) "\0")))
             (check-equal (string->symbol answer) (tls-error-status got))
             (check (or (not words) (message-contains? got words))))))))
 

@@ -79,6 +79,7 @@ LOADERS = {
     "identity": lambda source, passphrase, alias: len(
         rfctls.Identity.load(source, passphrase, alias=alias).chain),
 }
+WAYS_OUT = {"legacy": "openssl-provider-legacy", "ml-dsa": "ML-DSA-44, which needs OpenSSL 3.5"}
 
 
 @pytest.mark.parametrize("form", [read, lambda name: PKI / name])
@@ -89,7 +90,7 @@ def test_files_of_every_maker(row, form):
     try:
         got = f"OK {LOADERS[kind](form(name), *given)}"
     except rfctls.UnsupportedError as error:
-        assert needs == "legacy" and "openssl-provider-legacy" in str(error) or answer == error.status
+        assert WAYS_OUT.get(needs, "\0") in str(error) or answer == error.status
     except rfctls.Error as error:
         assert error.status == answer
         assert words == "-" or words in str(error)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes all files here anew: needs OpenSSL with its provider "legacy", and a JDK.
+# Makes all files here anew: needs OpenSSL 3.5 or newer with its provider "legacy", and a JDK.
 set -eu
 cd "$(dirname "$0")"
 rm -f -- *.p12 *.key *.pem *.jks
@@ -39,3 +39,11 @@ for store in rc2.p12 other.p12; do
   java -importkeystore -srckeystore $store -srcstorepass secret -deststoretype PKCS12 -destkeystore java-two.p12
 done
 rm other.p12 other.key other.pem
+
+# The three forms of RFC 9881: the seed alone, the expanded key alone, both.
+openssl genpkey -algorithm ML-DSA-44 -provparam ml-dsa.output_formats=seed-only -out ml-dsa.key
+for form in priv-only:expanded seed-priv:both; do
+  openssl pkey -in ml-dsa.key -provparam ml-dsa.output_formats=${form%:*} -out ml-dsa-${form#*:}.key
+done
+openssl req -x509 -key ml-dsa.key -out ml-dsa.pem -days 36500 -subj /CN=server.test \
+  -addext subjectAltName=DNS:server.test
