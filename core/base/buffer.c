@@ -192,3 +192,11 @@ void rfctls__list_release(rfctls__list *list) {
   rfctls__free(list->items);
   *list = (rfctls__list){NULL, 0};
 }
+
+rfctls_status rfctls__bytes_given(const void *data, size_t size, rfctls__bytes *out) {
+  if (data == NULL && size > 0) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no bytes, though %zu were announced", size);
+  }
+  *out = (rfctls__bytes){data, size};
+  return RFCTLS_OK;
+}

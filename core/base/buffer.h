@@ -17,6 +17,9 @@ typedef struct rfctls__bytes {
   size_t size;
 } rfctls__bytes;
 
+/* Bytes as a caller gave them: E_ARGUMENT for NULL with a size; NULL and 0 are no bytes. */
+rfctls_status rfctls__bytes_given(const void *data, size_t size, rfctls__bytes *out);
+
 typedef struct rfctls__buffer {
   uint8_t *data; /* NULL while nothing was ever stored, or after release */
   size_t head;

@@ -278,12 +278,6 @@ rfctls_status rfctls__count(size_t *count, const void *memory, size_t size) {
              : status;
 }
 
-rfctls_status rfctls__refuse_pem(const char *path) {
-  return strstr(path, "-----BEGIN") != NULL
-             ? rfctls__fail(RFCTLS_E_ARGUMENT, "PEM text stands where the name of a file is due")
-             : RFCTLS_OK;
-}
-
 rfctls_status rfctls__fail_memory(void) {
   return rfctls__fail(RFCTLS_E_MEMORY, "out of memory");
 }

@@ -63,10 +63,6 @@ rfctls_status rfctls__fail_memory(void);
  * which file or line it was about; answers its status. */
 rfctls_status rfctls__fail_in(const char *format, ...) RFCTLS__PRINTF(1, 2);
 
-/* What to say of a path that cannot be opened: E_ARGUMENT if it is PEM text, perhaps a key, which no
- * message may show; else OK. */
-rfctls_status rfctls__refuse_pem(const char *path);
-
 /* Forgets a failure that was overcome; the call goes on. */
 void rfctls__error_clear(void);
 

@@ -1,5 +1,5 @@
-/* Threads that do one thing that the system can only do by waiting. The system's part is base/posix.c or
- * base/windows.c. */
+/* Threads that do one thing that the system can only do by waiting. The system's part is base/thread_posix.c or
+ * base/thread_windows.c. */
 #ifndef RFCTLS_BASE_THREAD_H
 #define RFCTLS_BASE_THREAD_H
 

@@ -10,10 +10,6 @@ _Static_assert(sizeof(struct sockaddr_storage) <= sizeof(((rfctls__endpoint *)0)
                "an endpoint holds every socket address");
 _Static_assert(sizeof(rfctls__socket) <= sizeof(intptr_t), "a descriptor holds a socket");
 
-rfctls_status rfctls__fail_socket(const char *what) {
-  return rfctls__fail_system(RFCTLS_E_SYSTEM, rfctls__socket_code(), "%s", what);
-}
-
 static void set(rfctls__socket s, int level, int option, int value) {
   (void)setsockopt(s, level, option, (const char *)&value, sizeof value);
 }
@@ -24,21 +20,6 @@ static void set_no_delay(rfctls__socket s) {
 }
 
 /* ---- addresses ---- */
-
-int rfctls__address_family_of(rfctls_family family) {
-  switch (family) {
-  case RFCTLS_FAMILY_IPV4: return AF_INET;
-  case RFCTLS_FAMILY_IPV6: return AF_INET6;
-  case RFCTLS_FAMILY_ANY:
-  case RFCTLS_FAMILY_IS_INT: break;
-  }
-  return AF_UNSPEC;
-}
-
-int rfctls__resolver_flags_of(int flags) {
-  return ((flags & RFCTLS__PASSIVE) != 0 ? AI_PASSIVE : 0) |
-         ((flags & RFCTLS__NUMERIC) != 0 ? AI_NUMERICHOST | AI_NUMERICSERV : 0);
-}
 
 void rfctls__os_describe(const rfctls__endpoint *endpoint, char text[RFCTLS__IP_TEXT],
                          uint16_t *port, rfctls_family *family) {

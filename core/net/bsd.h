@@ -5,19 +5,36 @@
 
 #include "sockets.h"
 
+#include "base/error.h"
 #include "net/os.h"
 
-/* ---- bsd.c ---- */
+/* ---- shared ---- */
 
 static inline const struct sockaddr *rfctls__sockaddr_of(const rfctls__endpoint *endpoint) {
   return (const struct sockaddr *)(const void *)&endpoint->storage;
 }
 
 /* E_SYSTEM with the code of the call that failed last. */
-rfctls_status rfctls__fail_socket(const char *what);
-/* AF_*; AI_* of RFCTLS__PASSIVE and _NUMERIC. */
-int rfctls__address_family_of(rfctls_family family);
-int rfctls__resolver_flags_of(int flags);
+static inline rfctls_status rfctls__fail_socket(const char *what) {
+  return rfctls__fail_system(RFCTLS_E_SYSTEM, rfctls__socket_code(), "%s", what);
+}
+
+/* AF_* */
+static inline int rfctls__address_family_of(rfctls_family family) {
+  switch (family) {
+  case RFCTLS_FAMILY_IPV4: return AF_INET;
+  case RFCTLS_FAMILY_IPV6: return AF_INET6;
+  case RFCTLS_FAMILY_ANY:
+  case RFCTLS_FAMILY_IS_INT: break;
+  }
+  return AF_UNSPEC;
+}
+
+/* AI_* of RFCTLS__PASSIVE and _NUMERIC. */
+static inline int rfctls__resolver_flags_of(int flags) {
+  return ((flags & RFCTLS__PASSIVE) != 0 ? AI_PASSIVE : 0) |
+         ((flags & RFCTLS__NUMERIC) != 0 ? AI_NUMERICHOST | AI_NUMERICSERV : 0);
+}
 
 /* ---- the platform's file ---- */
 

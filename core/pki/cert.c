@@ -110,22 +110,6 @@ rfctls_status rfctls__cert_new(rfctls__bytes der, unsigned distrusted, rfctls_ce
   return RFCTLS_OK;
 }
 
-rfctls_status rfctls_cert_load(const void *data, size_t size, rfctls_cert **out) {
-  rfctls_status status;
-  rfctls_chain *chain = NULL;
-  rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the certificate");
-  }
-  *out = NULL;
-  status = rfctls__chain_load(data, size, NULL, &chain);
-  if (status == RFCTLS_OK) {
-    *out = rfctls_cert_ref(rfctls_chain_at(chain, 0));
-  }
-  rfctls_chain_unref(chain);
-  return status;
-}
-
 rfctls_cert *rfctls_cert_ref(rfctls_cert *cert) {
   if (cert != NULL) {
     rfctls__refcount_take(&cert->refs);

@@ -262,3 +262,20 @@ rfctls_status rfctls_chain_from_file(const char *path, const char *passphrase, r
   status = rfctls__output(out, sizeof *out, "the chain");
   return status == RFCTLS_OK ? rfctls__chain_from_file(path, passphrase, out) : status;
 }
+
+/* A certificate is read as the first of a chain. */
+rfctls_status rfctls_cert_load(const void *data, size_t size, rfctls_cert **out) {
+  rfctls_status status;
+  rfctls_chain *chain = NULL;
+  rfctls__enter(__func__);
+  if (out == NULL) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the certificate");
+  }
+  *out = NULL;
+  status = rfctls__chain_load(data, size, NULL, &chain);
+  if (status == RFCTLS_OK) {
+    *out = rfctls_cert_ref(rfctls_chain_at(chain, 0));
+  }
+  rfctls_chain_unref(chain);
+  return status;
+}

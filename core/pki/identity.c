@@ -16,14 +16,6 @@ typedef struct pair {
   rfctls_key *key;
 } pair;
 
-rfctls_status rfctls__bytes_given(const void *data, size_t size, rfctls__bytes *out) {
-  if (data == NULL && size > 0) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no bytes, though %zu were announced", size);
-  }
-  *out = (rfctls__bytes){data, size};
-  return RFCTLS_OK;
-}
-
 static rfctls_status check_pair(const rfctls_chain *chain, const rfctls_key *key) {
   rfctls_status status;
   rfctls_cert *leaf = rfctls_chain_at(chain, 0);

@@ -35,9 +35,6 @@ rfctls_status rfctls__identity_view(rfctls_chain *chain, const rfctls_key *key,
 
 /* ---- what the files of this folder share ---- */
 
-/* Bytes as a caller gave them: E_ARGUMENT for NULL with a size; NULL and 0 are no bytes. */
-rfctls_status rfctls__bytes_given(const void *data, size_t size, rfctls__bytes *out);
-
 /* The makers behind the public ones; they leave the error record's origin alone. distrusted: bits
  * of rfctls__use. */
 rfctls_status rfctls__cert_new(rfctls__bytes der, unsigned distrusted, rfctls_cert **out);

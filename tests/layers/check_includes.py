@@ -23,8 +23,9 @@ LAYERS = {
     "schannel": ({"base", "x509", "engine", "schannel"}, r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
 }
 # The only files that may include headers of the operating system.
-PLATFORM = {"base/posix.c", "base/windows.c", "net/posix.c", "net/windows.c", "net/posix/sockets.h",
-            "net/windows/sockets.h"}
+PLATFORM = {"base/posix.c", "base/windows.c", "base/file_posix.c", "base/file_windows.c",
+            "base/thread_posix.c", "base/thread_windows.c", "net/posix.c", "net/windows.c",
+            "net/posix/sockets.h", "net/windows/sockets.h"}
 # net/posix/sockets.h or net/windows/sockets.h, as CMake chooses; and who may see what it shows.
 SOCKETS = {"sockets.h": {"net/bsd.h"}, "net/bsd.h": {"net/bsd.c", "net/posix.c", "net/windows.c"}}
 PUBLIC_OUTSIDE = {"stddef.h", "stdint.h"}
