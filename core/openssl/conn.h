@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
-#include "openssl/bytes.h"
+#include "openssl/buffer_bio.h"
 #include "openssl/context.h"
 #include "openssl/verify.h"
 

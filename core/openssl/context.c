@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "openssl/bytes.h"
+#include "openssl/buffer_bio.h"
+#include "openssl/ciphers.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
 #include "openssl/key.h"
 #include "openssl/pki.h"
-#include "openssl/prefer.h"
 #include "openssl/session.h"
 #include "openssl/verify.h"
 

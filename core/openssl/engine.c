@@ -1,22 +1,22 @@
 /* The engine over OpenSSL: the table of its operations. Where they are: context.c (what connections
  * share), conn.c (a connection), verify.c, trust.c and crl.c (the peer's chain), session.c (resumption),
- * binding.c (keys for other uses), prefer.c (ciphers and groups), extension.c (a program's own in the
- * hello), pki.c (certificates and keys), pbe.c (what passphrases protect), bytes.c (the wire), failure.c
+ * keying.c (keys for other uses), ciphers.c (ciphers and groups), extension.c (a program's own in the
+ * hello), pki.c (certificates and keys), pbe.c (what passphrases protect), buffer_bio.c (the wire), failure.c
  * (errors). */
 #include "engine/engine.h"
 
 #include <openssl/crypto.h>
 #include <openssl/opensslconf.h>
 
-#include "openssl/binding.h"
+#include "openssl/ciphers.h"
 #include "openssl/conn.h"
 #include "openssl/context.h"
 #include "openssl/crl.h"
 #include "openssl/extension.h"
 #include "openssl/key.h"
+#include "openssl/keying.h"
 #include "openssl/pbe.h"
 #include "openssl/pki.h"
-#include "openssl/prefer.h"
 #include "openssl/session.h"
 #include "openssl/trust.h"
 

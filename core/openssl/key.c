@@ -6,11 +6,11 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#include "base/der.h"
 #include "base/error.h"
 #include "openssl/failure.h"
 #include "openssl/pbe.h"
 #include "openssl/pki.h"
+#include "x509/der.h"
 
 enum { NUMBER_SIZE = 96 };
 

@@ -15,9 +15,9 @@
 #include "base/memory.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
-#include "openssl/holder.h"
 #include "openssl/pki.h"
 #include "openssl/session.h"
+#include "openssl/verify_error.h"
 #include "x509/name_check.h"
 #include "x509/verify_error.h"
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "schannel/certificate.h"
 #include "schannel/failure.h"
 #include "schannel/token.h"
-#include "schannel/x509.h"
 #include "x509/verify_error.h"
 
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_CERTIFICATE_REQUIRED = 116, ALERT_NO_PROTOCOL = 120 };

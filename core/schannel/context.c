@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "schannel/certificate.h"
 #include "schannel/failure.h"
 #include "schannel/key.h"
-#include "schannel/x509.h"
 
 /* ---- the system ---- */
 

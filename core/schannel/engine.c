@@ -1,7 +1,7 @@
 /* The engine over SChannel: the table of its operations. Where they are: context.c (credentials and trust),
  * container.c (where SChannel finds a key), conn.c (a connection), token.c (SSPI's handshake), record.c
- * (what is seen of TLS from outside), verify.c (the peer's chain), x509.c, key.c, pbe.c and
- * make.c (certificates and keys), binding.c (channel bindings), crypto.c (CNG), failure.c (errors).
+ * (what is seen of TLS from outside), verify.c (the peer's chain), certificate.c, key.c, pbe.c and
+ * self_signed.c (certificates and keys), keying.c (channel bindings), crypto.c (CNG), failure.c (errors).
  *
  * Sessions are SChannel's own: it keeps them, and resumes them by itself. So there are none to take or to
  * give. */
@@ -10,14 +10,14 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "schannel/binding.h"
+#include "schannel/certificate.h"
 #include "schannel/conn.h"
 #include "schannel/context.h"
 #include "schannel/crypto.h"
 #include "schannel/key.h"
-#include "schannel/make.h"
+#include "schannel/keying.h"
 #include "schannel/pbe.h"
-#include "schannel/x509.h"
+#include "schannel/self_signed.h"
 
 /* Windows lies about its version to programs that do not name it, but not in the registry. */
 static BOOL CALLBACK read_version(INIT_ONCE *once, void *text, void **unused) {

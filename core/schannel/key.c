@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "schannel/x509.h"
+#include "schannel/certificate.h"
 #include "x509/der.h"
 
 #define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"

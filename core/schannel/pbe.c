@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "schannel/certificate.h"
 #include "schannel/crypto.h"
-#include "schannel/x509.h"
 #include "x509/der.h"
 
 #define OCTETS(text) \

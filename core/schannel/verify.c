@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "schannel/certificate.h"
 #include "schannel/conn.h"
 #include "schannel/failure.h"
-#include "schannel/x509.h"
 #include "x509/name_check.h"
 #include "x509/verify_error.h"
 

@@ -1,5 +1,5 @@
-/* A throw-away identity: see make.h. */
-#include "schannel/make.h"
+/* A throw-away identity: see self_signed.h. */
+#include "schannel/self_signed.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* OpenSSL's findings and certificates as our messages have them: see holder.h. */
-#include "openssl/holder.h"
+/* OpenSSL's findings and certificates as our messages have them: see verify_error.h. */
+#include "openssl/verify_error.h"
 
 #include <openssl/x509v3.h>
 #include <stdio.h>

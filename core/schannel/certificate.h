@@ -1,7 +1,7 @@
 /* A certificate as RFC 5280 section 4.1 lays it out: where its parts are, and what they mean. Nothing
  * here asks Windows, so that names, dates and alternative names read the same on every system. */
-#ifndef RFCTLS_SCHANNEL_X509_H
-#define RFCTLS_SCHANNEL_X509_H
+#ifndef RFCTLS_SCHANNEL_CERTIFICATE_H
+#define RFCTLS_SCHANNEL_CERTIFICATE_H
 
 #include "base/buffer.h"
 #include "engine/engine.h"

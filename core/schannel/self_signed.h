@@ -1,6 +1,6 @@
 /* A throw-away identity: a new key by CNG, and a certificate (RFC 5280 section 4.1) written by hand. */
-#ifndef RFCTLS_SCHANNEL_MAKE_H
-#define RFCTLS_SCHANNEL_MAKE_H
+#ifndef RFCTLS_SCHANNEL_SELF_SIGNED_H
+#define RFCTLS_SCHANNEL_SELF_SIGNED_H
 
 #include "engine/engine.h"
 

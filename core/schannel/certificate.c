@@ -1,5 +1,5 @@
-/* Certificates by their DER: see x509.h. */
-#include "schannel/x509.h"
+/* Certificates by their DER: see certificate.h. */
+#include "schannel/certificate.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Exported keys and channel bindings: see binding.h. */
-#include "openssl/binding.h"
+/* Exported keys and channel bindings: see keying.h. */
+#include "openssl/keying.h"
 
 #include <openssl/x509.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The wire as OpenSSL sees it: a BIO that reads one of our buffers and writes another. */
-#ifndef RFCTLS_OPENSSL_BYTES_H
-#define RFCTLS_OPENSSL_BYTES_H
+#ifndef RFCTLS_OPENSSL_BUFFER_BIO_H
+#define RFCTLS_OPENSSL_BUFFER_BIO_H
 
 #include <openssl/bio.h>
 

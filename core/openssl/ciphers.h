@@ -1,6 +1,6 @@
 /* Which ciphers and groups a program prefers, in the words of OpenSSL's manual. */
-#ifndef RFCTLS_OPENSSL_PREFER_H
-#define RFCTLS_OPENSSL_PREFER_H
+#ifndef RFCTLS_OPENSSL_CIPHERS_H
+#define RFCTLS_OPENSSL_CIPHERS_H
 
 #include <openssl/ssl.h>
 

@@ -1,7 +1,7 @@
 /* OpenSSL passes over what it does not know in a list as long as anything is left of it. A name that was
  * mistyped would so be dropped in silence: here each one is looked at alone. And it takes more for a cipher
  * than is one, so what a list comes to is looked at, too. */
-#include "openssl/prefer.h"
+#include "openssl/ciphers.h"
 
 #include <string.h>
 

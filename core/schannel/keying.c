@@ -1,10 +1,10 @@
-/* Exported keys and channel bindings: see binding.h. */
-#include "schannel/binding.h"
+/* Exported keys and channel bindings: see keying.h. */
+#include "schannel/keying.h"
 
 #include "base/error.h"
+#include "schannel/certificate.h"
 #include "schannel/conn.h"
 #include "schannel/crypto.h"
-#include "schannel/x509.h"
 
 /* SSPI does not tell whether the peer has an extended master secret (RFC 7627), without which neither of
  * these two is this connection's alone. */

@@ -1,6 +1,6 @@
 /* OpenSSL's findings and certificates as our messages have them. */
-#ifndef RFCTLS_OPENSSL_HOLDER_H
-#define RFCTLS_OPENSSL_HOLDER_H
+#ifndef RFCTLS_OPENSSL_VERIFY_ERROR_H
+#define RFCTLS_OPENSSL_VERIFY_ERROR_H
 
 #include <openssl/x509.h>
 

@@ -1,6 +1,6 @@
-/* What ties other protocols to one connection: exported keys, channel bindings. */
-#ifndef RFCTLS_OPENSSL_BINDING_H
-#define RFCTLS_OPENSSL_BINDING_H
+/* Exported keys and channel bindings. */
+#ifndef RFCTLS_SCHANNEL_KEYING_H
+#define RFCTLS_SCHANNEL_KEYING_H
 
 #include "engine/engine.h"
 

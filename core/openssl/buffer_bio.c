@@ -1,7 +1,7 @@
-/* A BIO over two buffers: see bytes.h. Reading an empty `in` is "try again", writing always
+/* A BIO over two buffers: see buffer_bio.h. Reading an empty `in` is "try again", writing always
  * succeeds unless memory runs out: then the error record says so, and OpenSSL sees a failed system
  * call. */
-#include "openssl/bytes.h"
+#include "openssl/buffer_bio.h"
 
 static int wire_read(BIO *bio, char *data, size_t size, size_t *given) {
   rfctls__wire *wire = BIO_get_data(bio);
