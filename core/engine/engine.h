@@ -25,6 +25,7 @@
 #include "rfctls/config.h"
 #include "rfctls/status.h"
 #include "rfctls/version.h"
+#include "x509/verdict.h"
 
 #if defined(__cplusplus)
 extern "C" {
@@ -82,20 +83,6 @@ typedef struct rfctls__opening {
                                data, …; each was checked, none is there twice */
 } rfctls__opening;
 
-/* One certificate of the peer's chain, as the library judged it. */
-typedef struct rfctls__finding {
-  int depth;
-  rfctls_reason reason; /* RFCTLS_REASON_NONE: trusted */
-  const char *text;     /* "" when trusted             */
-  rfctls__bytes der;
-} rfctls__finding;
-
-/* Root first, leaf last; borrowed from the connection until its next handshake call. */
-typedef struct rfctls__findings {
-  const rfctls__finding *items;
-  size_t count;
-} rfctls__findings;
-
 /* Known when the handshake is done, but server_name from WANT_IDENTITY on; borrowed from the connection. */
 typedef struct rfctls__facts {
   rfctls_tls_version version;
@@ -118,6 +105,8 @@ typedef struct rfctls__description {
   int64_t not_before;        /* Unix seconds                                                */
   int64_t not_after;
 } rfctls__description;
+
+void rfctls__description_release(rfctls__description *description);
 
 enum { RFCTLS__DIGEST_SIZE = 32 };
 

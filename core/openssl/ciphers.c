@@ -9,8 +9,7 @@
 #include "base/memory.h"
 #include "openssl/failure.h"
 #include "openssl/verify.h"
-
-enum { CIPHER_BITS = 112 }; /* of strength, at least */
+#include "x509/strength.h"
 
 static const char *const nouns[RFCTLS__PREFERENCES] = {"cipher", "cipher suite", "group"};
 static const char *const separators[RFCTLS__PREFERENCES] = {":, ;", ":", ":/"};
@@ -141,7 +140,7 @@ static int is_useful(const SSL_CIPHER *cipher) {
   int exchange = SSL_CIPHER_get_kx_nid(cipher), encryption = SSL_CIPHER_get_cipher_nid(cipher);
   return (exchange == NID_kx_ecdhe || exchange == NID_kx_dhe || exchange == NID_kx_rsa) &&
          SSL_CIPHER_get_auth_nid(cipher) != NID_auth_null && encryption != NID_undef &&
-         encryption != NID_rc4 && SSL_CIPHER_get_bits(cipher, NULL) >= CIPHER_BITS;
+         encryption != NID_rc4 && SSL_CIPHER_get_bits(cipher, NULL) >= RFCTLS__STRONG_BITS;
 }
 
 /* RFC 9325 section 4.1: not static RSA, nor finite-field DHE, unless it is asked for. */

@@ -6,34 +6,33 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "openssl/certificate.h"
+#include "openssl/credentials.h"
 #include "openssl/extension.h"
-#include "openssl/failure.h"
-#include "openssl/pki.h"
 #include "openssl/session.h"
 #include "x509/verify_error.h"
 
 /* ---- one engine call ---- */
 
-/* OpenSSL sees the buffers, and its error queue is ours, from here to leave. */
-static void enter(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out,
-                  rfctls__openssl_errors *callers) {
+void rfctls__conn_enter(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out,
+                        rfctls__openssl_errors *callers) {
   rfctls__openssl_begin(callers);
   conn->wire.in = in;
   conn->wire.out = out;
 }
 
-static void keep_failure(rfctls__conn *conn) {
+void rfctls__conn_keep_failure(rfctls__conn *conn) {
   conn->failed = 1;
   rfctls__error_save(&conn->failure);
 }
 
-static rfctls_status leave(rfctls__conn *conn, rfctls__openssl_errors *callers,
-                           rfctls_status status) {
+rfctls_status rfctls__conn_leave(rfctls__conn *conn, rfctls__openssl_errors *callers,
+                                 rfctls_status status) {
   conn->wire.in = NULL;
   conn->wire.out = NULL;
   rfctls__openssl_end(callers);
   if (status < 0) {
-    keep_failure(conn);
+    rfctls__conn_keep_failure(conn);
   }
   return status;
 }
@@ -104,7 +103,7 @@ static rfctls_status outcome(const rfctls__conn *conn, int code) {
   }
 }
 
-static rfctls_status result(const rfctls__conn *conn, int returned) {
+rfctls_status rfctls__conn_result(const rfctls__conn *conn, int returned) {
   return outcome(conn, SSL_get_error(conn->ssl, returned));
 }
 
@@ -223,8 +222,8 @@ rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
   conn->asks_verify = opening->ask_verify != 0;
   conn->asks_identity = opening->ask_identity != 0;
   conn->until = INT64_MAX;
-  enter(conn, NULL, NULL, &callers);
-  return leave(conn, &callers, open_ssl(conn, opening));
+  rfctls__conn_enter(conn, NULL, NULL, &callers);
+  return rfctls__conn_leave(conn, &callers, open_ssl(conn, opening));
 }
 
 /* Without both shutdown flags SSL_free spoils the session, which a broken connection deserves. */
@@ -237,7 +236,7 @@ void rfctls__conn_fini(rfctls__conn *conn, int failed) {
   SSL_SESSION_free(conn->told);
   SSL_free(conn->ssl);
   rfctls__openssl_end(&callers);
-  rfctls__judgement_release(&conn->judgement);
+  rfctls__judgement_clear(&conn->judgement);
   rfctls__free(conn->name);
   rfctls__buffer_release(&conn->protocols);
   rfctls__buffer_release(&conn->extensions);
@@ -290,9 +289,9 @@ rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfc
   if (conn->failed) {
     return rfctls__error_restore(&conn->failure);
   }
-  enter(conn, in, out, &callers);
-  rfctls__judgement_release(&conn->judgement); /* its question was answered */
-  status = result(conn, SSL_do_handshake(conn->ssl));
+  rfctls__conn_enter(conn, in, out, &callers);
+  rfctls__judgement_clear(&conn->judgement); /* its question was answered */
+  status = rfctls__conn_result(conn, SSL_do_handshake(conn->ssl));
   if (status == RFCTLS_OK && !SSL_is_init_finished(conn->ssl)) {
     status = rfctls__fail(RFCTLS_E_PROTOCOL, "the peer said goodbye during the handshake");
   }
@@ -300,10 +299,10 @@ rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfc
     status = verdict(conn);
   }
   if (status == RFCTLS_OK && conn->context->role == RFCTLS_SERVER) {
-    status = result(conn, rfctls__tickets_issue(conn));
+    status = rfctls__conn_result(conn, rfctls__tickets_issue(conn));
   }
   conn->established = status == RFCTLS_OK;
-  return leave(conn, &callers, status);
+  return rfctls__conn_leave(conn, &callers, status);
 }
 
 /* A line for which there is no memory is lost. */
@@ -327,8 +326,8 @@ void rfctls__conn_take_key_log(rfctls__conn *conn, rfctls__buffer *out) {
 }
 
 void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings) {
-  findings->items = conn->judgement.items;
-  findings->count = conn->judgement.count;
+  findings->items = conn->judgement.found.items;
+  findings->count = conn->judgement.found.count;
 }
 
 void rfctls__conn_answer_verify(rfctls__conn *conn, int accept) {
@@ -363,125 +362,6 @@ rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__ide
   }
   rfctls__openssl_end(&callers);
   return status;
-}
-
-/* ---- talking ---- */
-
-/* So that `out` grows once a step, not once a record. */
-static rfctls_status reserve_records(rfctls__buffer *out, size_t size) {
-  uint8_t *room;
-  size_t records = size / SSL3_RT_MAX_PLAIN_LENGTH + 1;
-  return rfctls__buffer_reserve(out, size + records * SSL3_RT_MAX_ENCRYPTED_OVERHEAD, &room);
-}
-
-rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
-                                   rfctls__buffer *in, rfctls__buffer *out) {
-  rfctls__openssl_errors callers;
-  rfctls_status status;
-  size_t part = size < RFCTLS__STEP ? size : RFCTLS__STEP;
-  *taken = 0;
-  if (conn->failed) {
-    return rfctls__error_restore(&conn->failure);
-  }
-  if (part == 0) {
-    return RFCTLS_OK;
-  }
-  enter(conn, in, out, &callers);
-  status = reserve_records(out, part);
-  if (status == RFCTLS_OK) {
-    status = result(conn, SSL_write_ex(conn->ssl, data, part, taken));
-  }
-  return leave(conn, &callers, status);
-}
-
-/* Whether SSL_read_ex has anything to work on. Without that it would only allocate and free a
- * record buffer on its way to WANT_READ. */
-static int may_read(const rfctls__conn *conn, const rfctls__buffer *in) {
-  return rfctls__buffer_size(in) > 0 || SSL_pending(conn->ssl) > 0 ||
-         (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
-}
-
-/* Data came before a failure: the data is this call's, the failure the next one's. An end or a want
- * needs no memory of ours, OpenSSL tells it again. */
-static void postpone(rfctls__conn *conn, rfctls_status status) {
-  if (status < 0) {
-    keep_failure(conn);
-    rfctls__error_clear();
-  }
-}
-
-rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
-                                   size_t room, size_t *given, rfctls__buffer *out) {
-  rfctls__openssl_errors callers;
-  rfctls_status status = RFCTLS_OK;
-  int more = 1;
-  *given = 0;
-  if (conn->failed) {
-    return rfctls__error_restore(&conn->failure);
-  }
-  if (!may_read(conn, in)) {
-    return RFCTLS_WANT_READ;
-  }
-  enter(conn, in, out, &callers);
-  while (more && *given < room && may_read(conn, in)) {
-    size_t size = 0;
-    more = SSL_read_ex(conn->ssl, (uint8_t *)buffer + *given, room - *given, &size);
-    *given += size;
-    status = result(conn, more);
-  }
-  if (*given > 0) {
-    postpone(conn, status);
-    status = RFCTLS_OK;
-  }
-  return leave(conn, &callers, status);
-}
-
-size_t rfctls__conn_pending(const rfctls__conn *conn) {
-  return (size_t)SSL_pending(conn->ssl);
-}
-
-/* While half of a post-handshake message is there, OpenSSL begins nothing of our own: the message
- * comes first. */
-static rfctls_status finish_message(const rfctls__conn *conn) {
-  return SSL_in_init(conn->ssl) ? result(conn, SSL_do_handshake(conn->ssl)) : RFCTLS_OK;
-}
-
-/* One-way: the peer's goodbye is not waited for. */
-rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
-                                        rfctls__buffer *out) {
-  rfctls__openssl_errors callers;
-  rfctls_status status;
-  if (conn->failed) {
-    return rfctls__error_restore(&conn->failure);
-  }
-  if (!conn->established || (SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) != 0) {
-    return RFCTLS_OK;
-  }
-  enter(conn, in, out, &callers);
-  status = finish_message(conn);
-  if (status == RFCTLS_OK) {
-    int said = SSL_shutdown(conn->ssl); /* 0: said, and the peer's is still to come */
-    status = said < 0 ? result(conn, said) : RFCTLS_OK;
-  }
-  return leave(conn, &callers, status);
-}
-
-rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
-  rfctls__openssl_errors callers;
-  rfctls_status status;
-  if (conn->failed) {
-    return rfctls__error_restore(&conn->failure);
-  }
-  if (SSL_version(conn->ssl) != TLS1_3_VERSION) {
-    return rfctls__fail(RFCTLS_E_UNSUPPORTED, "%s has no key update", SSL_get_version(conn->ssl));
-  }
-  enter(conn, in, out, &callers);
-  status = finish_message(conn);
-  if (status == RFCTLS_OK) {
-    int begun = SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED);
-    status = result(conn, begun == 1 ? SSL_do_handshake(conn->ssl) : begun);
-  }
-  return leave(conn, &callers, status);
 }
 
 /* ---- telling ---- */

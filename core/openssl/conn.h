@@ -5,17 +5,11 @@
 #include <openssl/ssl.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/operations.h"
 #include "openssl/buffer_bio.h"
 #include "openssl/context.h"
+#include "openssl/failure.h"
 #include "openssl/verify.h"
-
-typedef enum rfctls__answer {
-  RFCTLS__UNASKED = 0,
-  RFCTLS__ASKED,
-  RFCTLS__YES,
-  RFCTLS__NO
-} rfctls__answer;
 
 struct rfctls__conn {
   SSL *ssl;
@@ -41,25 +35,22 @@ struct rfctls__conn {
   rfctls__error failure;
 };
 
-/* The engine's operations; see engine.h. */
-rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
-                                const rfctls__opening *opening);
-void rfctls__conn_fini(rfctls__conn *conn, int failed);
-rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
+/* ---- for conn_io.c ---- */
+
+/* One engine call: OpenSSL sees the buffers, and its error queue is ours, from enter to leave, which answers
+ * status and remembers a failure. */
+void rfctls__conn_enter(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out,
+                        rfctls__openssl_errors *callers);
+rfctls_status rfctls__conn_leave(rfctls__conn *conn, rfctls__openssl_errors *callers,
+                                 rfctls_status status);
+/* Remembers the failure that is recorded: every later call reports it again. */
+void rfctls__conn_keep_failure(rfctls__conn *conn);
+/* What a call of libssl means that returned this. */
+rfctls_status rfctls__conn_result(const rfctls__conn *conn, int returned);
+
+/* ---- for engine.c and context.c ---- */
+
 void rfctls__conn_take_key_log(rfctls__conn *conn, rfctls__buffer *out);
-rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
-                                   rfctls__buffer *in, rfctls__buffer *out);
-rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
-                                   size_t room, size_t *given, rfctls__buffer *out);
-size_t rfctls__conn_pending(const rfctls__conn *conn);
-rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
-                                        rfctls__buffer *out);
-rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
-void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings);
-void rfctls__conn_answer_verify(rfctls__conn *conn, int accept);
-rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__identity *identity);
-void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts);
-rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list);
 
 /* Callbacks of a server's SSL_CTX: ALPN by our order; any server name is accepted. */
 int rfctls__conn_select_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,

@@ -7,66 +7,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "openssl/buffer_bio.h"
+#include "openssl/certificate.h"
 #include "openssl/ciphers.h"
 #include "openssl/conn.h"
+#include "openssl/credentials.h"
 #include "openssl/failure.h"
-#include "openssl/key.h"
-#include "openssl/pki.h"
 #include "openssl/session.h"
 #include "openssl/verify.h"
-
-/* ---- reading ---- */
-
-static void free_stack(STACK_OF(X509) *certs) {
-  sk_X509_pop_free(certs, X509_free);
-}
-
-static rfctls_status parse_all(const rfctls__bytes *ders, size_t count, STACK_OF(X509) **out) {
-  rfctls_status status = RFCTLS_OK;
-  STACK_OF(X509) *certs = sk_X509_new_null();
-  if (certs == NULL) {
-    return rfctls__fail_memory();
-  }
-  for (size_t i = 0; i < count && status == RFCTLS_OK; i++) {
-    X509 *cert = NULL;
-    status = rfctls__x509_parse(ders[i], &cert);
-    if (status == RFCTLS_OK && sk_X509_push(certs, cert) == 0) {
-      X509_free(cert);
-      status = rfctls__fail_memory();
-    }
-  }
-  if (status == RFCTLS_OK) {
-    *out = certs;
-  } else {
-    free_stack(certs);
-  }
-  return status;
-}
-
-rfctls_status rfctls__credentials_init(rfctls__credentials *credentials,
-                                       const rfctls__identity *identity) {
-  rfctls_status status;
-  if (identity->count == 0) {
-    return rfctls__fail(RFCTLS_E_IDENTITY, "the certificate chain is empty");
-  }
-  status = rfctls__x509_parse(identity->chain[0], &credentials->leaf);
-  if (status == RFCTLS_OK) {
-    status = parse_all(identity->chain + 1, identity->count - 1, &credentials->issuers);
-  }
-  if (status == RFCTLS_OK) {
-    status = rfctls__pkey_parse(identity->key, &credentials->key);
-  }
-  if (status == RFCTLS_OK && X509_check_private_key(credentials->leaf, credentials->key) != 1) {
-    status = rfctls__openssl_fail(RFCTLS_E_IDENTITY, "the key is not the certificate's");
-  }
-  return status;
-}
-
-void rfctls__credentials_fini(rfctls__credentials *credentials) {
-  X509_free(credentials->leaf);
-  free_stack(credentials->issuers);
-  EVP_PKEY_free(credentials->key);
-}
 
 /* ---- versions ---- */
 
@@ -222,9 +169,10 @@ static rfctls_status fill(SSL_CTX *ctx, const rfctls__settings *settings, X509_S
  * store keeps the first. */
 static rfctls_status parse_authorities(const rfctls__settings *settings, STACK_OF(X509) **out) {
   STACK_OF(X509) *distrusted = NULL;
-  rfctls_status status = parse_all(settings->authorities, settings->authority_count, out);
+  rfctls_status status =
+      rfctls__x509_parse_all(settings->authorities, settings->authority_count, out);
   if (status == RFCTLS_OK) {
-    status = parse_all(settings->distrusted, settings->distrusted_count, &distrusted);
+    status = rfctls__x509_parse_all(settings->distrusted, settings->distrusted_count, &distrusted);
   }
   while (status == RFCTLS_OK && sk_X509_num(distrusted) > 0) {
     X509 *cert = sk_X509_pop(distrusted);
@@ -234,7 +182,7 @@ static rfctls_status parse_authorities(const rfctls__settings *settings, STACK_O
       status = rfctls__fail_memory();
     }
   }
-  free_stack(distrusted);
+  rfctls__x509_free_all(distrusted);
   return status;
 }
 
@@ -262,7 +210,7 @@ rfctls_status rfctls__context_init(rfctls__context *context, const rfctls__setti
   if (status == RFCTLS_OK) {
     status = fill(context->ctx, settings, rfctls__trust_store(context->trust), authorities);
   }
-  free_stack(authorities);
+  rfctls__x509_free_all(authorities);
   rfctls__openssl_end(&callers);
   return status;
 }

@@ -8,15 +8,14 @@
 #include <openssl/crypto.h>
 #include <openssl/opensslconf.h>
 
+#include "engine/operations.h"
+#include "openssl/certificate.h"
 #include "openssl/ciphers.h"
 #include "openssl/conn.h"
 #include "openssl/context.h"
 #include "openssl/crl.h"
 #include "openssl/extension.h"
-#include "openssl/key.h"
-#include "openssl/keying.h"
 #include "openssl/pbe.h"
-#include "openssl/pki.h"
 #include "openssl/session.h"
 #include "openssl/trust.h"
 
@@ -86,12 +85,12 @@ const rfctls__engine rfctls__engine_linked = {
     .bind_end_point = rfctls__bind_end_point,
     .bind_unique = rfctls__bind_unique,
     .peer_chain = rfctls__conn_peer_chain,
-    .describe = rfctls__openssl_describe,
-    .digest = rfctls__openssl_digest,
-    .read_key = rfctls__openssl_read_key,
-    .check_key = rfctls__openssl_check_key,
-    .is_issuer = rfctls__openssl_is_issuer,
-    .pbe_decrypt = rfctls__openssl_pbe_decrypt,
-    .pbe_check = rfctls__openssl_pbe_check,
-    .make_identity = rfctls__openssl_make_identity,
+    .describe = rfctls__engine_describe,
+    .digest = rfctls__engine_digest,
+    .read_key = rfctls__engine_read_key,
+    .check_key = rfctls__engine_check_key,
+    .is_issuer = rfctls__engine_is_issuer,
+    .pbe_decrypt = rfctls__engine_pbe_decrypt,
+    .pbe_check = rfctls__engine_pbe_check,
+    .make_identity = rfctls__engine_make_identity,
 };

@@ -6,7 +6,6 @@
 
 #include "engine/engine.h"
 
-rfctls_status rfctls__check_extension(uint16_t type);
 /* Makes ctx know all types of a list, so that connections made from it later send those that they
  * carry themselves. 0: there is no memory. Not while another thread makes a connection. */
 int rfctls__extensions_allow(SSL_CTX *ctx, rfctls__bytes list);

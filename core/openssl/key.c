@@ -1,15 +1,17 @@
 /* Private keys by OpenSSL: see key.h. */
 #include "openssl/key.h"
 
-#include <limits.h>
 #include <openssl/decoder.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "engine/operations.h"
+#include "openssl/certificate.h"
 #include "openssl/failure.h"
 #include "openssl/pbe.h"
-#include "openssl/pki.h"
 #include "x509/der.h"
 
 enum { NUMBER_SIZE = 96 };
@@ -27,7 +29,7 @@ rfctls_status rfctls__pkey_parse(rfctls__bytes pkcs8, EVP_PKEY **out) {
   return RFCTLS_OK;
 }
 
-/* The buffer grows once, before a byte of the key is in it. */
+/* All or nothing; the buffer grows once, before a byte of the key is in it. */
 rfctls_status rfctls__pkey_append(const EVP_PKEY *pkey, rfctls__buffer *out) {
   rfctls_status status = RFCTLS_OK;
   uint8_t *room;
@@ -150,8 +152,8 @@ static rfctls_status read_key(rfctls__bytes der, rfctls__buffer *pkcs8) {
   return status;
 }
 
-rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passphrase,
-                                       rfctls__buffer *pkcs8) {
+rfctls_status rfctls__engine_read_key(rfctls__bytes encoded, const char *passphrase,
+                                      rfctls__buffer *pkcs8) {
   rfctls__openssl_errors errors;
   rfctls__buffer der = {NULL, 0, 0, 0};
   rfctls_status status = RFCTLS_OK;
@@ -169,7 +171,7 @@ rfctls_status rfctls__openssl_read_key(rfctls__bytes encoded, const char *passph
   return status;
 }
 
-rfctls_status rfctls__openssl_check_key(rfctls__bytes cert, rfctls__bytes pkcs8) {
+rfctls_status rfctls__engine_check_key(rfctls__bytes cert, rfctls__bytes pkcs8) {
   rfctls__openssl_errors errors;
   rfctls_status status;
   X509 *x509 = NULL;

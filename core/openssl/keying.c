@@ -1,6 +1,4 @@
-/* Exported keys and channel bindings: see keying.h. */
-#include "openssl/keying.h"
-
+/* What ties other protocols to one connection: exported keys, channel bindings. */
 #include <openssl/x509.h>
 #include <string.h>
 

@@ -164,8 +164,8 @@ static rfctls_status parse_algorithm(rfctls__bytes der, X509_ALGOR **out) {
                       : rfctls__openssl_fail(RFCTLS_E_PARSE, "an algorithm cannot be read");
 }
 
-rfctls_status rfctls__openssl_pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
-                                          rfctls__bytes data, rfctls__buffer *out) {
+rfctls_status rfctls__engine_pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
+                                         rfctls__bytes data, rfctls__buffer *out) {
   rfctls__openssl_errors errors;
   char name[NAME_SIZE];
   X509_ALGOR *parsed = NULL;
@@ -332,8 +332,8 @@ static rfctls_status check(const X509_ALGOR *algorithm, const rfctls__mac *mac,
   return status;
 }
 
-rfctls_status rfctls__openssl_pbe_check(const rfctls__mac *mac, const char *passphrase,
-                                        rfctls__bytes data) {
+rfctls_status rfctls__engine_pbe_check(const rfctls__mac *mac, const char *passphrase,
+                                       rfctls__bytes data) {
   rfctls__openssl_errors errors;
   X509_ALGOR *parsed = NULL;
   rfctls_status status;

@@ -11,11 +11,4 @@
  * Errors as pbe_decrypt's. */
 rfctls_status rfctls__pem_decrypt(rfctls__bytes text, const char *passphrase, rfctls__buffer *out);
 
-/* ---- operations: see engine/engine.h ---- */
-
-rfctls_status rfctls__openssl_pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
-                                          rfctls__bytes data, rfctls__buffer *out);
-rfctls_status rfctls__openssl_pbe_check(const rfctls__mac *mac, const char *passphrase,
-                                        rfctls__bytes data);
-
 #endif

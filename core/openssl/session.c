@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "openssl/certificate.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
-#include "openssl/pki.h"
 
 /* Held, never copied through DER: that loses the chain, and costs more than the handshake saves. */
 struct rfctls__session {

@@ -13,9 +13,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "openssl/certificate.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"
-#include "openssl/pki.h"
 #include "openssl/session.h"
 #include "openssl/verify_error.h"
 #include "x509/name_check.h"
@@ -23,29 +23,22 @@
 
 /* ---- what a verification found ---- */
 
-void rfctls__judgement_release(rfctls__judgement *judgement) {
-  rfctls__free(judgement->items);
-  rfctls__list_release(&judgement->texts);
-  rfctls__list_release(&judgement->certs);
-  memset(judgement, 0, sizeof *judgement);
-}
-
 /* Room for depths below count; new ones are trusted until a problem is noted. */
 static int grow(rfctls__judgement *judgement, size_t count) {
   rfctls__finding *items;
-  if (count <= judgement->count) {
+  if (count <= judgement->found.count) {
     return 1;
   }
-  items = rfctls__realloc(judgement->items, count * sizeof *items);
+  items = rfctls__realloc(judgement->found.items, count * sizeof *items);
   if (items == NULL) {
     judgement->failed = 1;
     return 0;
   }
-  for (size_t i = judgement->count; i < count; i++) {
+  for (size_t i = judgement->found.count; i < count; i++) {
     items[i] = (rfctls__finding){(int)i, RFCTLS_REASON_NONE, "", {NULL, 0}};
   }
-  judgement->items = items;
-  judgement->count = count;
+  judgement->found.items = items;
+  judgement->found.count = count;
   return 1;
 }
 
@@ -68,11 +61,12 @@ static int true_code(X509 *cert, int code) {
 
 /* Keeps the text as long as the findings. NULL without memory. */
 static const char *keep_text(rfctls__judgement *judgement, const char *text) {
-  if (rfctls__list_add(&judgement->texts, text, strlen(text) + 1) != RFCTLS_OK) {
+  if (rfctls__list_add(&judgement->found.texts, text, strlen(text) + 1) != RFCTLS_OK) {
     judgement->failed = 1;
     return NULL;
   }
-  return (const char *)rfctls__list_at(&judgement->texts, judgement->texts.count - 1).data;
+  return (const char *)rfctls__list_at(&judgement->found.texts, judgement->found.texts.count - 1)
+      .data;
 }
 
 /* What is wrong with a certificate, in one clause that names it. */
@@ -110,7 +104,7 @@ static void note(rfctls__conn *conn, X509_STORE_CTX *ctx, int code) {
   if (!grow(judgement, (size_t)depth + 1)) {
     return;
   }
-  finding = &judgement->items[depth];
+  finding = &judgement->found.items[depth];
   if (rfctls__problem_precedes(reason, finding->reason)) {
     const char *text = say(conn, cert, depth, code);
     if (text != NULL) {
@@ -129,16 +123,16 @@ static void collect(rfctls__judgement *judgement, X509_STORE_CTX *ctx) {
   }
   for (size_t i = 0; i < size; i++) {
     X509 *cert = chain != NULL ? sk_X509_value(chain, (int)i) : X509_STORE_CTX_get0_cert(ctx);
-    if (rfctls__x509_list(cert, &judgement->certs) != RFCTLS_OK) {
+    if (rfctls__x509_list(cert, &judgement->found.certs) != RFCTLS_OK) {
       judgement->failed = 1;
       return;
     }
-    judgement->items[i].der = rfctls__list_at(&judgement->certs, i);
+    judgement->found.items[i].der = rfctls__list_at(&judgement->found.certs, i);
   }
   for (size_t i = 0, j = size - 1; i < j; i++, j--) {
-    rfctls__finding other = judgement->items[i];
-    judgement->items[i] = judgement->items[j];
-    judgement->items[j] = other;
+    rfctls__finding other = judgement->found.items[i];
+    judgement->found.items[i] = judgement->found.items[j];
+    judgement->found.items[j] = other;
   }
 }
 
@@ -202,7 +196,7 @@ static void check_chain(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 }
 
 static void run(rfctls__conn *conn, X509_STORE_CTX *ctx) {
-  rfctls__judgement_release(&conn->judgement);
+  rfctls__judgement_clear(&conn->judgement);
   check_name(conn, ctx);
   if (goes_on(conn)) {
     check_chain(conn, ctx);
@@ -215,8 +209,8 @@ static void run(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 }
 
 static int lacks_anchor(const rfctls__judgement *judgement) {
-  for (size_t i = 0; i < judgement->count; i++) {
-    rfctls_reason reason = judgement->items[i].reason;
+  for (size_t i = 0; i < judgement->found.count; i++) {
+    rfctls_reason reason = judgement->found.items[i].reason;
     if (reason == RFCTLS_REASON_ISSUER || reason == RFCTLS_REASON_SELF_SIGNED) {
       return 1;
     }
@@ -271,20 +265,20 @@ static void judge(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 static int recall(rfctls__judgement *judgement, X509 *leaf, int code) {
   char name[RFCTLS__HOLDER_NAME_SIZE], text[RFCTLS__PROBLEM_SIZE];
   rfctls__holder holder;
-  if (!grow(judgement, 1) || rfctls__x509_list(leaf, &judgement->certs) != RFCTLS_OK) {
+  if (!grow(judgement, 1) || rfctls__x509_list(leaf, &judgement->found.certs) != RFCTLS_OK) {
     return 0;
   }
-  judgement->items[0].der = rfctls__list_at(&judgement->certs, 0);
+  judgement->found.items[0].der = rfctls__list_at(&judgement->found.certs, 0);
   if (code != X509_V_OK) {
     rfctls__openssl_holder(&holder, leaf);
     rfctls__holder_say(name, sizeof name, &holder, 0);
     rfctls__holder_release(&holder);
     (void)snprintf(text, sizeof text, "certificate for %s, of a resumed session: %s", name,
                    X509_verify_cert_error_string(code));
-    judgement->items[0].reason = rfctls__openssl_reason(code);
-    judgement->items[0].text = keep_text(judgement, text);
+    judgement->found.items[0].reason = rfctls__openssl_reason(code);
+    judgement->found.items[0].text = keep_text(judgement, text);
   }
-  return judgement->items[0].text != NULL;
+  return judgement->found.items[0].text != NULL;
 }
 
 rfctls_status rfctls__verify_resumed(rfctls__conn *conn) {
@@ -346,7 +340,7 @@ static int decide(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   }
   return refuse(conn, ctx,
                 rfctls__fail_verify(found->code, found->depth, found->reason, "%s",
-                                    found->items[found->depth].text),
+                                    found->found.items[found->depth].text),
                 found->code);
 }
 

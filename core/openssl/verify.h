@@ -11,17 +11,17 @@ enum { RFCTLS__AUTH_LEVEL = 2 };
 
 /* What a verification found. */
 typedef struct rfctls__judgement {
-  rfctls__finding *items; /* by depth; for a question, when it is complete: root first */
-  size_t count;
-  rfctls__list texts;   /* what the items' text borrows from, each with its NUL */
-  rfctls__list certs;   /* what the items' der borrows from, leaf first         */
-  int code;             /* X509_V_ERR_* of the problem that counts              */
-  int depth;            /* where it is,                                         */
-  rfctls_reason reason; /* and what it is called; if there is one             */
-  int failed;           /* memory ran out while it was written down             */
+  rfctls__verdict found; /* by depth; for a question, when it is complete: root first */
+  int code;              /* X509_V_ERR_* of the problem that counts              */
+  int depth;             /* where it is,                                         */
+  rfctls_reason reason;  /* and what it is called; if there is one             */
+  int failed;            /* memory ran out while it was written down             */
 } rfctls__judgement;
 
-void rfctls__judgement_release(rfctls__judgement *judgement);
+static inline void rfctls__judgement_clear(rfctls__judgement *judgement) {
+  rfctls__verdict_release(&judgement->found);
+  *judgement = (rfctls__judgement){0};
+}
 
 /* For SSL_CTX_set_cert_verify_callback, on connections whose application data is the
  * rfctls__conn. */

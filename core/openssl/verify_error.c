@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "openssl/pki.h"
+#include "openssl/certificate.h"
 
 /* ---- reasons ---- */
 

@@ -21,11 +21,7 @@ struct rfctls_cert {
 
 static void destroy(rfctls_cert *cert) {
   rfctls__buffer_release(&cert->der);
-  rfctls__free(cert->description.subject);
-  rfctls__free(cert->description.issuer);
-  rfctls__free(cert->description.serial);
-  rfctls__list_release(&cert->description.dns_names);
-  rfctls__list_release(&cert->description.ip_addresses);
+  rfctls__description_release(&cert->description);
   rfctls__list_release(&cert->names);
   rfctls__free(cert);
 }

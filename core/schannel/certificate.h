@@ -29,21 +29,5 @@ rfctls_status rfctls__x509_names(const rfctls__x509 *x509, rfctls__list *dns_nam
                                  rfctls__list *ip_addresses);
 /* Whether its extended usage (section 4.2.1.12) allows this one; without any, all are allowed. */
 int rfctls__x509_allows(const rfctls__x509 *x509, rfctls__bytes usage);
-/* Whether key and signature have 112 bits of security: RSA 2048, P-224, SHA-224. */
-int rfctls__x509_key_is_strong(const rfctls__x509 *x509);
-int rfctls__x509_signature_is_strong(const rfctls__x509 *x509);
-/* Unix seconds; 0: no date. */
-int rfctls__x509_seconds(const rfctls__der *date, int64_t *out);
-
-/* For a reader: the most telling part of a name, without what does not print, cut at size. 1: its common
- * name. */
-int rfctls__x509_put_name(char *out, size_t size, rfctls__bytes name);
-
-/* An object identifier, its numbers between dots, appended without a NUL. */
-rfctls_status rfctls__oid_text(rfctls__buffer *out, rfctls__bytes oid);
-
-/* The engine's operations; see engine.h. */
-rfctls_status rfctls__schannel_describe(rfctls__bytes der, rfctls__description *description);
-int rfctls__schannel_is_issuer(rfctls__bytes issuer, rfctls__bytes cert);
 
 #endif

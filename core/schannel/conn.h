@@ -3,18 +3,11 @@
 #define RFCTLS_SCHANNEL_CONN_H
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/operations.h"
 #include "schannel/context.h"
 #include "schannel/record.h"
 #include "schannel/system.h"
 #include "schannel/verify.h"
-
-typedef enum rfctls__answer {
-  RFCTLS__UNASKED = 0,
-  RFCTLS__ASKED,
-  RFCTLS__YES,
-  RFCTLS__NO
-} rfctls__answer;
 
 typedef enum rfctls__stage {
   RFCTLS__SHAKING = 0,
@@ -52,24 +45,7 @@ struct rfctls__conn {
 /* The peer's certificate, its chain in its store; the caller's to free. NULL: it sent none. */
 PCCERT_CONTEXT rfctls__conn_peer(const rfctls__conn *conn);
 
-/* The engine's operations; see engine.h. */
-rfctls_status rfctls__conn_check_extension(uint16_t type);
-rfctls_status rfctls__conn_init(rfctls__conn *conn, rfctls__context *context,
-                                const rfctls__opening *opening);
-void rfctls__conn_fini(rfctls__conn *conn, int failed);
-rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
-rfctls_status rfctls__conn_encrypt(rfctls__conn *conn, const void *data, size_t size, size_t *taken,
-                                   rfctls__buffer *in, rfctls__buffer *out);
-rfctls_status rfctls__conn_decrypt(rfctls__conn *conn, rfctls__buffer *in, void *buffer,
-                                   size_t room, size_t *given, rfctls__buffer *out);
-size_t rfctls__conn_pending(const rfctls__conn *conn);
-rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
-                                        rfctls__buffer *out);
-rfctls_status rfctls__conn_key_update(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
-void rfctls__conn_findings(const rfctls__conn *conn, rfctls__findings *findings);
-void rfctls__conn_answer_verify(rfctls__conn *conn, int accept);
-rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__identity *identity);
-void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts);
-rfctls_status rfctls__conn_peer_chain(const rfctls__conn *conn, rfctls__list *list);
+/* Answers status, and remembers a failure: every later call reports it again. */
+rfctls_status rfctls__conn_leave(rfctls__conn *conn, rfctls_status status);
 
 #endif

@@ -10,14 +10,9 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "schannel/certificate.h"
 #include "schannel/conn.h"
 #include "schannel/context.h"
 #include "schannel/crypto.h"
-#include "schannel/key.h"
-#include "schannel/keying.h"
-#include "schannel/pbe.h"
-#include "schannel/self_signed.h"
 
 /* Windows lies about its version to programs that do not name it, but not in the registry. */
 static BOOL CALLBACK read_version(INIT_ONCE *once, void *text, void **unused) {
@@ -49,7 +44,7 @@ static int supports(rfctls_feature feature) {
   return 0; /* a number that is none of them */
 }
 
-static rfctls_status digest(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]) {
+rfctls_status rfctls__engine_digest(rfctls__bytes data, uint8_t out[RFCTLS__DIGEST_SIZE]) {
   return rfctls__crypto_hash(BCRYPT_SHA256_ALGORITHM, NULL, data, out, RFCTLS__DIGEST_SIZE);
 }
 
@@ -108,7 +103,7 @@ const rfctls__engine rfctls__engine_linked = {
     .version = version,
     .supports = supports,
     .check_versions = rfctls__check_versions,
-    .check_extension = rfctls__conn_check_extension,
+    .check_extension = rfctls__check_extension,
     .check_preference = check_preference,
     .check_trust_dir = check_trust_dir,
     .context_init = rfctls__context_init,
@@ -134,12 +129,12 @@ const rfctls__engine rfctls__engine_linked = {
     .bind_end_point = rfctls__bind_end_point,
     .bind_unique = rfctls__bind_unique,
     .peer_chain = rfctls__conn_peer_chain,
-    .describe = rfctls__schannel_describe,
-    .digest = digest,
-    .read_key = rfctls__schannel_read_key,
-    .check_key = rfctls__schannel_check_key,
-    .is_issuer = rfctls__schannel_is_issuer,
-    .pbe_decrypt = rfctls__schannel_pbe_decrypt,
-    .pbe_check = rfctls__schannel_pbe_check,
-    .make_identity = rfctls__schannel_make_identity,
+    .describe = rfctls__engine_describe,
+    .digest = rfctls__engine_digest,
+    .read_key = rfctls__engine_read_key,
+    .check_key = rfctls__engine_check_key,
+    .is_issuer = rfctls__engine_is_issuer,
+    .pbe_decrypt = rfctls__engine_pbe_decrypt,
+    .pbe_check = rfctls__engine_pbe_check,
+    .make_identity = rfctls__engine_make_identity,
 };

@@ -213,8 +213,8 @@ static rfctls_status read_plain(rfctls__bytes der, rfctls__buffer *out) {
 }
 
 /* Text comes only with the headers of RFC 1421, whose encryption rests on MD5. */
-rfctls_status rfctls__schannel_read_key(rfctls__bytes encoded, const char *passphrase,
-                                        rfctls__buffer *pkcs8) {
+rfctls_status rfctls__engine_read_key(rfctls__bytes encoded, const char *passphrase,
+                                      rfctls__buffer *pkcs8) {
   if (encoded.size > 0 && encoded.data[0] == '-') {
     return rfctls__fail(
         RFCTLS_E_UNSUPPORTED,
@@ -283,7 +283,7 @@ static rfctls_status check_pair(const public_key *public, const rfctls__pkcs8 *k
               : rfctls__fail(RFCTLS_E_IDENTITY, "private key does not belong to the certificate");
 }
 
-rfctls_status rfctls__schannel_check_key(rfctls__bytes cert, rfctls__bytes pkcs8) {
+rfctls_status rfctls__engine_check_key(rfctls__bytes cert, rfctls__bytes pkcs8) {
   rfctls__x509 x509;
   rfctls__pkcs8 key;
   public_key public;

@@ -24,9 +24,4 @@ rfctls_status rfctls__pkcs8_read(rfctls__bytes der, rfctls__pkcs8 *out);
 /* Appends the canonical PKCS#8 of a key: E_PARSE unless it is whole. */
 rfctls_status rfctls__pkcs8_put(rfctls__bytes der, rfctls__buffer *out);
 
-/* The engine's operations; see engine.h. */
-rfctls_status rfctls__schannel_read_key(rfctls__bytes encoded, const char *passphrase,
-                                        rfctls__buffer *pkcs8);
-rfctls_status rfctls__schannel_check_key(rfctls__bytes cert, rfctls__bytes pkcs8);
-
 #endif

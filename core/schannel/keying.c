@@ -1,10 +1,9 @@
-/* Exported keys and channel bindings: see keying.h. */
-#include "schannel/keying.h"
-
+/* Exported keys and channel bindings. */
 #include "base/error.h"
 #include "schannel/certificate.h"
 #include "schannel/conn.h"
 #include "schannel/crypto.h"
+#include "x509/strength.h"
 
 /* SSPI does not tell whether the peer has an extended master secret (RFC 7627), without which neither of
  * these two is this connection's alone. */
@@ -36,16 +35,13 @@ typedef struct hash {
   size_t size;
 } hash;
 
-#define OCTETS(text) \
-  { (const uint8_t *)(text), sizeof(text) - 1 }
-
 static const hash hashes[] = {
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), BCRYPT_SHA256_ALGORITHM, 32}, /* RSA */
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"), BCRYPT_SHA384_ALGORITHM, 48},
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"), BCRYPT_SHA512_ALGORITHM, 64},
-    {OCTETS("\x2a\x86\x48\xce\x3d\x04\x03\x02"), BCRYPT_SHA256_ALGORITHM, 32}, /* ECDSA */
-    {OCTETS("\x2a\x86\x48\xce\x3d\x04\x03\x03"), BCRYPT_SHA384_ALGORITHM, 48},
-    {OCTETS("\x2a\x86\x48\xce\x3d\x04\x03\x04"), BCRYPT_SHA512_ALGORITHM, 64},
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), BCRYPT_SHA256_ALGORITHM, 32}, /* RSA */
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"), BCRYPT_SHA384_ALGORITHM, 48},
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"), BCRYPT_SHA512_ALGORITHM, 64},
+    {RFCTLS__OCTETS("\x2a\x86\x48\xce\x3d\x04\x03\x02"), BCRYPT_SHA256_ALGORITHM, 32}, /* ECDSA */
+    {RFCTLS__OCTETS("\x2a\x86\x48\xce\x3d\x04\x03\x03"), BCRYPT_SHA384_ALGORITHM, 48},
+    {RFCTLS__OCTETS("\x2a\x86\x48\xce\x3d\x04\x03\x04"), BCRYPT_SHA512_ALGORITHM, 64},
 };
 
 static const hash *hash_of(const rfctls__x509 *x509) {
@@ -54,7 +50,7 @@ static const hash *hash_of(const rfctls__x509 *x509) {
       return &hashes[i];
     }
   }
-  return rfctls__x509_signature_is_strong(x509) ? NULL : &hashes[0];
+  return rfctls__signature_is_strong(x509->signed_by) ? NULL : &hashes[0];
 }
 
 static rfctls_status append_hash(PCCERT_CONTEXT certificate, rfctls__buffer *out) {

@@ -1,21 +1,25 @@
-/* Encryption by a passphrase: see pbe.h. */
-#include "schannel/pbe.h"
-
+/* What a passphrase protects: PBES1 and PBES2 (RFC 8018 section 6), and what PKCS#12 has of its own (RFC 7292
+ * appendices B and C). */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "schannel/certificate.h"
+#include "engine/operations.h"
 #include "schannel/crypto.h"
+#include "schannel/distinguished_name.h"
 #include "x509/der.h"
 
-#define OCTETS(text) \
-  { (const uint8_t *)(text), sizeof(text) - 1 }
 #define OID_PBES2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 #define OID_PBKDF2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
 #define OID_PBMAC1 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e"
 
-enum { HASH_LIMIT = 64, KEY_LIMIT = 32, BLOCK = 8, KEY_3DES = 24, ITERATION_LIMIT = 10000000 };
+enum {
+  HASH_LIMIT = 64,
+  KEY_LIMIT = 32,
+  BLOCK = 8,
+  KEY_3DES = 24,
+  ITERATION_LIMIT = 10000000 /* only an attacker makes more */
+};
 enum { FOR_KEY = 1, FOR_IV = 2, FOR_MAC = 3 };
 
 typedef struct hash {
@@ -28,14 +32,14 @@ typedef struct hash {
 
 static const hash md5 = {{NULL, 0}, {NULL, 0}, BCRYPT_MD5_ALGORITHM, 16, 64};
 static const hash hashes[] = {
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x07"), OCTETS("\x2b\x0e\x03\x02\x1a"),
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x07"), RFCTLS__OCTETS("\x2b\x0e\x03\x02\x1a"),
      BCRYPT_SHA1_ALGORITHM, 20, 64},
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x09"), OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x01"),
-     BCRYPT_SHA256_ALGORITHM, 32, 64},
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x0a"), OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x02"),
-     BCRYPT_SHA384_ALGORITHM, 48, 128},
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x0b"), OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x03"),
-     BCRYPT_SHA512_ALGORITHM, 64, 128},
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x09"),
+     RFCTLS__OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x01"), BCRYPT_SHA256_ALGORITHM, 32, 64},
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x0a"),
+     RFCTLS__OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x02"), BCRYPT_SHA384_ALGORITHM, 48, 128},
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x02\x0b"),
+     RFCTLS__OCTETS("\x60\x86\x48\x01\x65\x03\x04\x02\x03"), BCRYPT_SHA512_ALGORITHM, 64, 128},
 };
 
 typedef struct cipher {
@@ -44,11 +48,11 @@ typedef struct cipher {
 } cipher;
 
 static const cipher ciphers[] = {
-    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x02"), {BCRYPT_AES_ALGORITHM, 16, 0}},
-    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x16"), {BCRYPT_AES_ALGORITHM, 24, 0}},
-    {OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x2a"), {BCRYPT_AES_ALGORITHM, 32, 0}},
-    {OCTETS("\x2a\x86\x48\x86\xf7\x0d\x03\x07"), {BCRYPT_3DES_ALGORITHM, KEY_3DES, 0}},
-    {OCTETS("\x2b\x0e\x03\x02\x07"), {BCRYPT_DES_ALGORITHM, 8, 0}},
+    {RFCTLS__OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x02"), {BCRYPT_AES_ALGORITHM, 16, 0}},
+    {RFCTLS__OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x16"), {BCRYPT_AES_ALGORITHM, 24, 0}},
+    {RFCTLS__OCTETS("\x60\x86\x48\x01\x65\x03\x04\x01\x2a"), {BCRYPT_AES_ALGORITHM, 32, 0}},
+    {RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x03\x07"), {BCRYPT_3DES_ALGORITHM, KEY_3DES, 0}},
+    {RFCTLS__OCTETS("\x2b\x0e\x03\x02\x07"), {BCRYPT_DES_ALGORITHM, 8, 0}},
 };
 
 static rfctls_status fail(void) {
@@ -65,18 +69,6 @@ static rfctls_status fail_unknown(const char *what, rfctls__bytes oid) {
   }
   rfctls__buffer_release(&name);
   return status;
-}
-
-/* Of so many iterations only an attacker makes more. */
-static int read_iterations(rfctls__bytes content, uint64_t *out) {
-  *out = 0;
-  for (size_t i = 0; i < content.size; i++) {
-    *out = *out << 8 | content.data[i];
-    if (*out > ITERATION_LIMIT) {
-      return 0;
-    }
-  }
-  return *out > 0;
 }
 
 /* ---- PBES2 ---- */
@@ -112,7 +104,7 @@ static int read_derivation(rfctls__bytes function, derivation *out) {
       !rfctls__der_only(function, RFCTLS__DER_SEQUENCE, &parameters) ||
       !rfctls__der_take(&parameters, RFCTLS__DER_OCTETS, &out->salt) ||
       !rfctls__der_take(&parameters, RFCTLS__DER_INTEGER, &number) ||
-      !read_iterations(number, &out->iterations)) {
+      !rfctls__der_number(number, ITERATION_LIMIT, &out->iterations)) {
     return 0;
   }
   out->length = 0;
@@ -285,8 +277,8 @@ typedef struct scheme {
       derived; /* octets of the key that are made: of 3DES with two keys the last are the first again */
 } scheme;
 
-#define PKCS5(last) OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x05" last)
-#define PKCS12(last) OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01" last)
+#define PKCS5(last) RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x05" last)
+#define PKCS12(last) RFCTLS__OCTETS("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01" last)
 
 static const scheme schemes[] = {
     {PKCS5("\x03"), &md5, {BCRYPT_DES_ALGORITHM, 8, 0}, 8},
@@ -358,7 +350,7 @@ static rfctls_status decrypt_scheme(const scheme *how, rfctls__bytes parameters,
   if (!rfctls__der_only(parameters, RFCTLS__DER_SEQUENCE, &rest) ||
       !rfctls__der_take(&rest, RFCTLS__DER_OCTETS, &salt) ||
       !rfctls__der_only(rest, RFCTLS__DER_INTEGER, &number) ||
-      !read_iterations(number, &iterations)) {
+      !rfctls__der_number(number, ITERATION_LIMIT, &iterations)) {
     return fail();
   }
   status = how->pbes1 != NULL ? derive_pbes1(how->pbes1, passphrase, salt, iterations, key, iv)
@@ -372,8 +364,8 @@ static rfctls_status decrypt_scheme(const scheme *how, rfctls__bytes parameters,
   return status;
 }
 
-rfctls_status rfctls__schannel_pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
-                                           rfctls__bytes data, rfctls__buffer *out) {
+rfctls_status rfctls__engine_pbe_decrypt(rfctls__bytes algorithm, const char *passphrase,
+                                         rfctls__bytes data, rfctls__buffer *out) {
   rfctls__bytes rest, oid;
   const scheme *how;
   if (!rfctls__der_only(algorithm, RFCTLS__DER_SEQUENCE, &rest) ||
@@ -442,8 +434,8 @@ static rfctls_status check_pbmac1(rfctls__bytes parameters, const rfctls__mac *m
   return status == RFCTLS_OK ? compare(by, key, how.length, mac, data) : status;
 }
 
-rfctls_status rfctls__schannel_pbe_check(const rfctls__mac *mac, const char *passphrase,
-                                         rfctls__bytes data) {
+rfctls_status rfctls__engine_pbe_check(const rfctls__mac *mac, const char *passphrase,
+                                       rfctls__bytes data) {
   rfctls__bytes rest, oid;
   const hash *by;
   if (!rfctls__der_only(mac->algorithm, RFCTLS__DER_SEQUENCE, &rest) ||

@@ -1,12 +1,11 @@
-/* A throw-away identity: see self_signed.h. */
-#include "schannel/self_signed.h"
-
+/* A throw-away identity: a new key by CNG, and a certificate (RFC 5280 section 4.1) written by hand. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/operations.h"
 #include "schannel/crypto.h"
 #include "schannel/failure.h"
 #include "x509/der.h"
@@ -259,8 +258,8 @@ static rfctls_status append(rfctls__buffer *out, const rfctls__buffer *made) {
   return rfctls__buffer_append(out, bytes.data, bytes.size);
 }
 
-rfctls_status rfctls__schannel_make_identity(const char *name, rfctls__buffer *cert,
-                                             rfctls__buffer *pkcs8) {
+rfctls_status rfctls__engine_make_identity(const char *name, rfctls__buffer *cert,
+                                           rfctls__buffer *pkcs8) {
   pair made = {0};
   rfctls__buffer der = {NULL, 0, 0, 0}, key = {NULL, 0, 0, 0};
   uint8_t ip[RFCTLS__IPV6_SIZE];

@@ -1,4 +1,4 @@
-/* The headers of Windows, in the one order in which they can be read. */
+/* The headers of Windows, in the one order in which they can be read; and which Windows this is. */
 #ifndef RFCTLS_SCHANNEL_SYSTEM_H
 #define RFCTLS_SCHANNEL_SYSTEM_H
 
@@ -16,5 +16,10 @@
 #include <security.h>
 
 #include <schannel.h>
+
+/* Whether this is Wine, whose SChannel differs in ways that its callers name. */
+int rfctls__is_wine(void);
+/* Whether this system offers TLS 1.3. */
+int rfctls__has_tls13(void);
 
 #endif

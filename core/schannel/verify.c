@@ -13,8 +13,11 @@
 #include "base/memory.h"
 #include "schannel/certificate.h"
 #include "schannel/conn.h"
+#include "schannel/distinguished_name.h"
 #include "schannel/failure.h"
+#include "x509/date.h"
 #include "x509/name_check.h"
+#include "x509/strength.h"
 #include "x509/verify_error.h"
 
 static rfctls__bytes der_of(PCCERT_CONTEXT cert) {
@@ -175,8 +178,7 @@ static int build_best(const rfctls__context *context, PCCERT_CONTEXT leaf, chain
 
 static reasons judge_time(const rfctls__x509 *x509) {
   int64_t now = (int64_t)time(NULL), begin = 0, end = 0;
-  if (!rfctls__x509_seconds(&x509->not_before, &begin) ||
-      !rfctls__x509_seconds(&x509->not_after, &end)) {
+  if (!rfctls__date_read(&x509->not_before, &begin) || !rfctls__date_read(&x509->not_after, &end)) {
     return only(RFCTLS_REASON_MALFORMED);
   }
   return now < begin ? only(RFCTLS_REASON_NOT_YET_VALID)
@@ -186,7 +188,8 @@ static reasons judge_time(const rfctls__x509 *x509) {
 
 /* The anchor's own signature proves nothing. */
 static reasons judge_strength(const rfctls__x509 *x509, int is_anchor) {
-  return rfctls__x509_key_is_strong(x509) && (is_anchor || rfctls__x509_signature_is_strong(x509))
+  return rfctls__key_is_strong(x509->public_key) &&
+                 (is_anchor || rfctls__signature_is_strong(x509->signed_by))
              ? 0
              : only(RFCTLS_REASON_WEAK);
 }
@@ -208,7 +211,7 @@ static reasons judge_trust(const chain *built, size_t at) {
 
 /* Where a signature's hash is too weak, the system may not look at it, and call it wrong. */
 static reasons prefer_weak(const rfctls__x509 *x509, reasons found) {
-  return (found & only(RFCTLS_REASON_WEAK)) != 0 && !rfctls__x509_signature_is_strong(x509)
+  return (found & only(RFCTLS_REASON_WEAK)) != 0 && !rfctls__signature_is_strong(x509->signed_by)
              ? found & ~only(RFCTLS_REASON_SIGNATURE)
              : found;
 }
@@ -236,11 +239,11 @@ static int judge_leaf(const rfctls__conn *conn, const rfctls__x509 *x509, reason
 /* Alternative names for which there is no memory are left out: they are for a message only. */
 static void see_holder(rfctls__holder *out, const rfctls__x509 *x509) {
   memset(out, 0, sizeof *out);
-  out->has_common_name = rfctls__x509_put_name(out->subject, sizeof out->subject, x509->subject);
-  (void)rfctls__x509_put_name(out->issuer, sizeof out->issuer, x509->issuer);
+  out->has_common_name = rfctls__dn_put(out->subject, sizeof out->subject, x509->subject);
+  (void)rfctls__dn_put(out->issuer, sizeof out->issuer, x509->issuer);
   (void)rfctls__x509_names(x509, &out->hosts, &out->addresses);
-  (void)rfctls__x509_seconds(&x509->not_before, &out->not_before);
-  (void)rfctls__x509_seconds(&x509->not_after, &out->not_after);
+  (void)rfctls__date_read(&x509->not_before, &out->not_before);
+  (void)rfctls__date_read(&x509->not_after, &out->not_after);
 }
 
 static void put_problem(char out[RFCTLS__PROBLEM_SIZE], const rfctls__conn *conn,
@@ -254,27 +257,20 @@ static void put_problem(char out[RFCTLS__PROBLEM_SIZE], const rfctls__conn *conn
 
 /* ---- writing it down ---- */
 
-void rfctls__judgement_release(rfctls__judgement *judgement) {
-  rfctls__free(judgement->items);
-  rfctls__list_release(&judgement->texts);
-  rfctls__list_release(&judgement->certs);
-  memset(judgement, 0, sizeof *judgement);
-}
-
 static rfctls_status note(rfctls__conn *conn, const rfctls__x509 *x509, rfctls__bytes der,
                           int depth, reasons found, rfctls__finding *out) {
   rfctls__judgement *judgement = &conn->judgement;
   char text[RFCTLS__PROBLEM_SIZE] = "";
   rfctls_reason reason = first_of(found);
-  rfctls_status status = rfctls__list_add(&judgement->certs, der.data, der.size);
+  rfctls_status status = rfctls__list_add(&judgement->found.certs, der.data, der.size);
   if (reason != RFCTLS_REASON_NONE) {
     put_problem(text, conn, x509, depth, reason);
   }
   if (status == RFCTLS_OK) {
-    status = rfctls__list_add(&judgement->texts, text, strlen(text) + 1);
+    status = rfctls__list_add(&judgement->found.texts, text, strlen(text) + 1);
   }
   if (status == RFCTLS_OK) {
-    rfctls__list *texts = &judgement->texts, *certs = &judgement->certs;
+    rfctls__list *texts = &judgement->found.texts, *certs = &judgement->found.certs;
     *out = (rfctls__finding){depth, reason,
                              (const char *)rfctls__list_at(texts, texts->count - 1).data,
                              rfctls__list_at(certs, certs->count - 1)};
@@ -293,7 +289,7 @@ static void remember_first(rfctls__judgement *judgement, const rfctls__finding *
 
 static rfctls_status judge_element(rfctls__conn *conn, const chain *built, size_t at) {
   rfctls__judgement *judgement = &conn->judgement;
-  rfctls__finding *item = &judgement->items[built->size - 1 - at];
+  rfctls__finding *item = &judgement->found.items[built->size - 1 - at];
   rfctls__bytes der = der_of(built->simple->rgpElement[at]->pCertContext);
   reasons found = judge_trust(built, at);
   rfctls__x509 x509;
@@ -324,12 +320,12 @@ rfctls_status rfctls__verify_chain(rfctls__conn *conn, PCCERT_CONTEXT leaf) {
     return rfctls__schannel_fail(RFCTLS_E_INTERNAL, (long)GetLastError(),
                                  "Windows cannot build the certificate's chain");
   }
-  judgement->items = rfctls__alloc(built.size * sizeof *judgement->items);
-  status = judgement->items != NULL ? RFCTLS_OK : rfctls__fail_memory();
+  judgement->found.items = rfctls__alloc(built.size * sizeof *judgement->found.items);
+  status = judgement->found.items != NULL ? RFCTLS_OK : rfctls__fail_memory();
   for (size_t i = 0; status == RFCTLS_OK && i < built.size; i++) {
     status = judge_element(conn, &built, i);
   }
-  judgement->count = status == RFCTLS_OK ? built.size : 0;
+  judgement->found.count = status == RFCTLS_OK ? built.size : 0;
   CertFreeCertificateChain(built.context);
   return status;
 }

@@ -8,14 +8,14 @@
 
 /* What a verification found. */
 typedef struct rfctls__judgement {
-  rfctls__finding *items; /* root first */
-  size_t count;
-  rfctls__list texts;           /* what the items' text borrows from, each with its NUL */
-  rfctls__list certs;           /* what the items' der borrows from, leaf first         */
+  rfctls__verdict found;        /* root first */
   const rfctls__finding *first; /* the problem that counts; NULL: trusted     */
 } rfctls__judgement;
 
-void rfctls__judgement_release(rfctls__judgement *judgement);
+static inline void rfctls__judgement_clear(rfctls__judgement *judgement) {
+  rfctls__verdict_release(&judgement->found);
+  *judgement = (rfctls__judgement){0};
+}
 
 /* Judges the chain that came with leaf. OK, whatever it found; E_MEMORY. */
 rfctls_status rfctls__verify_chain(rfctls__conn *conn, PCCERT_CONTEXT leaf);

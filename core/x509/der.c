@@ -124,3 +124,14 @@ rfctls_status rfctls__der_wrap(rfctls__buffer *out, size_t offset, int tag) {
   rfctls__buffer_commit(out, size);
   return RFCTLS_OK;
 }
+
+int rfctls__der_number(rfctls__bytes content, uint64_t limit, uint64_t *out) {
+  *out = 0;
+  for (size_t i = 0; i < content.size; i++) {
+    *out = *out << 8 | content.data[i];
+    if (*out > limit) {
+      return 0;
+    }
+  }
+  return *out > 0;
+}

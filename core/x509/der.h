@@ -39,7 +39,12 @@ int rfctls__der_take(rfctls__bytes *rest, int tag, rfctls__bytes *content);
 int rfctls__der_only(rfctls__bytes data, int tag, rfctls__bytes *content);
 /* The whole bytes of a BIT STRING; 0 if it has others. */
 int rfctls__der_bits(rfctls__bytes content, rfctls__bytes *out);
+/* An INTEGER's content as a number from 1 to limit; 0: it is none. */
+int rfctls__der_number(rfctls__bytes content, uint64_t limit, uint64_t *out);
 int rfctls__bytes_equal(rfctls__bytes a, rfctls__bytes b);
+/* The bytes of a text, as an initialiser. */
+#define RFCTLS__OCTETS(text) \
+  { (const uint8_t *)(text), sizeof(text) - 1 }
 /* Whether an OID's content is the one that text (of size bytes) is. */
 #define RFCTLS__OID_IS(oid, text) \
   rfctls__bytes_equal(oid, (rfctls__bytes){(const uint8_t *)(text), sizeof(text) - 1})

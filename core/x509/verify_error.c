@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "x509/date.h"
 #include "x509/der.h"
 #include "x509/ip.h"
-
-enum { DAY = 24 * 60 * 60, DATE_SIZE = 32 };
 
 /* ---- which one counts ---- */
 
@@ -126,17 +125,6 @@ static void say_name(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *prob
 
 /* ---- all else ---- */
 
-/* The day of the Gregorian calendar, which is the same every 400 years (146097 days). */
-static void put_date(char out[DATE_SIZE], int64_t seconds) {
-  int64_t days = seconds / DAY - (seconds % DAY < 0) + 719468; /* since 0000-03-01 */
-  int64_t era = (days >= 0 ? days : days - 146096) / 146097, day = days - era * 146097;
-  int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-  int64_t of_year = day - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
-  (void)snprintf(out, DATE_SIZE, "%04d-%02d-%02d", (int)(year + era * 400 + (month >= 10)),
-                 (int)(month < 10 ? month + 3 : month - 9),
-                 (int)(of_year - (153 * month + 2) / 5 + 1));
-}
-
 static const char *words_of(rfctls_reason reason) {
   switch ((int)reason) { /* the others have more to say */
   case RFCTLS_REASON_SELF_SIGNED: return "is self-signed and not trusted";
@@ -154,16 +142,16 @@ static const char *words_of(rfctls_reason reason) {
 void rfctls__problem_say(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *problem) {
   const rfctls__holder *holder = problem->holder;
   const char *kind = problem->depth == 0 ? "certificate for" : "issuer certificate";
-  char name[RFCTLS__HOLDER_NAME_SIZE], date[DATE_SIZE];
+  char name[RFCTLS__HOLDER_NAME_SIZE], date[RFCTLS__DATE_SIZE];
   rfctls__holder_say(name, sizeof name, holder, problem->depth);
   switch ((int)problem->reason) {
   case RFCTLS_REASON_NAME: say_name(out, problem); return;
   case RFCTLS_REASON_EXPIRED:
-    put_date(date, holder->not_after);
+    rfctls__date_write(holder->not_after, date);
     (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "%s %s expired on %s", kind, name, date);
     return;
   case RFCTLS_REASON_NOT_YET_VALID:
-    put_date(date, holder->not_before);
+    rfctls__date_write(holder->not_before, date);
     (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "%s %s is not valid before %s", kind, name, date);
     return;
   case RFCTLS_REASON_ISSUER:
