@@ -5,7 +5,7 @@ local failure = require "rfctls.failure"
 local credentials = require "rfctls.credentials"
 local milliseconds = require "rfctls.wait".milliseconds
 
-local check = failure.check
+local try, must = failure.try, failure.must
 
 local Config = {}
 Config.__index = Config
@@ -67,18 +67,15 @@ end
 
 local function load_identity(options)
   if options.identity then return options.identity end
-  local chain, key, message, code
-  if options.certfile then chain, message, code = credentials.chain_file(options.certfile)
-  else chain, message, code = credentials.chain(options.certificate) end
-  if not chain then return nil, message, code end
-  if options.keyfile then key, message, code = credentials.key_file(options.keyfile, options.passphrase)
-  else key, message, code = credentials.key(options.key, options.passphrase) end
-  if not key then return nil, message, code end
-  return credentials.pair(chain, key)
+  local chain = options.certfile and try(credentials.chain_file(options.certfile))
+                or try(credentials.chain(options.certificate))
+  local key = options.keyfile and try(credentials.key_file(options.keyfile, options.passphrase))
+              or try(credentials.key(options.key, options.passphrase))
+  return try(credentials.pair(chain, key))
 end
 
 local function set_identity(handle, options)
-  if type(options.identity) == "function" then return true end
+  if type(options.identity) == "function" then return end
   if options.identity and not credentials.is_identity(options.identity) then
     wrong("identity", "is not an identity")
   end
@@ -86,53 +83,36 @@ local function set_identity(handle, options)
   if (certificate == nil) ~= (key == nil) then
     wrong(certificate and "certificate" or "key", "stands without its other half")
   end
-  if not (options.identity or certificate) then return true end
-  local identity, message, code = load_identity(options)
-  if not identity then return nil, message, code end
-  return check(native.config_set_identity(handle, identity.chain, identity.key))
+  if not (options.identity or certificate) then return end
+  local identity = load_identity(options)
+  must(native.config_set_identity(handle, identity.chain, identity.key))
 end
 
 local function set_ca(handle, options)
-  local status = native.OK
-  if options.cafile then status = native.config_add_trust_file(handle, options.cafile, nil) end
-  if status ~= native.OK or not options.ca then return check(status) end
-  local chain, message, code = credentials.chain(options.ca)
-  if not chain then return nil, message, code end
-  for _, cert in ipairs(chain:certificates()) do
-    if status == native.OK then status = native.config_add_authority(handle, cert) end
+  if options.cafile then must(native.config_add_trust_file(handle, options.cafile, nil)) end
+  if not options.ca then return end
+  for _, cert in ipairs(try(credentials.chain(options.ca)):certificates()) do
+    must(native.config_add_authority(handle, cert))
   end
-  return check(status)
 end
 
--- Options that are what a native setter takes, in the order in which they are set.
+-- Options that are what a native setter takes, or a list of that, in the order in which they are set.
 local setters = {
-  { "capath", "add_trust_dir" }, { "crlfile", "add_crl_file" }, { "ciphers", "set_ciphers" },
-  { "ciphersuites", "set_cipher_suites" }, { "groups", "set_groups" },
-  { "insecure_log_keys", "insecure_log_keys" }, { "server_name", "set_server_name" },
-  { "system_trust", "set_system_trust" }, { "partial_chain", "set_partial_chain" },
-  { "allow_truncation", "set_allow_truncation" }, { "session_cache", "set_session_cache" },
+  { "capath", "add_trust_dir" }, { "crl", "add_crls" }, { "crlfile", "add_crl_file" },
+  { "ciphers", "set_ciphers" }, { "ciphersuites", "set_cipher_suites" }, { "groups", "set_groups" },
+  { "alpn", "add_protocol" }, { "insecure_log_keys", "insecure_log_keys" },
+  { "server_name", "set_server_name" }, { "system_trust", "set_system_trust" },
+  { "partial_chain", "set_partial_chain" }, { "allow_truncation", "set_allow_truncation" },
+  { "session_cache", "set_session_cache" },
 }
 
 local function set_plain(handle, options)
   for _, setter in ipairs(setters) do
     local value = options[setter[1]]
-    local status = value ~= nil and native["config_" .. setter[2]](handle, value) or native.OK
-    if status ~= native.OK then return check(status) end
+    for _, each in ipairs(type(value) == "table" and value or { value }) do
+      must(native["config_" .. setter[2]](handle, each))
+    end
   end
-  return true
-end
-
--- Calls a native setter with the text that an option is, or with each that it has.
-local function set_each(handle, value, setter)
-  local status = native.OK
-  for _, text in ipairs(type(value) == "string" and { value } or value or {}) do
-    if status == native.OK then status = setter(handle, text) end
-  end
-  return status
-end
-
-local function set_crls(handle, options)
-  return check(set_each(handle, options.crl, native.config_add_crls))
 end
 
 local function version(name, value)
@@ -141,83 +121,59 @@ local function version(name, value)
 end
 
 local function set_versions(handle, options)
-  return check(native.config_set_versions(handle, version("min_version", options.min_version),
-                                          version("max_version", options.max_version)))
+  must(native.config_set_versions(handle, version("min_version", options.min_version),
+                                  version("max_version", options.max_version)))
 end
 
 -- verify: true is the default of a client, and makes a server demand a certificate; a function is
 -- asked by the handshake; false is a client's insecure_skip_verify, and a server's default.
 local function set_verification(handle, options, role)
   local verify, demand = options.verify, options.peer_certificate
-  local status = native.OK
   if role == native.SERVER and verify == true then demand = demand or "required" end
   if demand then
-    status = native.config_set_peer_cert(handle, choose(demands, "peer_certificate", demand))
+    must(native.config_set_peer_cert(handle, choose(demands, "peer_certificate", demand)))
   end
-  if status == native.OK then
-    status = native.config_set_asking(handle, type(verify) == "function",
-                                      type(options.identity) == "function")
+  must(native.config_set_asking(handle, type(verify) == "function", type(options.identity) == "function"))
+  if options.insecure_skip_verify or (role == native.CLIENT and verify == false) then
+    must(native.config_insecure_skip_verify(handle))
   end
-  local skip = options.insecure_skip_verify or (role == native.CLIENT and verify == false)
-  if status == native.OK and skip then status = native.config_insecure_skip_verify(handle) end
-  if status == native.OK and options.insecure_skip_name_check then
-    status = native.config_insecure_skip_name_check(handle)
-  end
-  return check(status)
-end
-
-local function set_protocols(handle, options)
-  return check(set_each(handle, options.alpn, native.config_add_protocol))
+  if options.insecure_skip_name_check then must(native.config_insecure_skip_name_check(handle)) end
 end
 
 -- A list of { type = number, data = bytes }.
 local function set_extensions(handle, options)
-  local status = native.OK
   for _, extension in ipairs(options.hello_extensions or {}) do
     if type(extension) ~= "table" then wrong("hello_extensions", "has what is no extension") end
-    if status == native.OK then
-      status = native.config_add_hello_extension(handle, extension.type, extension.data)
-    end
+    must(native.config_add_hello_extension(handle, extension.type, extension.data))
   end
-  return check(status)
 end
 
 local function set_transport(handle, options)
-  local status = native.OK
-  if options.timeout == 0 or options.scheduler then
-    status = native.config_set_blocking(handle, false)
-  end
+  if options.timeout == 0 or options.scheduler then must(native.config_set_blocking(handle, false)) end
   if options.timeout and options.timeout ~= 0 then
-    local limit = milliseconds(options.timeout)
     for _, timer in ipairs { "CONNECT", "HANDSHAKE", "READ", "WRITE" } do
-      if status == native.OK then
-        status = native.config_set_timeout(handle, native["TIMER_" .. timer], limit)
-      end
+      must(native.config_set_timeout(handle, native["TIMER_" .. timer], milliseconds(options.timeout)))
     end
   end
-  if status == native.OK and options.family then
-    status = native.config_set_family(handle, choose(families, "family", options.family))
+  if options.family then
+    must(native.config_set_family(handle, choose(families, "family", options.family)))
   end
-  return check(status)
 end
-
-local steps = {
-  set_identity, set_ca, set_plain, set_crls, set_versions, set_verification, set_protocols, set_extensions,
-  set_transport,
-}
 
 -- A config of the options; its role is theirs, else the one given. nil, message, code if the library
 -- refuses one of them.
-function Config.new(options, role)
+Config.new = failure.protect(function(options, role)
   options = options or {}
   check_types(options)
   role = choose(roles, "role", options.role or role)
-  local status, handle = native.config_new(role)
-  if status ~= native.OK then return nil, failure.tell(status) end
-  for _, step in ipairs(steps) do
-    local ok, message, code = step(handle, options, role)
-    if not ok then return nil, message, code end
-  end
+  local handle = must(native.config_new(role))
+  set_identity(handle, options)
+  set_ca(handle, options)
+  set_plain(handle, options)
+  set_versions(handle, options)
+  set_verification(handle, options, role)
+  set_extensions(handle, options)
+  set_transport(handle, options)
   return setmetatable({
     handle = handle,
     verifier = type(options.verify) == "function" and options.verify or nil,
@@ -228,7 +184,7 @@ function Config.new(options, role)
     handshake = options.handshake ~= false,
     owned = options.owned,
   }, Config)
-end
+end)
 
 -- What a maker was given, as a config: options, a config, or nothing.
 function Config.of(options, role)

@@ -2,6 +2,8 @@
 local native = require "rfctls.library"
 local failure = require "rfctls.failure"
 
+local must = failure.must
+
 local credentials = {}
 
 local Cert, Chain, Key, Session = native.cert, native.chain, native.key, native.session
@@ -57,21 +59,16 @@ function credentials.certificate(data)
 end
 
 -- A new chain of all certificates of a list of objects and bytes, leaf first.
-local function chain_of(list)
-  local status, chain = native.chain_new()
+local chain_of = failure.protect(function(list)
+  local chain = must(native.chain_new())
   for _, source in ipairs(list) do
-    local more, message, code = { source }, nil, nil
-    if getmetatable(source) ~= Cert then
-      more, message, code = failure.value(native.chain_load(source, nil))
-      if not more then return nil, message, code end
-      more = more:certificates()
-    end
-    for _, cert in ipairs(more) do
-      if status == native.OK then status = native.chain_add(chain, cert) end
+    local is_one = getmetatable(source) == Cert
+    for _, cert in ipairs(is_one and { source } or must(native.chain_load(source, nil)):certificates()) do
+      must(native.chain_add(chain, cert))
     end
   end
-  return failure.value(status, chain)
-end
+  return chain
+end)
 
 -- A chain, leaf first: from bytes (PEM, DER, PKCS#7, PKCS#12), a certificate, or a list of these.
 function credentials.chain(source, passphrase)

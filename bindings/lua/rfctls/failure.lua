@@ -77,6 +77,31 @@ function failure.value(status, value)
   return nil, failure.tell(status)
 end
 
+-- What ends a function of protect.
+local Failed = {}
+
+-- As LuaSocket's protect and try: a function that answers value or nil, message, code, and within which try
+-- takes such answers, and must a status with what came beside it. The first failure ends the function. It must not
+-- yield.
+function failure.protect(f)
+  local function finish(ok, ...)
+    if ok then return ... end
+    if getmetatable(...) ~= Failed then error((...), 0) end
+    return nil, (...).message, (...).code
+  end
+  return function(...) return finish(pcall(f, ...)) end
+end
+
+function failure.try(value, message, code)
+  if value then return value end
+  error(setmetatable({ message = message, code = code }, Failed), 0)
+end
+
+function failure.must(status, value)
+  if status == native.OK then return value end
+  return failure.try(nil, failure.tell(status))
+end
+
 -- Options that are no table are a mistake in the program.
 function failure.check_table(options)
   if type(options) ~= "table" then

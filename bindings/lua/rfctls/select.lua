@@ -4,7 +4,7 @@ local failure = require "rfctls.failure"
 local Plain = require "rfctls.plain"
 local milliseconds = require "rfctls.wait".milliseconds
 
-local OK = native.OK
+local must = failure.must
 local READ, WRITE, ERROR = native.EVENT_READ, native.EVENT_WRITE, native.EVENT_ERROR
 
 local events = { read = READ, write = WRITE, error = ERROR }
@@ -16,27 +16,18 @@ end
 -- Adds an object; its place in the set. What is not ours is taken by its descriptor.
 local function add(set, object, wanted)
   local handle = type(object) == "table" and object.handle
-  local status, index = OK, nil
-  if handle and not Plain.is(object) then
-    status, index = native.pollset_add_socket(set, handle, wanted)
-  else
-    if not handle then
-      status, handle = native.raw_adopt(type(object) == "number" and object or object:getfd(), false)
-    end
-    if status == OK then status, index = native.pollset_add_raw(set, handle, wanted) end
+  if handle and not Plain.is(object) then return must(native.pollset_add_socket(set, handle, wanted)) end
+  if not handle then
+    handle = must(native.raw_adopt(type(object) == "number" and object or object:getfd(), false))
   end
-  return status, index
+  return must(native.pollset_add_raw(set, handle, wanted))
 end
 
 -- The places of a list's objects.
 local function add_all(set, objects, wanted)
   local places = {}
-  for i, object in ipairs(objects) do
-    local status, index = add(set, object, wanted)
-    if status ~= OK then return nil, status end
-    places[i] = index
-  end
-  return places, OK
+  for i, object in ipairs(objects) do places[i] = add(set, object, wanted) end
+  return places
 end
 
 local function ready(set, objects, places, wanted)
@@ -53,17 +44,14 @@ end
 
 -- Waits for lists of objects, lists[i] for the event wanted[i], at most so many milliseconds (-1: for
 -- ever): for each list those that are ready, or nil, message, code.
-local function wait(lists, wanted, limit)
-  local status, set = native.pollset_new()
+local wait = failure.protect(function(lists, wanted, limit)
+  local set = must(native.pollset_new())
   local places, results = {}, {}
-  for i, event in ipairs(wanted) do
-    if status == OK then places[i], status = add_all(set, lists[i], event) end
-  end
-  if status == OK then status = native.pollset_wait(set, limit) end
-  if status ~= OK then return nil, failure.tell(status) end
+  for i, event in ipairs(wanted) do places[i] = add_all(set, lists[i], event) end
+  must(native.pollset_wait(set, limit))
   for i, event in ipairs(wanted) do results[i] = ready(set, lists[i], places[i], event) end
   return results
-end
+end)
 
 -- As LuaSocket's select: those of readers that a receive, accept or handshake can go on with, those of
 -- writers that take bytes; then "timeout" if there are none. Each list has its objects as keys, too. A
