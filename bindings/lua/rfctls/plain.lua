@@ -4,7 +4,7 @@ local failure = require "rfctls.failure"
 local wait = require "rfctls.wait"
 local talk = require "rfctls.talk"
 
-local OK, E_TIMEOUT, WANT_READ = native.OK, native.E_TIMEOUT, native.WANT_READ
+local OK, WANT_READ = native.OK, native.WANT_READ
 local EVENT_READ, EVENT_WRITE = native.EVENT_READ, native.EVENT_WRITE
 local tell, check = failure.tell, failure.check
 
@@ -123,20 +123,15 @@ end
 
 -- The next connection of a listener.
 function Plain:accept()
-  local deadline = wait.deadline(self)
-  self.arm(self, native.TIMER_ACCEPT, deadline)
-  local status, handle = wait.run(self, deadline, native.raw_accept)
-  if status == WANT_READ then status = E_TIMEOUT end -- LuaSocket's word
-  if status ~= OK then return nil, talk.unfinished(self, status) end
+  local handle, message, code = talk.accepted(self, native.raw_accept)
+  if not handle then return nil, message, code end
   return setmetatable(talk.state(handle, self.block, self.scheduler), Plain)
 end
 
 -- Closes at once; what was sent still arrives. A second call does nothing.
 function Plain:close()
   wait.cancel(self)
-  local status = native.raw_close(self.handle)
-  if status ~= OK then return nil, tell(status) end
-  return 1
+  return talk.done(self, native.raw_close(self.handle), 1)
 end
 
 -- The descriptor; -1 once closed, and of memory.

@@ -13,7 +13,7 @@ local Socket = require "rfctls.socket"
 local Plain = require "rfctls.plain"
 local ready_for = require("rfctls.select").ready_for
 
-local OK, WANT_READ, WANT_WRITE = native.OK, native.WANT_READ, native.WANT_WRITE
+local OK, wants = native.OK, wait.wants
 
 local rfc = {
   tls_version_1_0 = native.TLS_1_0,
@@ -211,10 +211,6 @@ local function call(socket, verb, ...)
   return wait.run(socket, wait.deadline(socket), native[noun .. verb], ...)
 end
 
-local function wants(status)
-  return status == WANT_READ or status == WANT_WRITE
-end
-
 -- How many bytes of a range were sent, counted from 0: all, if the socket waits; -1: none can be sent
 -- now. length -1 is all to the end.
 function rfc.tls_socket_send_range(socket, data, start, length, flags)
@@ -222,7 +218,7 @@ function rfc.tls_socket_send_range(socket, data, start, length, flags)
   if length < 0 then length = math.max(#data - start, 0) end
   if start < 0 or start + length > #data then error("the range is not within the data", 2) end
   local status, sent = call(socket, "send_range", flags or 0, data, start, length)
-  if wants(status) then return -1 end
+  if wants[status] then return -1 end
   if status ~= OK then return nil, failure.tell(status) end
   return sent
 end
@@ -235,7 +231,7 @@ end
 -- is there.
 function rfc.tls_socket_recv(socket, size, flags)
   local status, data = call(socket, "recv", flags or 0, size)
-  if wants(status) then return false end
+  if wants[status] then return false end
   if status ~= OK then return nil, failure.tell(status) end
   return data
 end

@@ -8,11 +8,10 @@ local credentials = require "rfctls.credentials"
 local Config = require "rfctls.config"
 local Plain = require "rfctls.plain"
 
-local OK, E_TIMEOUT = native.OK, native.E_TIMEOUT
-local WANT_READ, WANT_WRITE = native.WANT_READ, native.WANT_WRITE
+local OK, WANT_READ = native.OK, native.WANT_READ
 local WANT_VERIFY, WANT_IDENTITY = native.WANT_VERIFY, native.WANT_IDENTITY
 local tell, check = failure.tell, failure.check
-local is_blocking, unfinished = wait.is_blocking, talk.unfinished
+local is_blocking = wait.is_blocking
 
 local Socket = { __name = "rfctls.socket" }
 Socket.__index = Socket
@@ -183,11 +182,8 @@ end
 -- the listener does not wait, or a scheduler waits for it: the task that serves the connection does it.
 -- handshake = false leaves it out, too.
 function Socket:accept(handshake)
-  local deadline = wait.deadline(self)
-  self.arm(self, native.TIMER_ACCEPT, deadline)
-  local status, handle = wait.run(self, deadline, native.socket_accept)
-  if status == WANT_READ then status = E_TIMEOUT end -- LuaSocket's word
-  if status ~= OK then return nil, unfinished(self, status) end
+  local handle, message, code = talk.accepted(self, native.socket_accept)
+  if not handle then return nil, message, code end
   local socket = new(handle, self.config)
   if handshake == false or self.scheduler or not is_blocking(self) then return socket end
   return begin(socket)
@@ -209,9 +205,7 @@ end
 -- socket that does not wait may answer "wantread" or "wantwrite": call again, or drop it.
 function Socket:close()
   wait.cancel(self)
-  local status = wait.finish(self, native.socket_close)
-  if status ~= OK then return nil, unfinished(self, status) end
-  return 1
+  return talk.done(self, wait.finish(self, native.socket_close), 1)
 end
 
 -- Closes at once, without a goodbye: the peer finds a truncation.
@@ -223,22 +217,15 @@ end
 -- Ends TLS politely on both sides, to go on without it: the plain socket, which owns the descriptor.
 -- What the peer sent before must have been received.
 function Socket:unwrap()
-  local status, fd = wait.run(self, wait.deadline(self), native.socket_unwrap)
-  if status ~= OK then return nil, unfinished(self, status) end
+  local fd, message, code = talk.done(self, wait.run(self, wait.deadline(self), native.socket_unwrap))
+  if not fd then return nil, message, code end
   return Plain.adopt(fd, true, { scheduler = self.scheduler })
 end
 
 -- Ends TLS at once: the descriptor, open, which is the caller's now.
 function Socket:detach()
   wait.cancel(self)
-  local status, fd = native.socket_detach(self.handle)
-  if status ~= OK then return nil, unfinished(self, status) end
-  return fd
-end
-
--- Whether we closed it, or both directions have ended.
-function Socket:isclosed()
-  return native.socket_is_closed(self.handle)
+  return talk.done(self, native.socket_detach(self.handle))
 end
 
 -- Changes the keys of both directions; neither side's data notices (TLS 1.3).
@@ -260,9 +247,18 @@ function Socket:dirty()
          or native.socket_wait(self.handle, WANT_READ, 0) == OK
 end
 
--- The peer's certificate, or nil. The handshake's success says that it is trusted, this does not.
-function Socket:getpeercertificate()
-  return native.socket_peer_cert(self.handle)
+-- What C knows of a connection.
+for name, verb in pairs {
+  isclosed = "is_closed", -- whether we closed it, or both directions have ended
+  -- The peer's certificate, or nil. The handshake's success says that it is trusted, this does not.
+  getpeercertificate = "peer_cert",
+  getalpn = "protocol", -- the application protocol that both ends agreed on, or nil
+  node = "node", service = "service", -- as they were given to connect or listen; nil after a wrap
+} do
+  local tells = native["socket_" .. verb]
+  Socket[name] = function(self)
+    return tells(self.handle)
+  end
 end
 
 -- The certificates that the peer sent, leaf first, or nil.
@@ -303,20 +299,6 @@ function Socket:setalpn(names)
     if status == OK then status = native.socket_add_protocol(self.handle, name) end
   end
   return talk.done(self, status)
-end
-
--- The application protocol that both ends agreed on, or nil.
-function Socket:getalpn()
-  return native.socket_protocol(self.handle)
-end
-
--- The host and the service as they were given to connect or listen; nil after a wrap.
-function Socket:node()
-  return native.socket_node(self.handle)
-end
-
-function Socket:service()
-  return native.socket_service(self.handle)
 end
 
 -- A key for another use, of so many bytes, which both ends of this connection get for the same label and

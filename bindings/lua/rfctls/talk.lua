@@ -25,13 +25,21 @@ local function unfinished(self, status)
   if status < 0 then self.failed = failure.last_error() end
   return word, code
 end
-talk.unfinished = unfinished
 
--- true, or how it failed.
-function talk.done(self, status)
+-- The result, true if there is none; or how it failed.
+function talk.done(self, status, result)
   if status ~= OK then return nil, unfinished(self, status) end
   self.wanted = nil
-  return true
+  return result or true
+end
+
+-- The handle of a listener's next connection, by its native verb.
+function talk.accepted(self, accept)
+  local deadline = deadline_of(self)
+  self.arm(self, native.TIMER_ACCEPT, deadline)
+  local status, handle = run(self, deadline, accept)
+  if status == native.WANT_READ then status = E_TIMEOUT end -- LuaSocket's word
+  return talk.done(self, status, handle)
 end
 
 -- The client, once it is connected; else it is closed.
@@ -234,9 +242,7 @@ function talk.methods(class, noun)
   function class:shutdown(mode)
     local how = hows[mode or "both"]
     if not how then error("bad argument #1 to 'shutdown' (invalid shutdown method)", 2) end
-    local status = run(self, deadline_of(self), verbs.shutdown, how)
-    if status ~= OK then return nil, unfinished(self, status) end
-    return 1
+    return talk.done(self, run(self, deadline_of(self), verbs.shutdown, how), 1)
   end
 
   -- IP address, port and "inet" or "inet6" of the other end; of a Unix-domain socket its path and "unix".
