@@ -102,10 +102,12 @@
   (when milliseconds
     (rfctls-config-set-timeout config timer milliseconds)))
 
-;; Equal ones share their sessions: librfctls sees to that.
-(define* (config role #:key (certificates '()) (private-key #f) (hello-extensions '())
-                 (authorities '()) (verifier #t) (version #f) (family RFCTLS-FAMILY-ANY)
-                 (connect-timeout #f) (handshake-timeout #f) (require-certificate? #f))
+;; Of a maker's keywords; those that say something else are the maker's. Equal ones share their sessions:
+;; librfctls sees to that.
+(define* (config role verifier #:key (certificates '()) (private-key #f) (hello-extensions '())
+                 (authorities (if (eqv? role RFCTLS-CLIENT) (tls-default-authorities) '()))
+                 (version #f) (family RFCTLS-FAMILY-ANY) (connect-timeout #f) (handshake-timeout #f)
+                 (client-certificate-required? #f) #:allow-other-keys)
   (let ((config (rfctls-config-new role)))
     (set-policy! config)
     (rfctls-config-set-blocking config #f)
@@ -119,6 +121,6 @@
       (rfctls-config-set-versions config version version))
     (set-timer! config RFCTLS-TIMER-CONNECT connect-timeout)
     (set-timer! config RFCTLS-TIMER-HANDSHAKE handshake-timeout)
-    (when require-certificate?
+    (when client-certificate-required?
       (rfctls-config-set-peer-cert config RFCTLS-PEER-CERT-REQUIRED))
     config))

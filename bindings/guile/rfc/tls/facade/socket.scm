@@ -100,22 +100,21 @@
 
 ;; ---- makers ----
 
+;; Keywords that a maker does not see to itself are config's, which has their defaults.
+
 (define-maker (make-client-tls-socket node service
                                  #:optional ai-family ai-socktype ai-flags ai-protocol
-                                 #:key (handshake #t) (certificates '()) (private-key #f)
-                                 (hello-extensions '()) (authorities (tls-default-authorities))
+                                 #:key (handshake #t) (certificates #f) (private-key #f)
+                                 (hello-extensions #f) (authorities #f)
                                  (certificate-verifier (tls-default-certificate-verifier))
                                  (session #f) (connect-timeout #f) (handshake-timeout #f)
-                                 (prng #f) (version #f))
+                                 (prng #f) (version #f)
+                                 #:rest options)
   (check-strings 'make-client-tls-socket node service)
   (check-options 'make-client-tls-socket ai-socktype ai-flags ai-protocol)
   (check (or (not session) (tls-session? session)) 'make-client-tls-socket "not a session" session)
-  (let* ((config (config RFCTLS-CLIENT #:certificates certificates #:private-key private-key
-                         #:hello-extensions hello-extensions #:authorities authorities
-                         #:verifier certificate-verifier #:version version
-                         #:family (family-number 'make-client-tls-socket ai-family)
-                         #:connect-timeout connect-timeout
-                         #:handshake-timeout handshake-timeout))
+  (let* ((config (apply config RFCTLS-CLIENT certificate-verifier
+                        #:family (family-number 'make-client-tls-socket ai-family) options))
          (socket (call-connecting node service
                    (lambda ()
                      (remember! (rfctls-socket-connect node service config)
@@ -130,18 +129,15 @@
 
 (define-maker (make-server-tls-socket service certificates
                                  #:optional ai-family ai-socktype ai-protocol
-                                 #:key (private-key #f) (authorities '())
+                                 #:key (private-key #f) (authorities #f)
                                  (client-certificate-required? #f) (certificate-verifier #t)
-                                 (hello-extensions '()) (handshake-timeout #f)
-                                 (prng #f) (version #f))
+                                 (hello-extensions #f) (handshake-timeout #f)
+                                 (prng #f) (version #f)
+                                 #:rest options)
   (check-strings 'make-server-tls-socket service)
   (check-options 'make-server-tls-socket ai-socktype #f ai-protocol)
-  (let ((config (config RFCTLS-SERVER #:certificates certificates #:private-key private-key
-                        #:hello-extensions hello-extensions #:authorities authorities
-                        #:verifier certificate-verifier #:version version
-                        #:family (family-number 'make-server-tls-socket ai-family)
-                        #:handshake-timeout handshake-timeout
-                        #:require-certificate? client-certificate-required?)))
+  (let ((config (apply config RFCTLS-SERVER certificate-verifier #:certificates certificates
+                       #:family (family-number 'make-server-tls-socket ai-family) options)))
     (remember! (call-naming-failures #f service
                  (lambda () (rfctls-socket-listen #f service config)))
                #:verifier certificate-verifier)))
@@ -149,16 +145,14 @@
 ;; Another identity, and all else, for the connections that a listener accepts from now on; what it
 ;; accepted before keeps its own. For a certificate that was renewed.
 (define-maker (tls-socket-reload! listener certificates
-                             #:key (private-key #f) (authorities '())
+                             #:key (private-key #f) (authorities #f)
                              (client-certificate-required? #f) (certificate-verifier #t)
-                             (hello-extensions '()) (handshake-timeout #f) (version #f))
+                             (hello-extensions #f) (handshake-timeout #f) (version #f)
+                             #:rest options)
   (check-tls 'tls-socket-reload! listener)
   (rfctls-socket-reload listener
-                        (config RFCTLS-SERVER #:certificates certificates
-                                #:private-key private-key #:hello-extensions hello-extensions
-                                #:authorities authorities #:verifier certificate-verifier
-                                #:version version #:handshake-timeout handshake-timeout
-                                #:require-certificate? client-certificate-required?))
+                        (apply config RFCTLS-SERVER certificate-verifier
+                               #:certificates certificates options))
   (set-memory-verifier! (memory listener) certificate-verifier))
 
 ;; One listener for each address family that the system has.
@@ -198,21 +192,18 @@
                #:plain (and (socket? thing) thing))))
 
 (define-maker (socket->tls-socket socket
-                             #:key (client-socket #t) (handshake #t) (hello-extensions '())
-                             (certificates '()) (private-key #f)
-                             (authorities (if client-socket (tls-default-authorities) '()))
+                             #:key (client-socket #t) (handshake #t) (hello-extensions #f)
+                             (certificates #f) (private-key #f) (authorities #f)
                              (certificate-verifier
                               (or (not client-socket) (tls-default-certificate-verifier)))
                              (peer-certificate-required?
                               (or (pair? authorities) (procedure? certificate-verifier)))
-                             (handshake-timeout #f) (version #f))
-  (let ((config (config (if client-socket RFCTLS-CLIENT RFCTLS-SERVER)
-                        #:certificates certificates #:private-key private-key
-                        #:hello-extensions hello-extensions #:authorities authorities
-                        #:verifier certificate-verifier #:version version
-                        #:handshake-timeout handshake-timeout
-                        #:require-certificate?
-                        (and (not client-socket) peer-certificate-required?))))
+                             (handshake-timeout #f) (version #f)
+                             #:rest options)
+  (let ((config (apply config (if client-socket RFCTLS-CLIENT RFCTLS-SERVER) certificate-verifier
+                       #:client-certificate-required?
+                       (and (not client-socket) peer-certificate-required?)
+                       options)))
     (let ((tls-socket (wrap socket config certificate-verifier)))
       (if handshake
           (closing-on-failure tls-socket
