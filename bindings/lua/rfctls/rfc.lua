@@ -87,6 +87,10 @@ function keywords.version(options, version)
   options.min_version, options.max_version = name, name
 end
 
+function keywords.client_socket(options, is_client)
+  options.role = is_client and "client" or "server"
+end
+
 function keywords.prng() end -- the engine's own generator is used
 
 local function translated(given)
@@ -98,9 +102,7 @@ local function translated(given)
 end
 
 -- Neither certificates nor key: a throw-away identity, which a client that verifies refuses.
-local function server_options(certificates, given)
-  local options = translated(given)
-  keywords.certificates(options, certificates or {})
+local function with_identity(options)
   if options.certificate or options.key or options.identity or options.certfile then return options end
   local identity, message, code = credentials.self_signed("localhost")
   options.identity = identity
@@ -115,7 +117,9 @@ end
 
 -- A listener on all addresses. certificates: a list, leaf first, whose key is options.private_key.
 function rfc.make_server_tls_socket(service, certificates, options)
-  local all, message, code = server_options(certificates, options)
+  local all, message, code = translated(options), nil, nil
+  keywords.certificates(all, certificates or {})
+  all, message, code = with_identity(all)
   if not all then return nil, message, code end
   return Socket.listen(nil, service, all)
 end
@@ -137,24 +141,14 @@ end
 -- TLS over a connection. options.client_socket is true unless it says false. A server requires a certificate
 -- where somebody could judge it, unless peer_certificate_required says otherwise.
 function rfc.socket_to_tls_socket(socket, options)
-  local given = {}
-  for name, value in pairs(options or {}) do given[name] = value end
-  local role = given.client_socket == false and "server" or "client"
-  local certificates = given.certificates
-  given.client_socket, given.certificates = nil, nil
-  local all, message, code
-  if role == "server" then
-    if given.peer_certificate_required == nil then
-      given.peer_certificate_required = given.authorities ~= nil and given.authorities[1] ~= nil
-                                        or type(given.certificate_verifier) == "function"
+  local all, message, code = translated(options), nil, nil
+  if all.role == "server" then
+    if options.peer_certificate_required == nil and (all.ca or type(all.verify) == "function") then
+      all.peer_certificate = "required"
     end
-    all, message, code = server_options(certificates, given)
+    all, message, code = with_identity(all)
     if not all then return nil, message, code end
-  else
-    all = translated(given)
-    keywords.certificates(all, certificates or {})
   end
-  all.role = role
   return Socket.wrap(socket, all)
 end
 

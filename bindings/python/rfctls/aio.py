@@ -160,12 +160,14 @@ class Link(asyncio.Protocol):
 
     def __init__(
         self,
-        config: Config,
+        config: Config | None,
+        options: Options,
         *,
         server_side: bool = False,
         server_name: str | None = None,
         session: Session | None = None,
     ) -> None:
+        config = _config_of("server" if server_side else "client", config, options)
         self.loop = asyncio.get_running_loop()
         below = MemoryTransport()
         self.sock = wrap(
@@ -534,7 +536,7 @@ class Server(asyncio.AbstractServer):
         self._tasks: set[asyncio.Task[None]] = set()  # handshakes; a loop holds its tasks weakly
 
     def _accepted(self) -> Link:
-        link = Link(self._config, server_side=True)
+        link = Link(self._config, {}, server_side=True)
         link.begin = self._shake
         return link
 
@@ -646,9 +648,8 @@ async def create_connection(
     **options: Unpack[Options],
 ) -> tuple[TLSTransport, Protocol]:
     """The same for a protocol; see open_connection and loop.create_connection."""
-    config = _config_of("client", config, options)
-    link = Link(config, server_name=server_name, session=session)
-    await _connect(link, host, port, sock, config)
+    link = Link(config, options, server_name=server_name, session=session)
+    await _connect(link, host, port, sock)
     await link.handshake()
     app = protocol_factory()
     return link.start(app, made=True), app
@@ -729,8 +730,7 @@ async def start_tls(
     check. TLS begins with received, bytes that came already. On failure, and when it is cancelled,
     the transport is closed.
     """
-    config = _config_of("server" if server_side else "client", config, options)
-    link = Link(config, server_side=server_side, server_name=server_name, session=session)
+    link = Link(config, options, server_side=server_side, server_name=server_name, session=session)
     await link.take_over(transport, received)
     return link.start(protocol, made=False)
 
@@ -751,8 +751,7 @@ async def upgrade_connection(
     What the old reader still holds is taken for TLS: nothing that somebody in between has said in
     the clear can be taken for what the peer says in TLS.
     """
-    config = _config_of("server" if server_side else "client", config, options)
-    link = Link(config, server_side=server_side, server_name=server_name, session=session)
+    link = Link(config, options, server_side=server_side, server_name=server_name, session=session)
     link.kept = writer  # its finaliser closes the transport, which is ours now
     transport = writer.transport
     secure = StreamReader(limit=limit)
@@ -779,9 +778,9 @@ async def _connect(
     host: str | None,
     port: int | str | None,
     sock: plain.socket | None,
-    config: Config,
 ) -> None:
     """TCP alone, within the config's connect_timeout; what fails becomes an exception of ours."""
+    config = link.sock.config
     families = {None: plain.AF_UNSPEC, 4: plain.AF_INET, 6: plain.AF_INET6}
     late = "did not accept the connection in time"
     try:
