@@ -4,6 +4,7 @@
  *   (const void *data, size_t size)                     bytes in, without copying
  *   (const void *context, size_t context_size)          the same, or none
  *   (void *buffer, size_t capacity, size_t *received)   writable buffer in, count out
+ *   (void *made, size_t length, size_t *received)       how many bytes, new bytes out
  *   size_t *sent, size_t *ready, size_t *index          an extra result
  *   intptr_t *fd                                        a descriptor that the caller owns
  *   rfctls_<noun> **out, **chain, **key                 a handle that the caller owns
@@ -36,6 +37,12 @@
 
 %include "names.i"
 %include "truths.i"
+
+/* Keys and bindings are made by the call, so they are known to scripts by their sizes. */
+rfctls_status rfctls_socket_export_key(const rfctls_socket *socket, const char *label, const void *context,
+                                       size_t context_size, void *made, size_t length, size_t *received);
+rfctls_status rfctls_socket_channel_binding(const rfctls_socket *socket, const char *type, void *made,
+                                            size_t length, size_t *received);
 
 %include "rfctls/status.h"
 %include "rfctls/version.h"

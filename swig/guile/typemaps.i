@@ -144,6 +144,17 @@ int noun##_p(SCM object);
 %typemap(freearg) (void *buffer, size_t capacity, size_t *received)
   "scm_remember_upto_here_1($input);"
 
+%typemap(in) (void *made, size_t length, size_t *received) (SCM room, size_t count = 0) {
+  room = scm_c_make_bytevector((size_t)whole_in($input, 1, RFCTLS_LIMIT_KEY, $argnum, FUNC_NAME));
+  $1 = bytes_in(room, &$2, $argnum, FUNC_NAME);
+  $3 = &count;
+}
+%typemap(argout) (void *made, size_t length, size_t *received) {
+  if (result == RFCTLS_OK) gswig_result = bytes_out($1, *$3);
+}
+%typemap(freearg) (void *made, size_t length, size_t *received)
+  "scm_remember_upto_here_1(room$argnum);"
+
 %typemap(in, numinputs=0) SCM *made (SCM value = SCM_BOOL_F) "$1 = &value;"
 %typemap(argout) SCM *made {
   if (result == RFCTLS_OK) gswig_result = *$1;

@@ -72,6 +72,8 @@
   SWIG_arg++;
 %}
 
+%apply (void *buffer, size_t capacity, size_t *received) { (void *made, size_t length, size_t *received) };
+
 %typemap(in, numinputs=0) size_t *size (size_t count = 0) %{ $1 = &count; %}
 %typemap(out) const void * ""
 %typemap(argout) size_t *size %{

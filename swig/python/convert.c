@@ -79,6 +79,18 @@ static int size_in(PyObject *object, const char *parameter, size_t *out) {
   return 0;
 }
 
+/* The size of what the call makes. */
+static int length_in(PyObject *object, const char *parameter, int most, size_t *out) {
+  long long value;
+  if (number_in(object, parameter, LLONG_MIN, LLONG_MAX, &value) < 0) return -1;
+  if (value < 1 || value > most) {
+    PyErr_Format(PyExc_ValueError, "%s must be 1 to %d, not %R", parameter, most, object);
+    return -1;
+  }
+  *out = (size_t)value;
+  return 0;
+}
+
 /* ---- text ---- */
 
 /* Borrowed from object; without NUL inside, since C would cut there. */

@@ -203,6 +203,18 @@
 %typemap(freearg) (void *buffer, size_t capacity, size_t *received)
   "PyBuffer_Release(&view$argnum);"
 
+%typemap(in, stub="int") (void *made, size_t length, size_t *received)
+             (PyObject *room = NULL, size_t count = 0) {
+  if (length_in($input, "length", RFCTLS_LIMIT_KEY, &$2) < 0) SWIG_fail;
+  room = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)$2);
+  if (!room) SWIG_fail;
+  $1 = PyBytes_AsString(room);
+  $3 = &count;
+}
+%typemap(argout, stub="bytes") (void *made, size_t length, size_t *received)
+  "$result = result_with($result, PyBytes_FromStringAndSize($1, (Py_ssize_t)*$3));"
+%typemap(freearg) (void *made, size_t length, size_t *received) "Py_XDECREF(room$argnum);"
+
 %typemap(in, numinputs=0) PyObject **bytes (PyObject *made = NULL) "$1 = &made;"
 %typemap(argout, stub="bytes", unfinished="bytes | None") PyObject **bytes {
   if (*$1) $result = result_with($result, *$1);

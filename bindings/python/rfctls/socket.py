@@ -551,21 +551,14 @@ class TLSSocket:
         cb_type is "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929), or "tls-unique" in
         TLS 1.2. UnsupportedError: it is not defined for this connection.
         """
-        room = bytearray(native.RFCTLS_LIMIT_BINDING)
-        size = native.rfctls_socket_channel_binding(self._handle, cb_type, room)
-        return bytes(room[:size])
+        most = native.RFCTLS_LIMIT_BINDING
+        return native.rfctls_socket_channel_binding(self._handle, cb_type, most)
 
     def export_key(self, label: str, length: int, context: Buffer | None = None) -> bytes:
         """A key for another use, which the peer gets for the same label and context, and nobody
         else (RFC 8446 section 7.5). The label is registered with IANA, or "EXPERIMENTAL...".
         """
-        if isinstance(length, bool) or not isinstance(length, int):
-            raise TypeError(f"length must be an int, not {type(length).__name__}")
-        if not 1 <= length <= native.RFCTLS_LIMIT_KEY:
-            raise ValueError(f"length must be 1 to {native.RFCTLS_LIMIT_KEY}, not {length}")
-        key = bytearray(length)
-        native.rfctls_socket_export_key(self._handle, label, context, key)
-        return bytes(key)
+        return native.rfctls_socket_export_key(self._handle, label, context, length)
 
     def selected_alpn_protocol(self) -> str | None:
         """The application protocol agreed on, or None."""

@@ -367,19 +367,12 @@
 ;; A key for another use, of so many bytes, which both ends of this connection get for the same label and
 ;; context (RFC 8446 section 7.5). label: registered with IANA, or "EXPERIMENTAL ..."; context: a bytevector.
 (define* (tls-socket-export-key socket label size #:optional (context #f))
-  (check (and (exact-integer? size) (<= 1 size RFCTLS-LIMIT-KEY)) 'tls-socket-export-key
-         "no key of so many bytes can be exported" size)
-  (let ((key (make-bytevector size)))
-    (rfctls-socket-export-key socket label context key)
-    key))
+  (rfctls-socket-export-key socket label context size))
 
 ;; What ties an authentication above to this connection: "tls-exporter" (RFC 9266), "tls-server-end-point"
 ;; or, in TLS 1.2, "tls-unique" (RFC 5929).
 (define* (tls-socket-channel-binding socket #:optional (type "tls-exporter"))
-  (let* ((room (make-bytevector RFCTLS-LIMIT-BINDING))
-         (binding (make-bytevector (rfctls-socket-channel-binding socket type room))))
-    (bytevector-copy! room 0 binding 0 (bytevector-length binding))
-    binding))
+  (rfctls-socket-channel-binding socket type RFCTLS-LIMIT-BINDING))
 
 ;; ---- sessions, to resume a connection later: sockets that are made alike do so by themselves ----
 
