@@ -63,16 +63,18 @@ static rfctls_status explain_alert(unsigned long code, int alert) {
 
 /* The connection is broken: why, as the error queue has it. */
 static rfctls_status explain(const rfctls__conn *conn) {
-  unsigned long code = ERR_peek_last_error();
-  int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+  unsigned long code;
+  int reason;
   if (conn->refusal != RFCTLS_OK) {
     return conn->refusal;
   }
-  if (reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) {
-    return explain_alert(code, reason - SSL_AD_REASON_OFFSET);
-  }
   if (rfctls__openssl_ran_out()) {
     return rfctls__fail_memory();
+  }
+  code = ERR_peek_last_error();
+  reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+  if (reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) {
+    return explain_alert(code, reason - SSL_AD_REASON_OFFSET);
   }
   if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
     return rfctls__fail_missing((int64_t)code, 1);

@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -56,12 +57,24 @@ static int is_memory(unsigned long code) {
   return code != 0 && !ERR_SYSTEM_ERROR(code) && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
 }
 
+/* From OpenSSL 3.2 on this comes behind each reason of the record layer. */
+static int tells_nothing(unsigned long code) {
+#ifdef SSL_R_RECORD_LAYER_FAILURE
+  return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_RECORD_LAYER_FAILURE;
+#else
+  (void)code;
+  return 0;
+#endif
+}
+
 int rfctls__openssl_ran_out(void) {
   unsigned long code, last = 0;
   int found = 0;
   while ((code = ERR_get_error()) != 0) {
     found |= is_memory(code);
-    last = code;
+    if (last == 0 || !tells_nothing(code)) {
+      last = code;
+    }
   }
   if (last != 0) {
     ERR_raise(ERR_GET_LIB(last), ERR_GET_REASON(last));
@@ -71,11 +84,12 @@ int rfctls__openssl_ran_out(void) {
 
 rfctls_status rfctls__openssl_fail(rfctls_status status, const char *format, ...) {
   char message[RFCTLS__MESSAGE_SIZE], text[RFCTLS__MESSAGE_SIZE];
-  unsigned long code = ERR_peek_last_error();
+  unsigned long code;
   va_list arguments;
   if (rfctls__openssl_ran_out()) {
     return rfctls__fail_memory();
   }
+  code = ERR_peek_last_error();
   va_start(arguments, format);
   (void)vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);

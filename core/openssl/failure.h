@@ -32,7 +32,7 @@ void rfctls__openssl_begin(rfctls__openssl_errors *callers);
 void rfctls__openssl_end(rfctls__openssl_errors *callers);
 
 /* Whether memory ran out: any entry may say so, for OpenSSL's upper layers add their own. Leaves only the
- * last entry. */
+ * newest entry that tells something. */
 int rfctls__openssl_ran_out(void);
 /* Fails with the newest entry of the queue as engine code, its text appended after ": "; without an
  * entry the message stands alone. E_MEMORY if an entry says that memory ran out. */

@@ -7,7 +7,8 @@
 namespace rfctls_test {
 namespace {
 
-constexpr uint16_t kFirst = 0xfe00, kOne = 0xfe01, kTwo = 0xfe02, kLast = 0xfe4f;
+// For private use, and behind 0xfe0d, which is OpenSSL's own from 4.0 on (ECH).
+constexpr uint16_t kFirst = 0xfe10, kOne = 0xfe11, kTwo = 0xfe12, kLast = 0xfe5f;
 
 using Seen = std::map<uint16_t, std::string>;
 
