@@ -287,17 +287,18 @@ def test_our_client_to_a_plaintext_server_names_the_error(answer):
     assert "TLS" in refusal.value.facts["message"]
 
 
-@pytest.mark.parametrize("minor, alert", [
-    pytest.param(0, HANDSHAKE_FAILURE, id="SSLv3"),  # which has no better alert
-    pytest.param(1, PROTOCOL_VERSION, id="TLSv1"),
-    pytest.param(2, PROTOCOL_VERSION, id="TLSv1.1")])
-def test_old_hello_is_refused(minor, alert):
+@pytest.mark.parametrize("minor, alerts", [
+    # SSLv3 has no better alert; OpenSSL 4.0 knows it no more, and says what it says to any other version.
+    pytest.param(0, {HANDSHAKE_FAILURE, PROTOCOL_VERSION}, id="SSLv3"),
+    pytest.param(1, {PROTOCOL_VERSION}, id="TLSv1"),
+    pytest.param(2, {PROTOCOL_VERSION}, id="TLSv1.1")])
+def test_old_hello_is_refused(minor, alerts):
     with Ours(connections=2) as server:
         with others.tcp(server.port) as conn:
             conn.sendall(others.client_hello(minor))
             answer = others.read_to_the_end(conn)
         if answer or not others.EMULATOR:  # Wine's SChannel hands out no alert when it refuses
-            assert (answer[0], answer[5:]) == (ALERT, bytes([FATAL, alert]))
+            assert (answer[0], answer[5:]) in [(ALERT, bytes([FATAL, alert])) for alert in alerts]
         assert_refused(server.facts(), status="E_PROTOCOL")
         assert_serves_the_next(server)
 
