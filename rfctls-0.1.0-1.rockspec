@@ -37,6 +37,7 @@ build = {
       ["rfctls.library"] = "bindings/lua/rfctls/library.lua",
       ["rfctls.luasec"] = "bindings/lua/rfctls/luasec.lua",
       ["rfctls.luasec.certificate"] = "bindings/lua/rfctls/luasec/certificate.lua",
+      ["rfctls.options"] = "bindings/lua/rfctls/options.lua",
       ["rfctls.plain"] = "bindings/lua/rfctls/plain.lua",
       ["rfctls.rfc"] = "bindings/lua/rfctls/rfc.lua",
       ["rfctls.select"] = "bindings/lua/rfctls/select.lua",

@@ -4,8 +4,10 @@ local native = require "rfctls.library"
 local failure = require "rfctls.failure"
 local credentials = require "rfctls.credentials"
 local milliseconds = require "rfctls.wait".milliseconds
+local checks = require "rfctls.options"
 
 local try, must = failure.try, failure.must
+local choose, wrong = checks.choose, checks.wrong
 
 local Config = {}
 Config.__index = Config
@@ -43,27 +45,6 @@ local types = {
   capath = "string", ciphers = "string", ciphersuites = "string", groups = "string",
   insecure_log_keys = "string", crl = "string table", crlfile = "string",
 }
-
--- A wrong option is a mistake in the program, and raised where the maker was called.
-local function wrong(name, what)
-  error(("rfctls: option '%s' %s"):format(tostring(name), what), 0)
-end
-
-local function check_types(options)
-  failure.check_table(options)
-  for name, value in pairs(options) do
-    local allowed = types[name]
-    if not allowed then wrong(name, failure.unknown(name)) end
-    if not allowed:find(type(value), 1, true) then
-      wrong(name, ("is a %s instead of a %s"):format(type(value), allowed:gsub(" ", " or ")))
-    end
-  end
-end
-
--- What an option's word stands for.
-local function choose(choices, name, value)
-  return choices[value] or wrong(name, ("cannot be '%s'"):format(value))
-end
 
 local function load_identity(options)
   if options.identity then return options.identity end
@@ -164,7 +145,7 @@ end
 -- refuses one of them.
 Config.new = failure.protect(function(options, role)
   options = options or {}
-  check_types(options)
+  checks.check(options, types)
   role = choose(roles, "role", options.role or role)
   local handle = must(native.config_new(role))
   set_identity(handle, options)

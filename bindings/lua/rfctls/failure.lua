@@ -102,13 +102,6 @@ function failure.must(status, value)
   return failure.try(nil, failure.tell(status))
 end
 
--- Options that are no table are a mistake in the program.
-function failure.check_table(options)
-  if type(options) ~= "table" then
-    error(("rfctls: options are a %s instead of a table"):format(type(options)), 0)
-  end
-end
-
 -- A table that describes the last call that failed: status, message, origin, and where they are
 -- known reason, depth, alert, system_code, engine_code, and a hint what to do about it. nil if none did.
 function failure.last_error()

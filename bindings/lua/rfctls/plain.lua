@@ -3,6 +3,7 @@ local native = require "rfctls.library"
 local failure = require "rfctls.failure"
 local wait = require "rfctls.wait"
 local talk = require "rfctls.talk"
+local checks = require "rfctls.options"
 
 local OK, WANT_READ = native.OK, native.WANT_READ
 local EVENT_READ, EVENT_WRITE = native.EVENT_READ, native.EVENT_WRITE
@@ -36,15 +37,8 @@ local families = {
 -- The options of a maker, none at worst, and the number of their family.
 local function checked(options)
   options = options or {}
-  failure.check_table(options)
-  for name, value in pairs(options) do
-    if type(value) ~= types[name] then
-      error(("rfctls: option '%s' %s"):format(tostring(name), types[name]
-        and ("is a %s instead of a %s"):format(type(value), types[name]) or failure.unknown(name)), 0)
-    end
-  end
-  return options, families[options.family or "any"]
-    or error(("rfctls: option 'family' cannot be '%s'"):format(options.family), 0)
+  checks.check(options, types)
+  return options, checks.choose(families, "family", options.family or "any")
 end
 
 local function new(status, handle, options, host, port)
