@@ -67,8 +67,7 @@ end
 
 -- true, or what a function returns that failed.
 function failure.check(status)
-  if status == native.OK then return true end
-  return nil, failure.tell(status)
+  return failure.value(status, true)
 end
 
 -- The value that came with the status, or what a function returns that failed.

@@ -293,14 +293,11 @@ local function info(socket, side)
   }
 end
 
--- hostname, ip_address and port of the other end, in a table; or false.
-function rfc.tls_socket_peer(socket)
-  return info(socket, "peer")
-end
-
--- The same of our end.
-function rfc.tls_socket_info(socket)
-  return info(socket, "local")
+-- hostname, ip_address and port of the other end, or of ours, in a table; or false.
+for name, side in pairs { peer = "peer", info = "local" } do
+  rfc["tls_socket_" .. name] = function(socket)
+    return info(socket, side)
+  end
 end
 
 -- Our end as text; or false.

@@ -122,16 +122,13 @@ function Socket.connect(host, port, options)
 end
 
 -- A listener on one address; nil or "*" is all of them, port 0 any free one.
-function Socket.listen(host, port, options)
-  local config, message, code = Config.of(options, "server")
-  if not config then return nil, message, code end
+Socket.listen = failure.protect(function(host, port, options)
+  local config = failure.try(Config.of(options, "server"))
   if host == "*" then host = nil end
-  local status, handle = native.socket_listen(host, port, config.handle)
-  if status ~= OK then return nil, tell(status) end
-  local listener = new(handle, config)
+  local listener = new(failure.must(native.socket_listen(host, port, config.handle)), config)
   if config.timeout > 0 then listener.block = -1 end -- it is for the connections
   return listener
-end
+end)
 
 -- What LuaSocket has received and not given, since it reads by the block: TLS begins with it. A byte at a
 -- time takes what is there, and nothing from the system.

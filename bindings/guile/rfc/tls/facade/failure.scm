@@ -19,6 +19,17 @@
 (define (wrong-type who kind thing)
   (scm-error 'wrong-type-arg (symbol->string who) "Not a ~A: ~S" (list kind thing) (list thing)))
 
+;; (define-check name right? kind): a procedure of who and a thing, which has to be right.
+(define-syntax-rule (define-check name right? kind)
+  (define (name who thing)
+    (unless (right? thing)
+      (wrong-type who kind thing))))
+
+(define-check check-string string? "string")
+(define-check check-bytes bytevector? "bytevector")
+(define-check check-plain rfctls-raw-p "plain socket")
+(define-check check-tls rfctls-socket-p "TLS socket")
+
 ;; To the program "rfctls_socket_recv" is tls-socket-recv, "rfctls_raw_recv" and "rfctls-any-recv" are socket-recv.
 (define (origin->who origin)
   (let ((name (string-map (lambda (char) (if (char=? char #\_) #\- char)) (or origin "rfctls"))))

@@ -37,10 +37,7 @@
             socket))))))
 
 (define (check-strings who . things)
-  (for-each (lambda (thing)
-              (unless (string? thing)
-                (wrong-type who "string" thing)))
-            things))
+  (for-each (lambda (thing) (check-string who thing)) things))
 
 ;; connect-timeout: milliseconds, for looking the name up and all its addresses together.
 (define* (make-client-socket node service

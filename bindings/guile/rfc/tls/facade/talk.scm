@@ -24,17 +24,7 @@
 (define (any-socket? thing)
   (or (rfctls-socket-p thing) (rfctls-raw-p thing)))
 
-(define (check-socket who thing)
-  (unless (any-socket? thing)
-    (wrong-type who "socket" thing)))
-
-(define (check-plain who thing)
-  (unless (socket? thing)
-    (wrong-type who "plain socket" thing)))
-
-(define (check-tls who thing)
-  (unless (rfctls-socket-p thing)
-    (wrong-type who "TLS socket" thing)))
+(define-check check-socket any-socket? "socket")
 
 ;; (define-for-tls (name argument ...) ((option default) ...) method): what the method does, for TLS
 ;; sockets only.
@@ -44,10 +34,6 @@
     (method socket argument ... option ...)))
 
 ;; ---- arguments ----
-
-(define (check-bytes who bv)
-  (unless (bytevector? bv)
-    (wrong-type who "bytevector" bv)))
 
 ;; How many bytes a range has; len -1 is to the end.
 (define (range-count who bv start len)

@@ -56,8 +56,7 @@
 
 ;; Whether it was issued to a host name or an IP address. That says nothing about trust.
 (define (x509-certificate-for? certificate name)
-  (unless (string? name)
-    (wrong-type 'x509-certificate-for? "string" name))
+  (check-string 'x509-certificate-for? name)
   (rfctls-cert-matches-name certificate name))
 
 (define (chain->list chain)
@@ -130,6 +129,5 @@
 ;; A throw-away certificate for a host name or an IP address, and its key. Nobody trusts it unless
 ;; told to.
 (define (make-self-signed-identity name)
-  (unless (string? name)
-    (wrong-type 'make-self-signed-identity "string" name))
+  (check-string 'make-self-signed-identity name)
   (identity-values (rfctls-identity-self-signed name)))
