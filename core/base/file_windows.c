@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/memory.h"
 
 static rfctls_status fail_last(const char *format, const char *path) {
   return rfctls__fail_system(RFCTLS_E_SYSTEM, (int64_t)GetLastError(), "%s %s", format, path);

@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "base/thread.h"
 
 /* The resolver's plug-ins (nss) need more than 64 KiB. */

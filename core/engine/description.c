@@ -1,5 +1,5 @@
 /* What an engine tells of a certificate. */
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "engine/engine.h"
 
 void rfctls__description_release(rfctls__description *description) {

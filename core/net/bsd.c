@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 
 _Static_assert(sizeof(struct sockaddr_storage) <= sizeof(((rfctls__endpoint *)0)->storage),
                "an endpoint holds every socket address");

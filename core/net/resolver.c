@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "base/refcount.h"
 #include "base/thread.h"
 #include "net/address.h"

@@ -2,8 +2,8 @@
  * operation, which its table does. */
 #include "net/transport_state.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "net/address.h"
 
 /* ---- owned ---- */

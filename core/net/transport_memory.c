@@ -1,7 +1,7 @@
 /* The transport that is no descriptor: two queues, one for each direction, whose far ends the program holds.
  * Its lock is a leaf, taken beneath a socket's for as long as bytes are copied. */
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "net/transport_state.h"
 
 /* What may wait to be drained before sending answers WANT_WRITE: a program that does not drain

@@ -1,9 +1,9 @@
 /* Sleeping: nothing else in the library does. And waking a thread that sleeps. */
 #include "net/wait.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/lock.h"
-#include "base/memory.h"
 
 /* ---- wakers ---- */
 

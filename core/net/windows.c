@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 
 /* ---- Winsock itself ---- */
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buffer.h"
-#include "base/memory.h"
 #include "openssl/failure.h"
 #include "openssl/verify.h"
 #include "x509/strength.h"

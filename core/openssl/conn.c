@@ -5,7 +5,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "openssl/certificate.h"
 #include "openssl/credentials.h"
 #include "openssl/extension.h"

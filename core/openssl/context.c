@@ -4,8 +4,8 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "openssl/buffer_bio.h"
 #include "openssl/certificate.h"
 #include "openssl/ciphers.h"

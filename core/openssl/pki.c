@@ -4,8 +4,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "engine/operations.h"
 #include "openssl/certificate.h"
 #include "openssl/failure.h"

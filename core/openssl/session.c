@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "openssl/certificate.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"

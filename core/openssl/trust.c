@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "base/refcount.h"
 #include "openssl/crl.h"
 #include "openssl/failure.h"

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "openssl/certificate.h"
 #include "openssl/conn.h"
 #include "openssl/failure.h"

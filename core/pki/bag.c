@@ -1,8 +1,8 @@
 /* What was read: certificates and keys, see bag.h. */
 #include "pki/bag.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "pki/pki.h"
 
 rfctls_status rfctls__bag_close(rfctls__bag *bag, rfctls_status status) {

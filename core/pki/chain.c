@@ -1,9 +1,9 @@
 /* A list of certificates that may grow until it is in use. */
 #include "rfctls/chain.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "base/refcount.h"
 #include "pki/bag.h"
 #include "pki/pki.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/refcount.h"
 #include "pki/bag.h"
 #include "pki/pbe.h"

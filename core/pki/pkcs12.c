@@ -1,8 +1,8 @@
 /* PKCS#12 (RFC 7292): certificates and keys under a passphrase, with names. Read here for all
  * engines, since they know less of it, or other things: OpenSSL asks for the code that guards the
  * whole where there is none, Windows leaves keys behind. */
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "pki/bag.h"
 #include "pki/pbe.h"
 #include "pki/uses.h"

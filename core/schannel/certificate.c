@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "schannel/distinguished_name.h"
 #include "x509/date.h"
 #include "x509/ip.h"

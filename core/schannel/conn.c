@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "schannel/certificate.h"
 #include "schannel/failure.h"
 #include "schannel/token.h"

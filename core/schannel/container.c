@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <wchar.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "schannel/crypto.h"
 #include "schannel/failure.h"
 #include "schannel/key.h"

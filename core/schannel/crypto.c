@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "schannel/failure.h"
 
 enum { BLOCK_LIMIT = 16 };

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "x509/der.h"
 
 #define OID_COMMON_NAME "\x55\x04\x03"

@@ -2,8 +2,8 @@
  * appendices B and C). */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "engine/operations.h"
 #include "schannel/crypto.h"
 #include "schannel/distinguished_name.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "engine/operations.h"
 #include "schannel/crypto.h"
 #include "schannel/failure.h"

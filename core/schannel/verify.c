@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "schannel/certificate.h"
 #include "schannel/conn.h"
 #include "schannel/distinguished_name.h"

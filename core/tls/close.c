@@ -1,7 +1,7 @@
 /* Ending: shutdown and close, each a step for the one loop; and going on without TLS. */
 #include "tls/close.h"
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "net/transport_io.h"
 #include "net/transport_os.h"
 #include "tls/io.h"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "pki/pki.h"
 #include "tls/extension.h"
 #include "tls/name.h"

@@ -1,9 +1,9 @@
 /* Freezing: the digest of a config's options, and the engine's context that they make. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "pki/pki.h"
 #include "tls/config.h"
 #include "tls/session_cache.h"

@@ -1,7 +1,7 @@
 /* Questions: what the engine wants to know of the program, and how it is answered. */
 #include "tls/decision.h"
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "pki/pki.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;

@@ -1,7 +1,7 @@
 /* What only the two ends of a connection can know, for protocols above: keys and channel bindings. */
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "tls/socket_state.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "net/os.h"
 
 enum { NAME_LIMIT = 253, LABEL_LIMIT = 63, PROTOCOL_LIMIT = 255, LIST_LIMIT = 65535 };

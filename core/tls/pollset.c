@@ -1,7 +1,7 @@
 /* Readiness of many sockets: the same look that a sleeping verb takes, for each, and one sleep. */
 #include "rfctls/pollset.h"
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "tls/wait.h"
 
 typedef struct member {

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "tls/session_cache.h"
 
 static const rfctls__engine *const engine = &rfctls__engine_linked;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "base/refcount.h"
 #include "pki/pki.h"
 

@@ -1,7 +1,7 @@
 /* What can be said of this connection only, until its handshake begins. */
 #include "tls/setup.h"
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "tls/extension.h"
 #include "tls/name.h"
 

@@ -6,10 +6,10 @@
  * store, and what the parent made is nothing to the child, whoever held which lock of OpenSSL's. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/deadline.h"
 #include "base/lock.h"
-#include "base/memory.h"
 #include "net/wait.h"
 #include "tls/session_cache.h"
 #include "tls/shared_context.h"

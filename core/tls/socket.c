@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "net/address.h"
 #include "net/open.h"
 #include "net/transport_os.h"

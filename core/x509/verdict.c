@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 
 void rfctls__verdict_release(rfctls__verdict *verdict) {
   rfctls__free(verdict->items);

@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "engine/engine.h"
 #include "engine/wire.hpp"
 #include "support/handles.hpp"

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "engine/engine.h"
 #if defined(RFCTLS_TEST_HAS_REMOTE)
 #include "engine/remote.hpp"

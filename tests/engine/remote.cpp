@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/alloc.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "engine/wire.hpp"
 #include "support/handles.hpp"
 

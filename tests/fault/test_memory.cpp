@@ -13,7 +13,7 @@
 #include <map>
 #include <random>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "support/pair.hpp"
 #include "tls/shared_context.h"
 

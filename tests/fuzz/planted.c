@@ -1,5 +1,5 @@
 /* A planted bug, linked with --wrap=rfctls__realloc: some sizes get half of what was asked for. */
-#include "base/memory.h"
+#include "base/alloc.h"
 
 void *__real_rfctls__realloc(void *memory, size_t size);
 void *__wrap_rfctls__realloc(void *memory, size_t size);

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "rfctls/status.h"
 
 namespace rfctls_test {

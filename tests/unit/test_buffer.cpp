@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/memory.h"
 
 namespace {
 

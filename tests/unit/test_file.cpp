@@ -8,9 +8,9 @@
 #include <fstream>
 #include <string>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/memory.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 #include "pki/pki.h"
 #include "schannel/container.h"
 #include "support/pki.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "base/memory.h"
+#include "base/alloc.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 /* Memory of ours: zeroed when made, and wiped where it held a secret. Every allocation of the
  * library goes through here, so that a test can make the nth one fail. */
-#ifndef RFCTLS_BASE_MEMORY_H
-#define RFCTLS_BASE_MEMORY_H
+#ifndef RFCTLS_BASE_ALLOC_H
+#define RFCTLS_BASE_ALLOC_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* Allocation, with a hook for tests, and wiping. */
-#include "base/memory.h"
+#include "base/alloc.h"
 
 #include <stdint.h>
 #include <stdlib.h>
