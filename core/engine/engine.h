@@ -8,13 +8,13 @@
  *           Everything it writes goes to `out`, which always takes one step: an engine never answers
  *           WANT_WRITE.
  * End       It never sees the end of TCP: the core, which saw it, makes E_TRUNCATED.
- * Questions "Do you trust this chain?" is a return value, WANT_VERIFY, as WANT_READ is.
+ * Decisions "Do you trust this chain?" is a return value, WANT_VERIFY, as WANT_READ is.
  * Failure   It fails through rfctls__fail_engine or rfctls__fail_verify. An alert for the peer is left
  *           in `out`. After a failure of handshake, encrypt or decrypt (E_MEMORY included) the
  *           connection is only finished.
  * Policy    TLS 1.2 renegotiation is refused. A server takes a session only on connections that ask as
  *           much of the client, and while the client's chain is valid; it issues no ticket (TLS 1.3)
- *           before a question is answered. The caller's own use of the library is not disturbed:
+ *           before a decision is answered. The caller's own use of the library is not disturbed:
  *           OpenSSL's error queue is left as it was found.
  *
  * Exactly one engine is linked: openssl/engine.c, schannel/engine.c, or a scripted one in tests. */
@@ -162,7 +162,7 @@ typedef struct rfctls__engine {
                              const rfctls__opening *opening);
   void (*conn_fini)(rfctls__conn *conn, int failed);
 
-  /* One push as far as the bytes allow: OK, WANT_READ, WANT_VERIFY, WANT_IDENTITY, E. A question is
+  /* One push as far as the bytes allow: OK, WANT_READ, WANT_VERIFY, WANT_IDENTITY, E. A decision is
    * answered before the next call; after answer_verify(0) that call answers E_VERIFY. */
   rfctls_status (*handshake)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
   /* The secrets that the last handshake calls made, as lines in NSS's key log format, moved to out, which
@@ -179,7 +179,7 @@ typedef struct rfctls__engine {
                            size_t *given, rfctls__buffer *out);
   /* Decrypted bytes that decrypt gives without reading `in`. */
   size_t (*pending)(const rfctls__conn *conn);
-  /* Our goodbye into `out`: OK; WANT_READ as for encrypt; E. */
+  /* Our close_notify into `out`: OK; WANT_READ as for encrypt; E. */
   rfctls_status (*close_notify)(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out);
   /* New keys for both directions into `out` (RFC 8446 section 4.6.3): OK; WANT_READ as for encrypt;
    * E_UNSUPPORTED before TLS 1.3, with the connection as it was; E. */
@@ -201,7 +201,7 @@ typedef struct rfctls__engine {
   void (*findings)(const rfctls__conn *conn, rfctls__findings *findings);
   void (*answer_verify)(rfctls__conn *conn, int accept);
   /* Between WANT_IDENTITY and the next handshake call. count 0: none (client), the context's own
-   * (server). E_IDENTITY, E_PARSE: the question stays open. */
+   * (server). E_IDENTITY, E_PARSE: the decision stays open. */
   rfctls_status (*answer_identity)(rfctls__conn *conn, const rfctls__identity *identity);
 
   void (*facts)(const rfctls__conn *conn, rfctls__facts *facts);

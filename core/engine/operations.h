@@ -4,7 +4,7 @@
 
 #include "engine/engine.h"
 
-/* Of a question to the program. */
+/* How a decision of the program stands. */
 typedef enum rfctls__answer {
   RFCTLS__UNASKED = 0,
   RFCTLS__ASKED,

@@ -74,7 +74,7 @@ static int is_closed(const rfctls_raw *raw) {
   return __atomic_load_n(&raw->closed, __ATOMIC_ACQUIRE);
 }
 
-/* What a verb has to find, under the lock. */
+/* What a operation has to find, under the lock. */
 static rfctls_status check_free(const rfctls_raw *raw) {
   if (is_closed(raw)) {
     return rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
@@ -114,14 +114,14 @@ void rfctls__raw_leave(rfctls_raw *raw) {
   rfctls__lock_drop(&raw->lock);
 }
 
-void rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter) {
+void rfctls__raw_wait_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter) {
   rfctls__lock_take(&raw->lock);
   rfctls__waiters_add(&raw->waiters, waiter, waker);
   raw->users++;
   rfctls__lock_drop(&raw->lock);
 }
 
-void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter) {
+void rfctls__raw_wait_end(rfctls_raw *raw, const rfctls__waiter *waiter) {
   rfctls__lock_take(&raw->lock);
   rfctls__waiters_remove(&raw->waiters, waiter);
   raw->users--;
@@ -183,7 +183,7 @@ void rfctls__raw_learn_ends(rfctls_raw *raw) {
 
 /* Under the lock. Whoever waits for a descriptor that is closed now, looks again. */
 static rfctls_status go_on(rfctls_raw *raw) {
-  intptr_t watched = rfctls__connector_state(raw->connector).fd, fd;
+  intptr_t before = rfctls__connector_state(raw->connector).fd, fd;
   rfctls_address *to;
   rfctls_status status = rfctls__connector_try(raw->connector, &fd, &to);
   if (status == RFCTLS_OK) {
@@ -192,7 +192,7 @@ static rfctls_status go_on(rfctls_raw *raw) {
     rfctls__raw_learn_ends(raw);
     rfctls__connector_free(set_connector(raw, NULL));
   }
-  if (status <= 0 || rfctls__connector_state(raw->connector).fd != watched) {
+  if (status <= 0 || rfctls__connector_state(raw->connector).fd != before) {
     rfctls__waiters_wake(raw->waiters);
   }
   return status;

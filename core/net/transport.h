@@ -41,17 +41,17 @@ rfctls_status rfctls__raw_try_recv(rfctls_raw *raw, void *buffer, size_t room, i
 void rfctls__raw_finish(rfctls_raw *raw);
 int64_t rfctls__raw_unacknowledged(const rfctls_raw *raw);
 /* Closes an owned descriptor, forgets a borrowed one, wakes who watches it; the addresses stay known.
- * The descriptor stays open until the last verb and watch have left; tries are the caller's business.
+ * The descriptor stays open until the last operation and watch have left; tries are the caller's business.
  * A second call does nothing. */
 void rfctls__raw_close(rfctls_raw *raw);
 /* Gives the descriptor up: it is the caller's from now on. RFCTLS__NO_FD: there is none. */
 intptr_t rfctls__raw_release(rfctls_raw *raw);
-/* As long as a TLS socket speaks on it, the public verbs leave it alone. */
+/* As long as a TLS socket speaks on it, the public operations leave it alone. */
 void rfctls__raw_lend(rfctls_raw *raw);
 void rfctls__raw_give_back(rfctls_raw *raw);
 /* A place among those whom a close wakes; the descriptor stays open as long. */
-void rfctls__raw_watch_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter);
-void rfctls__raw_watch_end(rfctls_raw *raw, const rfctls__waiter *waiter);
+void rfctls__raw_wait_begin(rfctls_raw *raw, rfctls__waker *waker, rfctls__waiter *waiter);
+void rfctls__raw_wait_end(rfctls_raw *raw, const rfctls__waiter *waiter);
 /* As rfctls_raw_local_address and _peer_address, within a public call. */
 rfctls_status rfctls__raw_local_address(const rfctls_raw *raw, rfctls_address **out);
 rfctls_status rfctls__raw_peer_address(const rfctls_raw *raw, rfctls_address **out);

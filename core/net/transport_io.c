@@ -1,4 +1,4 @@
-/* The verbs of a transport without TLS. As those of TLS sockets they are steps that never wait, and
+/* The operations of a transport without TLS. As those of TLS sockets they are steps that never wait, and
  * one loop that does. */
 #include "net/transport_io.h"
 
@@ -8,12 +8,12 @@
 #include "net/transport_os.h"
 #include "net/transport_state.h"
 
-typedef struct verb verb;
+typedef struct operation operation;
 
 /* OK, WANT_*, E. */
-typedef rfctls_status (*step)(rfctls_raw *raw, verb *call);
+typedef rfctls_status (*step)(rfctls_raw *raw, operation *call);
 
-struct verb {
+struct operation {
   step step;
   rfctls_timer timer;
   uint32_t flags;
@@ -23,7 +23,7 @@ struct verb {
 
 /* ---- the loop ---- */
 
-static void set_patience(rfctls_raw *raw, verb *call) {
+static void set_wait_policy(rfctls_raw *raw, operation *call) {
   rfctls__lock_take(&raw->lock);
   call->waits = raw->blocking && rfctls__raw_can_block(raw) && (call->flags & RFCTLS_DONTWAIT) == 0;
   call->deadline = call->waits ? rfctls__deadline_in(raw->timers[call->timer]) : RFCTLS__NEVER;
@@ -31,7 +31,7 @@ static void set_patience(rfctls_raw *raw, verb *call) {
 }
 
 /* OK: look again. A timer that ran out is said after one more try, by the next sleep. */
-static rfctls_status sleep_for(rfctls_raw *raw, const verb *call, rfctls_status want) {
+static rfctls_status sleep_for(rfctls_raw *raw, const operation *call, rfctls_status want) {
   uint32_t events = want == RFCTLS_WANT_READ ? RFCTLS__POLL_READ : RFCTLS__POLL_WRITE;
   rfctls__connecting connecting = {.next = RFCTLS__NEVER};
   rfctls__waker *waker = NULL;
@@ -45,14 +45,14 @@ static rfctls_status sleep_for(rfctls_raw *raw, const verb *call, rfctls_status 
   if (status != RFCTLS_OK) {
     return status;
   }
-  rfctls__raw_watch_begin(raw, waker, &waiter);
+  rfctls__raw_wait_begin(raw, waker, &waiter);
   (void)rfctls__raw_is_connecting(raw, &connecting);
   fd = rfctls_raw_fd(raw);
   if (fd != RFCTLS__NO_FD && (rfctls__raw_ready(raw) & events) == 0) {
     status = rfctls__wait(fd, events, waker,
                           rfctls__deadline_earlier(call->deadline, connecting.next), 0);
   }
-  rfctls__raw_watch_end(raw, &waiter);
+  rfctls__raw_wait_end(raw, &waiter);
   rfctls__waker_give(waker);
   if (!rfctls__raw_is_open(raw)) {
     return rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");
@@ -60,12 +60,12 @@ static rfctls_status sleep_for(rfctls_raw *raw, const verb *call, rfctls_status 
   return status == RFCTLS_E_TIMEOUT ? RFCTLS_OK : status;
 }
 
-static rfctls_status drive(rfctls_raw *raw, verb *call) {
+static rfctls_status drive(rfctls_raw *raw, operation *call) {
   rfctls_status status = rfctls__raw_enter(raw);
   if (status != RFCTLS_OK) {
     return status;
   }
-  set_patience(raw, call);
+  set_wait_policy(raw, call);
   do {
     status = rfctls__raw_go_on_connecting(raw);
     if (status == RFCTLS_OK) {
@@ -85,14 +85,14 @@ static rfctls_status drive(rfctls_raw *raw, verb *call) {
 
 /* ---- connect ---- */
 
-static rfctls_status nothing_more(rfctls_raw *raw, verb *call) {
+static rfctls_status nothing_more(rfctls_raw *raw, operation *call) {
   (void)raw;
   (void)call;
   return RFCTLS_OK;
 }
 
 rfctls_status rfctls__raw_finish_connect(rfctls_raw *raw) {
-  verb call = {.step = nothing_more, .timer = RFCTLS_TIMER_CONNECT};
+  operation call = {.step = nothing_more, .timer = RFCTLS_TIMER_CONNECT};
   return drive(raw, &call);
 }
 
@@ -104,7 +104,7 @@ rfctls_status rfctls_raw_finish_connect(rfctls_raw *raw) {
 /* ---- accept ---- */
 
 typedef struct accept_call {
-  verb verb; /* first */
+  operation operation; /* first */
   rfctls_raw *raw;
 } accept_call;
 
@@ -115,7 +115,7 @@ static void inherit(rfctls_raw *raw, rfctls_raw *from) {
   rfctls__lock_drop(&from->lock);
 }
 
-static rfctls_status accept_step(rfctls_raw *raw, verb *call) {
+static rfctls_status accept_step(rfctls_raw *raw, operation *call) {
   accept_call *into = (accept_call *)call;
   rfctls_status status;
   if (!raw->listens) {
@@ -129,14 +129,14 @@ static rfctls_status accept_step(rfctls_raw *raw, verb *call) {
 }
 
 rfctls_status rfctls_raw_accept(rfctls_raw *listener, rfctls_raw **out) {
-  accept_call call = {.verb = {.step = accept_step, .timer = RFCTLS_TIMER_ACCEPT}};
+  accept_call call = {.operation = {.step = accept_step, .timer = RFCTLS_TIMER_ACCEPT}};
   rfctls_status status;
   rfctls__enter(__func__);
   if (out == NULL) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the accepted transport");
   }
   *out = NULL;
-  status = drive(listener, &call.verb);
+  status = drive(listener, &call.operation);
   if (status == RFCTLS_OK) {
     *out = call.raw;
   }
@@ -158,13 +158,13 @@ rfctls_status rfctls__check_flags(uint32_t flags, uint32_t known) {
 }
 
 typedef struct send_call {
-  verb verb; /* first */
+  operation operation; /* first */
   const uint8_t *data;
   size_t size;
   size_t sent;
 } send_call;
 
-static rfctls_status send_step(rfctls_raw *raw, verb *call) {
+static rfctls_status send_step(rfctls_raw *raw, operation *call) {
   send_call *from = (send_call *)call;
   rfctls_status status = check_talking(raw);
   while (status == RFCTLS_OK && from->sent < from->size) {
@@ -177,7 +177,7 @@ static rfctls_status send_step(rfctls_raw *raw, verb *call) {
 
 rfctls_status rfctls_raw_send(rfctls_raw *raw, uint32_t flags, const void *data, size_t size,
                               size_t *sent) {
-  send_call call = {.verb = {.step = send_step, .timer = RFCTLS_TIMER_WRITE, .flags = flags},
+  send_call call = {.operation = {.step = send_step, .timer = RFCTLS_TIMER_WRITE, .flags = flags},
                     .data = data,
                     .size = size};
   rfctls_status status;
@@ -187,14 +187,14 @@ rfctls_status rfctls_raw_send(rfctls_raw *raw, uint32_t flags, const void *data,
     status = rfctls__check_flags(flags, RFCTLS_DONTWAIT);
   }
   if (status == RFCTLS_OK) {
-    status = drive(raw, &call.verb);
+    status = drive(raw, &call.operation);
     *sent = call.sent;
   }
   return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
 }
 
 typedef struct recv_call {
-  verb verb; /* first */
+  operation operation; /* first */
   uint8_t *buffer;
   size_t capacity;
   size_t received;
@@ -216,7 +216,7 @@ static void keep_reset(rfctls_raw *raw) {
   rfctls__lock_drop(&raw->lock);
 }
 
-static rfctls_status recv_step(rfctls_raw *raw, verb *call) {
+static rfctls_status recv_step(rfctls_raw *raw, operation *call) {
   recv_call *into = (recv_call *)call;
   int peek = (call->flags & RFCTLS_PEEK) != 0;
   int all = (call->flags & RFCTLS_WAITALL) != 0 && !peek;
@@ -241,7 +241,7 @@ static rfctls_status recv_step(rfctls_raw *raw, verb *call) {
 
 rfctls_status rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer, size_t capacity,
                               size_t *received) {
-  recv_call call = {.verb = {.step = recv_step, .timer = RFCTLS_TIMER_READ, .flags = flags},
+  recv_call call = {.operation = {.step = recv_step, .timer = RFCTLS_TIMER_READ, .flags = flags},
                     .buffer = buffer,
                     .capacity = capacity};
   rfctls_status status;
@@ -251,7 +251,7 @@ rfctls_status rfctls_raw_recv(rfctls_raw *raw, uint32_t flags, void *buffer, siz
     status = rfctls__check_flags(flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL);
   }
   if (status == RFCTLS_OK) {
-    status = drive(raw, &call.verb);
+    status = drive(raw, &call.operation);
     *received = call.received;
   }
   if (call.received > 0) { /* bytes go first; what stopped WAITALL shows again at the next call */

@@ -236,7 +236,7 @@ static rfctls_status prefer_ciphers(SSL_CTX *ctx, const char *list) {
   return status;
 }
 
-rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
+rfctls_status rfctls__ciphers_set(SSL_CTX *ctx, rfctls__preference preference, const char *list) {
   if (preference == RFCTLS__CIPHERS) {
     return prefer_ciphers(ctx, list);
   }
@@ -340,7 +340,7 @@ static rfctls_status check(SSL_CTX *ctx, rfctls__preference preference, const ch
     rfctls__free(copy);
     word += size;
   }
-  return status == RFCTLS_OK ? rfctls__prefer(ctx, preference, list) : status;
+  return status == RFCTLS_OK ? rfctls__ciphers_set(ctx, preference, list) : status;
 }
 
 rfctls_status rfctls__check_preference(rfctls__preference preference, const char *list) {

@@ -10,6 +10,6 @@
 rfctls_status rfctls__check_preference(rfctls__preference preference, const char *list);
 /* NULL: the system's list. Ciphers whose key exchange has to be asked for by name, and those that are never
  * used, are taken out. OK, E_ARGUMENT. */
-rfctls_status rfctls__prefer(SSL_CTX *ctx, rfctls__preference preference, const char *list);
+rfctls_status rfctls__ciphers_set(SSL_CTX *ctx, rfctls__preference preference, const char *list);
 
 #endif

@@ -270,7 +270,7 @@ int rfctls__conn_accept_name(SSL *ssl, int *alert, void *unused) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-/* ---- the handshake and its questions ---- */
+/* ---- the handshake and its decisions ---- */
 
 /* A server cannot suspend its handshake for the verdict: it accepts provisionally, and asks when
  * all is done but nothing was delivered. So a client that is refused there hears no alert, only the
@@ -292,7 +292,7 @@ rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfc
     return rfctls__error_restore(&conn->failure);
   }
   rfctls__conn_enter(conn, in, out, &callers);
-  rfctls__judgement_clear(&conn->judgement); /* its question was answered */
+  rfctls__judgement_clear(&conn->judgement); /* its decision was answered */
   status = rfctls__conn_result(conn, SSL_do_handshake(conn->ssl));
   if (status == RFCTLS_OK && !SSL_is_init_finished(conn->ssl)) {
     status = rfctls__fail(RFCTLS_E_PROTOCOL, "the peer said goodbye during the handshake");

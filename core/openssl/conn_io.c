@@ -81,7 +81,7 @@ static rfctls_status finish_message(const rfctls__conn *conn) {
                                 : RFCTLS_OK;
 }
 
-/* One-way: the peer's goodbye is not waited for. */
+/* One-way: the peer's close_notify is not waited for. */
 rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
                                         rfctls__buffer *out) {
   rfctls__openssl_errors callers;

@@ -124,7 +124,7 @@ static rfctls_status set_preferences(SSL_CTX *ctx, const rfctls__settings *setti
   rfctls_status status = RFCTLS_OK;
   int system = SSL_CTX_get_security_level(ctx);
   for (int i = 0; status == RFCTLS_OK && i < RFCTLS__PREFERENCES; i++) {
-    status = rfctls__prefer(ctx, (rfctls__preference)i, settings->preferences[i]);
+    status = rfctls__ciphers_set(ctx, (rfctls__preference)i, settings->preferences[i]);
     if (settings->preferences[i] != NULL) {
       SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     }

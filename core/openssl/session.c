@@ -74,7 +74,7 @@ rfctls__session *rfctls__session_take(rfctls__conn *conn) {
   return hold(now, conn->until);
 }
 
-/* In Unix seconds; the first form of the question does not outlive 2038. */
+/* In Unix seconds; the older function does not outlive 2038. */
 static int64_t begin_of(const SSL_SESSION *session) {
 #if defined(RFCTLS_HAVE_SSL_SESSION_GET_TIME_EX)
   return (int64_t)SSL_SESSION_get_time_ex(session);

@@ -1,7 +1,7 @@
 /* Judging the peer's chain: see verify.h.
  *
  * Every verification writes its problems down, of each depth the one that counts (x509/verify_error.h). Without
- * a question the handshake fails with the one that counts of all, as soon as it is known. With a question
+ * a decision the handshake fails with the one that counts of all, as soon as it is known. With a decision
  * it goes on through all of the chain, and the program decides: OpenSSL's own verdict counts for nothing
  * then. */
 #include "openssl/verify.h"
@@ -71,12 +71,12 @@ static const char *keep_text(rfctls__judgement *judgement, const char *text) {
 
 /* What is wrong with a certificate, in one clause that names it. */
 static const char *say(rfctls__conn *conn, const X509 *cert, int depth, int code) {
-  char text[RFCTLS__PROBLEM_SIZE];
+  char text[RFCTLS__VERIFY_ERROR_SIZE];
   rfctls__holder holder;
-  rfctls__problem problem = {rfctls__openssl_reason(code), depth, &holder, conn->name,
-                             X509_verify_cert_error_string(code)};
+  rfctls__verify_error problem = {rfctls__openssl_reason(code), depth, &holder, conn->name,
+                                  X509_verify_cert_error_string(code)};
   rfctls__openssl_holder(&holder, cert);
-  rfctls__problem_say(text, &problem);
+  rfctls__verify_error_say(text, &problem);
   rfctls__holder_release(&holder);
   return keep_text(&conn->judgement, text);
 }
@@ -95,7 +95,7 @@ static void note(rfctls__conn *conn, X509_STORE_CTX *ctx, int code) {
   cert = last >= 0 ? sk_X509_value(chain, depth) : X509_STORE_CTX_get0_cert(ctx);
   code = true_code(cert, code);
   reason = rfctls__openssl_reason(code);
-  if (judgement->code == X509_V_OK || rfctls__problem_precedes(reason, judgement->reason) ||
+  if (judgement->code == X509_V_OK || rfctls__verify_error_precedes(reason, judgement->reason) ||
       (reason == judgement->reason && depth > judgement->depth)) {
     judgement->code = code;
     judgement->reason = reason;
@@ -105,7 +105,7 @@ static void note(rfctls__conn *conn, X509_STORE_CTX *ctx, int code) {
     return;
   }
   finding = &judgement->found.items[depth];
-  if (rfctls__problem_precedes(reason, finding->reason)) {
+  if (rfctls__verify_error_precedes(reason, finding->reason)) {
     const char *text = say(conn, cert, depth, code);
     if (text != NULL) {
       finding->reason = reason;
@@ -153,7 +153,7 @@ static int is_forgiven(X509_STORE_CTX *ctx) {
 /* What is refused anyway costs no more work than it takes to say why. */
 static int goes_on(const rfctls__conn *conn) {
   return conn->asks_verify || conn->judgement.code == X509_V_OK ||
-         !rfctls__problem_is_final(conn->judgement.reason);
+         !rfctls__verify_error_is_final(conn->judgement.reason);
 }
 
 static int on_verdict(int ok, X509_STORE_CTX *ctx) {
@@ -263,7 +263,7 @@ static void judge(rfctls__conn *conn, X509_STORE_CTX *ctx) {
 
 /* The chain is not there any more, only the peer's own certificate; nor is it known whose problem it was. */
 static int recall(rfctls__judgement *judgement, X509 *leaf, int code) {
-  char name[RFCTLS__HOLDER_NAME_SIZE], text[RFCTLS__PROBLEM_SIZE];
+  char name[RFCTLS__HOLDER_NAME_SIZE], text[RFCTLS__VERIFY_ERROR_SIZE];
   rfctls__holder holder;
   if (!grow(judgement, 1) || rfctls__x509_list(leaf, &judgement->found.certs) != RFCTLS_OK) {
     return 0;
@@ -317,7 +317,7 @@ static int accept(X509_STORE_CTX *ctx, int verdict) {
   return 1;
 }
 
-/* The question is answered in conn.c; a client's handshake waits for that here. */
+/* The decision is answered in conn.c; a client's handshake waits for that here. */
 static int ask(rfctls__conn *conn, X509_STORE_CTX *ctx) {
   conn->verify = RFCTLS__ASKED;
   if (!SSL_is_server(conn->ssl)) {

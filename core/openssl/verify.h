@@ -3,6 +3,7 @@
 #define RFCTLS_OPENSSL_VERIFY_H
 
 #include <openssl/x509_vfy.h>
+#include <string.h>
 
 #include "engine/engine.h"
 
@@ -11,7 +12,7 @@ enum { RFCTLS__AUTH_LEVEL = 2 };
 
 /* What a verification found. */
 typedef struct rfctls__judgement {
-  rfctls__verdict found; /* by depth; for a question, when it is complete: root first */
+  rfctls__verdict found; /* by depth; for a decision, when it is complete: root first */
   int code;              /* X509_V_ERR_* of the problem that counts              */
   int depth;             /* where it is,                                         */
   rfctls_reason reason;  /* and what it is called; if there is one             */
@@ -20,13 +21,13 @@ typedef struct rfctls__judgement {
 
 static inline void rfctls__judgement_clear(rfctls__judgement *judgement) {
   rfctls__verdict_release(&judgement->found);
-  *judgement = (rfctls__judgement){0};
+  memset(judgement, 0, sizeof *judgement);
 }
 
 /* For SSL_CTX_set_cert_verify_callback, on connections whose application data is the
  * rfctls__conn. */
 int rfctls__verify_peer(X509_STORE_CTX *ctx, void *unused);
-/* OK, or the question about a session that was resumed: one finding, the peer's own certificate, with
+/* OK, or WANT_VERIFY about a session that was resumed: one finding, the peer's own certificate, with
  * the verdict of the handshake that began the session. */
 rfctls_status rfctls__verify_resumed(rfctls__conn *conn);
 /* E_VERIFY because the program said no. */

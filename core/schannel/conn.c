@@ -121,7 +121,7 @@ static rfctls_status see_client_hello(rfctls__conn *conn, rfctls__bytes record,
   return RFCTLS_OK;
 }
 
-/* Before a server's first step there is its question. */
+/* Before a server's first step its identity is decided on. */
 static rfctls_status see_record(rfctls__conn *conn, rfctls__bytes record, rfctls__buffer *out) {
   rfctls_status status = see_alert(record);
   if (status != RFCTLS_OK || conn->context->role == RFCTLS_CLIENT || conn->begun) {
@@ -194,14 +194,14 @@ static rfctls_status step(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer
   return after_step(conn, code, in, input.size - left, done);
 }
 
-static rfctls_status shake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
+static rfctls_status do_steps(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
   rfctls_status status = RFCTLS_OK;
   int done = 0;
   while (status == RFCTLS_OK && !done) {
     status = step(conn, in, out, &done);
   }
   if (done) {
-    conn->stage = RFCTLS__SHAKEN;
+    conn->stage = RFCTLS__HANDSHAKE_DONE;
   }
   return status;
 }
@@ -324,10 +324,10 @@ static rfctls_status judge(rfctls__conn *conn, rfctls__buffer *out) {
 
 static rfctls_status handshake(rfctls__conn *conn, rfctls__buffer *in, rfctls__buffer *out) {
   rfctls_status status = RFCTLS_OK;
-  if (conn->stage == RFCTLS__SHAKING) {
-    status = shake(conn, in, out);
+  if (conn->stage == RFCTLS__HANDSHAKING) {
+    status = do_steps(conn, in, out);
   }
-  if (status == RFCTLS_OK && conn->stage == RFCTLS__SHAKEN) {
+  if (status == RFCTLS_OK && conn->stage == RFCTLS__HANDSHAKE_DONE) {
     status = check_agreed(conn);
     if (status == RFCTLS_OK) {
       status = judge(conn, out);
@@ -346,7 +346,7 @@ rfctls_status rfctls__conn_handshake(rfctls__conn *conn, rfctls__buffer *in, rfc
   if (conn->failed) {
     return rfctls__error_restore(&conn->failure);
   }
-  rfctls__judgement_clear(&conn->judgement); /* its question was answered */
+  rfctls__judgement_clear(&conn->judgement); /* its decision was answered */
   return rfctls__conn_leave(conn, handshake(conn, in, out));
 }
 

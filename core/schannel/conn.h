@@ -10,14 +10,14 @@
 #include "schannel/verify.h"
 
 typedef enum rfctls__stage {
-  RFCTLS__SHAKING = 0,
-  RFCTLS__SHAKEN, /* SSPI is done; the peer is still to be judged */
+  RFCTLS__HANDSHAKING = 0,
+  RFCTLS__HANDSHAKE_DONE, /* SSPI is done; the peer is still to be judged */
   RFCTLS__ESTABLISHED
 } rfctls__stage;
 
 struct rfctls__conn {
   rfctls__context *context; /* borrowed */
-  rfctls__credentials own;  /* what answered the identity question */
+  rfctls__credentials own;  /* that the program decided on */
   CtxtHandle handle;
   int begun; /* handle is one */
   wchar_t *target;
@@ -36,7 +36,7 @@ struct rfctls__conn {
   rfctls__judgement judgement;
   rfctls__buffer plain; /* decrypted, not given yet */
   int ended;            /* the peer's close_notify has come */
-  int said_goodbye;
+  int sent_close_notify;
   int refused_renegotiation;
   int failed; /* with failure, which every later call reports again */
   rfctls__error failure;

@@ -219,11 +219,11 @@ rfctls_status rfctls__conn_close_notify(rfctls__conn *conn, rfctls__buffer *in,
   if (conn->failed) {
     return rfctls__error_restore(&conn->failure);
   }
-  if (conn->stage != RFCTLS__ESTABLISHED || conn->said_goodbye) {
+  if (conn->stage != RFCTLS__ESTABLISHED || conn->sent_close_notify) {
     return RFCTLS_OK;
   }
   code = rfctls__token_shutdown(conn, out);
-  conn->said_goodbye = 1;
+  conn->sent_close_notify = 1;
   return code >= 0
              ? RFCTLS_OK
              : rfctls__conn_leave(conn, rfctls__schannel_fail(RFCTLS_E_INTERNAL, code,

@@ -70,7 +70,7 @@ static rfctls_reason first_of(reasons found) {
   rfctls_reason first = RFCTLS_REASON_NONE;
   for (int reason = RFCTLS_REASON_NONE + 1; reason <= RFCTLS_REASON_OTHER; reason++) {
     if ((found & only((rfctls_reason)reason)) != 0 &&
-        rfctls__problem_precedes((rfctls_reason)reason, first)) {
+        rfctls__verify_error_precedes((rfctls_reason)reason, first)) {
       first = (rfctls_reason)reason;
     }
   }
@@ -246,12 +246,12 @@ static void see_holder(rfctls__holder *out, const rfctls__x509 *x509) {
   (void)rfctls__date_read(&x509->not_after, &out->not_after);
 }
 
-static void put_problem(char out[RFCTLS__PROBLEM_SIZE], const rfctls__conn *conn,
+static void put_problem(char out[RFCTLS__VERIFY_ERROR_SIZE], const rfctls__conn *conn,
                         const rfctls__x509 *x509, int depth, rfctls_reason reason) {
   rfctls__holder holder;
-  rfctls__problem problem = {reason, depth, &holder, conn->name, NULL};
+  rfctls__verify_error problem = {reason, depth, &holder, conn->name, NULL};
   see_holder(&holder, x509);
-  rfctls__problem_say(out, &problem);
+  rfctls__verify_error_say(out, &problem);
   rfctls__holder_release(&holder);
 }
 
@@ -260,7 +260,7 @@ static void put_problem(char out[RFCTLS__PROBLEM_SIZE], const rfctls__conn *conn
 static rfctls_status note(rfctls__conn *conn, const rfctls__x509 *x509, rfctls__bytes der,
                           int depth, reasons found, rfctls__finding *out) {
   rfctls__judgement *judgement = &conn->judgement;
-  char text[RFCTLS__PROBLEM_SIZE] = "";
+  char text[RFCTLS__VERIFY_ERROR_SIZE] = "";
   rfctls_reason reason = first_of(found);
   rfctls_status status = rfctls__list_add(&judgement->found.certs, der.data, der.size);
   if (reason != RFCTLS_REASON_NONE) {
@@ -282,7 +282,7 @@ static rfctls_status note(rfctls__conn *conn, const rfctls__x509 *x509, rfctls__
 static void remember_first(rfctls__judgement *judgement, const rfctls__finding *item) {
   if (item->reason != RFCTLS_REASON_NONE &&
       (judgement->first == NULL ||
-       !rfctls__problem_precedes(judgement->first->reason, item->reason))) {
+       !rfctls__verify_error_precedes(judgement->first->reason, item->reason))) {
     judgement->first = item;
   }
 }

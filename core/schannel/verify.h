@@ -3,6 +3,8 @@
 #ifndef RFCTLS_SCHANNEL_VERIFY_H
 #define RFCTLS_SCHANNEL_VERIFY_H
 
+#include <string.h>
+
 #include "engine/engine.h"
 #include "schannel/system.h"
 
@@ -14,7 +16,7 @@ typedef struct rfctls__judgement {
 
 static inline void rfctls__judgement_clear(rfctls__judgement *judgement) {
   rfctls__verdict_release(&judgement->found);
-  *judgement = (rfctls__judgement){0};
+  memset(judgement, 0, sizeof *judgement);
 }
 
 /* Judges the chain that came with leaf. OK, whatever it found; E_MEMORY. */

@@ -10,13 +10,13 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 /* ---- close_notify ---- */
 
-static int can_say_goodbye(const rfctls_socket *socket) {
+static int can_send_close_notify(const rfctls_socket *socket) {
   return socket->phase == RFCTLS__ESTABLISHED && socket->write_end == RFCTLS__OPEN;
 }
 
-/* Half of a post-handshake message may stand before our goodbye: the rest of it is read, and what
+/* Half of a post-handshake message may stand before our close_notify: the rest of it is read, and what
  * comes with it is of no use any more. */
-static rfctls_status decrypt_away(rfctls_socket *socket) {
+static rfctls_status discard_rest(rfctls_socket *socket) {
   uint8_t waste[4096];
   size_t given = 1;
   rfctls_status status = RFCTLS_OK;
@@ -27,8 +27,8 @@ static rfctls_status decrypt_away(rfctls_socket *socket) {
   return status;
 }
 
-/* What is owed, then close_notify: OK when both have left or nothing can be said any more. */
-static rfctls_status say_goodbye(rfctls_socket *socket) {
+/* What is pending, then close_notify: OK when both have left or nothing can be said any more. */
+static rfctls_status send_close_notify(rfctls_socket *socket) {
   rfctls_status status;
   rfctls__flush(socket);
   if (socket->write_end == RFCTLS__FAILED) {
@@ -37,13 +37,13 @@ static rfctls_status say_goodbye(rfctls_socket *socket) {
   if (rfctls__buffer_size(&socket->out) > 0) {
     return RFCTLS_WANT_WRITE; /* a begun record is always finished */
   }
-  if (!can_say_goodbye(socket)) {
+  if (!can_send_close_notify(socket)) {
     return RFCTLS_OK;
   }
   status = engine->close_notify(socket->conn, &socket->in, &socket->out);
   if (status == RFCTLS_WANT_READ) {
-    status = decrypt_away(socket);
-    return can_say_goodbye(socket) && socket->read_end == RFCTLS__OPEN ? status : RFCTLS_OK;
+    status = discard_rest(socket);
+    return can_send_close_notify(socket) && socket->read_end == RFCTLS__OPEN ? status : RFCTLS_OK;
   }
   if (status < 0) {
     return rfctls__break(socket, status);
@@ -55,14 +55,14 @@ static rfctls_status say_goodbye(rfctls_socket *socket) {
 
 /* ---- shutdown ---- */
 
-/* What is owed, then close_notify; the transport stays as it is. */
+/* What is pending, then close_notify; the transport stays as it is. */
 static rfctls_status end_writing(rfctls_socket *socket) {
   rfctls_status status = rfctls__check_established(socket);
   if (status == RFCTLS_OK && socket->sender != NULL) {
     return (rfctls_status)RFCTLS__WANT_TURN;
   }
   if (status == RFCTLS_OK && socket->write_end != RFCTLS__FAILED) {
-    status = say_goodbye(socket);
+    status = send_close_notify(socket);
   }
   if (status == RFCTLS_OK && socket->write_end == RFCTLS__FAILED) {
     return rfctls__error_restore(&socket->failure);
@@ -71,7 +71,7 @@ static rfctls_status end_writing(rfctls_socket *socket) {
 }
 
 typedef struct shutdown_call {
-  rfctls__verb verb; /* first */
+  rfctls__operation operation; /* first */
   rfctls_how how;
 } shutdown_call;
 
@@ -83,8 +83,8 @@ static rfctls_status shut_listener(rfctls_socket *socket, rfctls_how how) {
   return RFCTLS_OK;
 }
 
-static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
-  rfctls_how how = ((const shutdown_call *)verb)->how;
+static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__operation *operation) {
+  rfctls_how how = ((const shutdown_call *)operation)->how;
   rfctls_status status = RFCTLS_OK;
   if (socket->phase == RFCTLS__LISTENING) {
     return shut_listener(socket, how);
@@ -107,18 +107,18 @@ static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__verb *verb) {
 }
 
 rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
-  shutdown_call call = {.verb = {.step = shutdown_step}, .how = how};
-  rfctls__patience patience;
+  shutdown_call call = {.operation = {.step = shutdown_step}, .how = how};
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__check_how(how);
   if (status == RFCTLS_OK) {
-    status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
+    status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &policy);
   }
   if (status == RFCTLS_OK) {
-    call.verb.waits = patience.waits;
-    call.verb.deadline = patience.deadline;
-    status = rfctls__drive(socket, &call.verb);
+    call.operation.waits = policy.waits;
+    call.operation.deadline = policy.deadline;
+    status = rfctls__drive(socket, &call.operation);
   }
   return status;
 }
@@ -127,13 +127,13 @@ rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
 
 /* Reads and throws away until the peer's FIN, or until its system has acknowledged all: unread bytes
  * would turn close(2) into a reset that takes our last bytes with it. */
-static rfctls_status drain(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status drain(rfctls_socket *socket, rfctls__operation *operation) {
   enum { FIRST_NAP = 200 * 1000, LAST_NAP = 20 * 1000 * 1000 };
   uint8_t waste[16 * 1024];
   size_t received = 1;
   rfctls_status status = RFCTLS_OK;
   rfctls__buffer_release(&socket->in);
-  while (status == RFCTLS_OK && received > 0 && !rfctls__deadline_passed(verb->deadline)) {
+  while (status == RFCTLS_OK && received > 0 && !rfctls__deadline_passed(operation->deadline)) {
     status = rfctls__raw_try_recv(socket->raw, waste, sizeof waste, 0, &received);
   }
   if (status < 0 || (status == RFCTLS_OK && received == 0) ||
@@ -141,16 +141,18 @@ static rfctls_status drain(rfctls_socket *socket, rfctls__verb *verb) {
     return RFCTLS_OK;
   }
   /* No event tells of an acknowledgement: look again soon, then less often. */
-  verb->nap = verb->nap == 0 ? FIRST_NAP : verb->nap < LAST_NAP ? verb->nap * 2 : LAST_NAP;
+  operation->nap = operation->nap == 0         ? FIRST_NAP
+                   : operation->nap < LAST_NAP ? operation->nap * 2
+                                               : LAST_NAP;
   return RFCTLS_WANT_READ;
 }
 
-static rfctls_status close_step(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status close_step(rfctls_socket *socket, rfctls__operation *operation) {
   rfctls__connecting connecting;
   rfctls_status status = RFCTLS_OK;
-  if (socket->closing == RFCTLS__SAYING_GOODBYE && socket->phase != RFCTLS__LISTENING &&
+  if (socket->closing == RFCTLS__SENDING_CLOSE_NOTIFY && socket->phase != RFCTLS__LISTENING &&
       !rfctls__raw_is_connecting(socket->raw, &connecting)) {
-    status = say_goodbye(socket);
+    status = send_close_notify(socket);
     if (status > 0) {
       return status;
     }
@@ -159,7 +161,7 @@ static rfctls_status close_step(rfctls_socket *socket, rfctls__verb *verb) {
   }
   if (socket->closing == RFCTLS__DRAINING && rfctls__raw_is_owned(socket->raw)) {
     socket->tcp = RFCTLS__ENDED; /* from here on the drain reads, not the loop */
-    status = drain(socket, verb);
+    status = drain(socket, operation);
     if (status > 0) {
       return status;
     }
@@ -192,7 +194,7 @@ rfctls_status rfctls_socket_close(rfctls_socket *socket) {
 }
 
 rfctls_status rfctls__close(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = close_step, .closes = 1};
+  rfctls__operation operation = {.step = close_step, .closes = 1};
   rfctls_status status;
   rfctls__socket_lock(socket);
   if (socket->closing == RFCTLS__CLOSED) {
@@ -200,15 +202,16 @@ rfctls_status rfctls__close(rfctls_socket *socket) {
     return RFCTLS_OK;
   }
   if (socket->closing == RFCTLS__NOT_CLOSING) {
-    socket->closing = RFCTLS__SAYING_GOODBYE;
+    socket->closing = RFCTLS__SENDING_CLOSE_NOTIFY;
     socket->handshake_deadline = RFCTLS__NEVER;
     socket->changed = 1;
   }
-  verb.waits = socket->blocking;
-  verb.deadline = rfctls__lasting_deadline(socket, RFCTLS_TIMER_CLOSE, &socket->close_deadline);
+  operation.waits = socket->blocking;
+  operation.deadline =
+      rfctls__lasting_deadline(socket, RFCTLS_TIMER_CLOSE, &socket->close_deadline);
   rfctls__socket_unlock(socket);
-  status = rfctls__drive(socket, &verb);
-  if (status > 0 && !rfctls__deadline_passed(verb.deadline)) {
+  status = rfctls__drive(socket, &operation);
+  if (status > 0 && !rfctls__deadline_passed(operation.deadline)) {
     return status;
   }
   if (status != RFCTLS_OK) {
@@ -278,11 +281,11 @@ rfctls_status rfctls_socket_detach(rfctls_socket *socket, intptr_t *fd) {
 }
 
 typedef struct unwrap_call {
-  rfctls__verb verb; /* first */
+  rfctls__operation operation; /* first */
   intptr_t *fd;
 } unwrap_call;
 
-static rfctls_status unwrap_step(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status unwrap_step(rfctls_socket *socket, rfctls__operation *operation) {
   rfctls_status status = end_writing(socket);
   if (status == RFCTLS_OK) {
     status = rfctls__look_ahead(socket);
@@ -293,22 +296,22 @@ static rfctls_status unwrap_step(rfctls_socket *socket, rfctls__verb *verb) {
   if (status == RFCTLS_OK) {
     status = rfctls__end_of_reading(socket);
   }
-  return status == RFCTLS_OK ? detach(socket, ((unwrap_call *)verb)->fd) : status;
+  return status == RFCTLS_OK ? detach(socket, ((unwrap_call *)operation)->fd) : status;
 }
 
 rfctls_status rfctls_socket_unwrap(rfctls_socket *socket, intptr_t *fd) {
-  unwrap_call call = {.verb = {.step = unwrap_step}, .fd = fd};
-  rfctls__patience patience;
+  unwrap_call call = {.operation = {.step = unwrap_step}, .fd = fd};
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = begin_leaving(socket, fd);
   if (status == RFCTLS_OK) {
-    status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
+    status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &policy);
   }
   if (status == RFCTLS_OK) {
-    call.verb.waits = patience.waits;
-    call.verb.deadline = patience.deadline;
-    status = rfctls__drive(socket, &call.verb);
+    call.operation.waits = policy.waits;
+    call.operation.deadline = policy.deadline;
+    status = rfctls__drive(socket, &call.operation);
   }
   return status;
 }

@@ -64,7 +64,7 @@ void rfctls_config_unref(rfctls_config *config) {
   if (config == NULL || !rfctls__refcount_drop(&config->refs)) {
     return;
   }
-  rfctls__frozen_unref(config->frozen);
+  rfctls__shared_context_unref(config->shared);
   rfctls_chain_unref(config->chain);
   rfctls_key_unref(config->key);
   rfctls_chain_unref(config->authorities);
@@ -83,7 +83,7 @@ void rfctls_config_unref(rfctls_config *config) {
 }
 
 static int is_frozen(rfctls_config *config) {
-  return __atomic_load_n(&config->frozen, __ATOMIC_ACQUIRE) != NULL;
+  return __atomic_load_n(&config->shared, __ATOMIC_ACQUIRE) != NULL;
 }
 
 /* First line of every setter. */

@@ -12,7 +12,7 @@
 /* What a socket does not change counts for the sharing of contexts and sessions: freeze.c lists it. */
 struct rfctls_config {
   rfctls__refcount refs;
-  rfctls__frozen *frozen; /* one reference, or NULL: not frozen */
+  rfctls__shared_context *shared; /* one reference, or NULL: not frozen */
 
   rfctls_role role;
   rfctls_tls_version min_version, max_version;

@@ -172,22 +172,23 @@ static rfctls_demand demand_of(const rfctls_config *config) {
 }
 
 /* One reference. */
-static rfctls_status make_frozen(const rfctls__settings *settings, rfctls__frozen **out) {
+static rfctls_status make_shared_context(const rfctls__settings *settings,
+                                         rfctls__shared_context **out) {
   rfctls_status status;
-  rfctls__frozen *frozen = rfctls__alloc(sizeof *frozen);
-  if (frozen == NULL) {
+  rfctls__shared_context *shared = rfctls__alloc(sizeof *shared);
+  if (shared == NULL) {
     return rfctls__fail_memory();
   }
-  frozen->refs = 1;
-  frozen->process = rfctls__process();
-  frozen->lasts = settings->identity.count == 0;
-  frozen->context = rfctls__alloc(engine->context_size);
-  status = frozen->context != NULL ? engine->context_init(frozen->context, settings)
+  shared->refs = 1;
+  shared->process = rfctls__process();
+  shared->lasts = settings->identity.count == 0;
+  shared->context = rfctls__alloc(engine->context_size);
+  status = shared->context != NULL ? engine->context_init(shared->context, settings)
                                    : rfctls__fail_memory();
   if (status == RFCTLS_OK) {
-    *out = frozen;
+    *out = shared;
   } else {
-    rfctls__frozen_unref(frozen);
+    rfctls__shared_context_unref(shared);
   }
   return status;
 }
@@ -218,7 +219,7 @@ static rfctls_status list_authorities(const rfctls_config *config, rfctls__setti
   return RFCTLS_OK;
 }
 
-static rfctls_status make(rfctls_config *config, rfctls__frozen **out) {
+static rfctls_status make(rfctls_config *config, rfctls__shared_context **out) {
   rfctls_status status = RFCTLS_OK;
   rfctls__bytes *authorities = NULL;
   rfctls__bytes *chain = NULL;
@@ -246,7 +247,7 @@ static rfctls_status make(rfctls_config *config, rfctls__frozen **out) {
     status = list_authorities(config, &settings, &authorities);
   }
   if (status == RFCTLS_OK) {
-    status = make_frozen(&settings, out);
+    status = make_shared_context(&settings, out);
   }
   rfctls__free(authorities);
   rfctls__free(chain);
@@ -264,33 +265,33 @@ static int is_shared(const rfctls_config *config) {
          (!config->ask_identity && config->identity_source == NULL);
 }
 
-static rfctls_status find_or_make(rfctls_config *config, rfctls__frozen **out) {
+static rfctls_status find_or_make(rfctls_config *config, rfctls__shared_context **out) {
   uint8_t digest[RFCTLS__DIGEST_SIZE];
   rfctls_status status = rfctls__config_digest(config, digest);
   rfctls__sessions_expire();
-  *out = status == RFCTLS_OK && is_shared(config) ? rfctls__shared_find(digest) : NULL;
+  *out = status == RFCTLS_OK && is_shared(config) ? rfctls__shared_context_find(digest) : NULL;
   if (status != RFCTLS_OK || *out != NULL) {
     return status;
   }
   status = make(config, out);
   if (status == RFCTLS_OK) {
     memcpy((*out)->digest, digest, sizeof digest);
-    *out = is_shared(config) ? rfctls__shared_add(*out) : *out;
+    *out = is_shared(config) ? rfctls__shared_context_add(*out) : *out;
   }
   return status;
 }
 
 /* Outside all locks: two threads that are the first make two, and one of these goes. */
 rfctls_status rfctls__config_freeze(rfctls_config *config) {
-  rfctls__frozen *frozen = rfctls__frozen_at(&config->frozen);
+  rfctls__shared_context *shared = rfctls__shared_context_at(&config->shared);
   rfctls_status status = RFCTLS_OK;
-  if (frozen == NULL) {
-    status = find_or_make(config, &frozen);
+  if (shared == NULL) {
+    status = find_or_make(config, &shared);
     if (status == RFCTLS_OK) {
-      rfctls__frozen_put(&config->frozen, frozen);
+      rfctls__shared_context_put(&config->shared, shared);
     }
   } else {
-    rfctls__frozen_unref(frozen);
+    rfctls__shared_context_unref(shared);
   }
   return status;
 }

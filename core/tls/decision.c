@@ -1,4 +1,4 @@
-/* Questions: what the engine wants to know of the program, and how it is answered. */
+/* Decisions: what the engine wants to know of the program, and how it is answered. */
 #include "tls/decision.h"
 
 #include "base/alloc.h"
@@ -28,30 +28,30 @@ static rfctls_status take_findings(rfctls_socket *socket) {
   return status;
 }
 
-rfctls_status rfctls__question_open(rfctls_socket *socket, rfctls_status question) {
-  rfctls_status status = question == RFCTLS_WANT_VERIFY ? take_findings(socket) : RFCTLS_OK;
+rfctls_status rfctls__decision_open(rfctls_socket *socket, rfctls_status decision) {
+  rfctls_status status = decision == RFCTLS_WANT_VERIFY ? take_findings(socket) : RFCTLS_OK;
   if (status == RFCTLS_OK) {
     /* What an answer may depend on: the name that a server was asked for, whether this is resumed. */
     engine->facts(socket->conn, &socket->facts);
-    socket->question = question;
+    socket->decision = decision;
   }
   return status;
 }
 
-void rfctls__question_close(rfctls_socket *socket) {
-  if (socket->question == RFCTLS_OK && socket->findings != NULL) {
+void rfctls__decision_close(rfctls_socket *socket) {
+  if (socket->decision == RFCTLS_OK && socket->findings != NULL) {
     rfctls_chain_unref(socket->findings);
     socket->findings = NULL;
   }
 }
 
-rfctls_status rfctls__question_ask(rfctls_socket *socket) {
+rfctls_status rfctls__decision_ask(rfctls_socket *socket) {
   const rfctls_config *config = socket->config;
-  rfctls_status question = socket->question;
-  int verify = question == RFCTLS_WANT_VERIFY;
+  rfctls_status decision = socket->decision;
+  int verify = decision == RFCTLS_WANT_VERIFY;
   int accept = 0;
   if (verify ? config->verifier == NULL : config->identity_source == NULL) {
-    return question;
+    return decision;
   }
   rfctls__socket_unlock(socket);
   if (verify) {
@@ -60,8 +60,8 @@ rfctls_status rfctls__question_ask(rfctls_socket *socket) {
     config->identity_source(config->identity_data, socket);
   }
   rfctls__socket_lock(socket);
-  if (socket->question == question) { /* the function has not answered by itself */
-    socket->question = RFCTLS_OK;
+  if (socket->decision == decision) { /* the function has not answered by itself */
+    socket->decision = RFCTLS_OK;
     if (!verify) {
       return engine->answer_identity(socket->conn, &(rfctls__identity){0});
     }
@@ -72,7 +72,7 @@ rfctls_status rfctls__question_ask(rfctls_socket *socket) {
 
 /* ---- findings ---- */
 
-/* The finding at an index while the question is open, under the lock that stays taken. */
+/* The finding at an index while the decision is open, under the lock that stays taken. */
 static const rfctls__finding *finding_at(const rfctls_socket *socket, size_t index) {
   rfctls__findings findings = {0};
   rfctls__socket_lock(socket);
@@ -138,13 +138,13 @@ rfctls_cert *rfctls_socket_finding_cert(const rfctls_socket *socket, size_t inde
 /* ---- answers ---- */
 
 /* Takes the lock; it stays taken on OK. */
-static rfctls_status begin_answer(rfctls_socket *socket, rfctls_status question) {
+static rfctls_status begin_answer(rfctls_socket *socket, rfctls_status decision) {
   rfctls_status status = rfctls__enter_socket(socket);
   if (status != RFCTLS_OK) {
     return status;
   }
   rfctls__socket_lock(socket);
-  if (socket->question != question) {
+  if (socket->decision != decision) {
     rfctls__socket_unlock(socket);
     return rfctls__fail(RFCTLS_E_STATE, "nothing of the kind was asked");
   }
@@ -153,7 +153,7 @@ static rfctls_status begin_answer(rfctls_socket *socket, rfctls_status question)
 
 static void end_answer(rfctls_socket *socket, rfctls_status status) {
   if (status == RFCTLS_OK) {
-    socket->question = RFCTLS_OK;
+    socket->decision = RFCTLS_OK;
     if (socket->waiters != NULL) {
       socket->changed = 1;
     }

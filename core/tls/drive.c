@@ -116,7 +116,7 @@ rfctls_status rfctls__decrypt(rfctls_socket *socket, void *buffer, size_t room, 
 static void probe(rfctls_socket *socket) {
   uint8_t *room;
   size_t given = 0;
-  if (socket->phase == RFCTLS__SHAKING) {
+  if (socket->phase == RFCTLS__HANDSHAKING) {
     (void)fill(socket);
     socket->tcp = socket->tcp == RFCTLS__OPEN ? RFCTLS__FAILED : socket->tcp;
     return;
@@ -165,8 +165,8 @@ void rfctls__flush(rfctls_socket *socket) {
 
 /* ---- how long a call waits ---- */
 
-rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
-                                  rfctls__patience *out) {
+rfctls_status rfctls__wait_policy_of(const rfctls_socket *socket, uint32_t flags,
+                                     rfctls_timer timer, rfctls__wait_policy *out) {
   rfctls_status status = rfctls__enter_socket(socket);
   if (status == RFCTLS_OK) {
     rfctls__socket_lock(socket);
@@ -180,28 +180,28 @@ rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, r
 /* ---- the loop ---- */
 
 /* Takes the lock off while it sleeps. OK: look again. */
-static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int want) {
-  rfctls__watch watch;
+static rfctls_status sleep_for(rfctls_socket *socket, rfctls__operation *operation, int want) {
+  rfctls__wait_entry entry;
   rfctls__waker *waker = NULL;
   rfctls__deadline deadline =
-      rfctls__deadline_earlier(verb->deadline, rfctls__next_of_connect(socket));
+      rfctls__deadline_earlier(operation->deadline, rfctls__next_of_connect(socket));
   rfctls_status status;
-  if (rfctls__deadline_passed(verb->deadline)) {
+  if (rfctls__deadline_passed(operation->deadline)) {
     return rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
   }
   status = rfctls__waker_take(&waker);
   if (status != RFCTLS_OK) {
     return status;
   }
-  if (verb->nap > 0) {
-    deadline = rfctls__deadline_earlier(deadline, rfctls__now() + verb->nap);
+  if (operation->nap > 0) {
+    deadline = rfctls__deadline_earlier(deadline, rfctls__now() + operation->nap);
   }
   rfctls__before_sleep(socket);
-  rfctls__watch_begin(socket, want, waker, &watch);
+  rfctls__wait_entry_begin(socket, want, waker, &entry);
   rfctls__lock_drop(&socket->lock);
-  status = rfctls__wait(watch.fd, watch.events, waker, deadline, 0);
+  status = rfctls__wait(entry.fd, entry.events, waker, deadline, 0);
   rfctls__lock_take(&socket->lock);
-  rfctls__waiters_remove(&socket->waiters, &watch.waiter);
+  rfctls__waiters_remove(&socket->waiters, &entry.waiter);
   socket->users--;
   rfctls__waker_give(waker);
   /* A timer that ran out is said after one more try, by the next sleep. */
@@ -209,12 +209,12 @@ static rfctls_status sleep_for(rfctls_socket *socket, rfctls__verb *verb, int wa
 }
 
 /* The step, again as long as bytes come, or a failed write has shown what the step has not seen yet. */
-static rfctls_status attempt(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status attempt(rfctls_socket *socket, rfctls__operation *operation) {
   for (int fills = 0;; fills++) {
     rfctls_status status;
     rfctls__end writing;
     rfctls__flush(socket);
-    status = verb->step(socket, verb);
+    status = operation->step(socket, operation);
     writing = socket->write_end;
     rfctls__flush(socket);
     if (status != RFCTLS_WANT_READ || socket->phase == RFCTLS__LISTENING ||
@@ -225,7 +225,7 @@ static rfctls_status attempt(rfctls_socket *socket, rfctls__verb *verb) {
       continue;
     }
     /* A peer that floods us with what says nothing cannot stretch the timer. */
-    if (fills == FILLS || (fills > 0 && rfctls__deadline_passed(verb->deadline))) {
+    if (fills == FILLS || (fills > 0 && rfctls__deadline_passed(operation->deadline))) {
       return status;
     }
     status = fill(socket);
@@ -235,15 +235,15 @@ static rfctls_status attempt(rfctls_socket *socket, rfctls__verb *verb) {
   }
 }
 
-static rfctls_status loop(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status loop(rfctls_socket *socket, rfctls__operation *operation) {
   for (;;) {
     rfctls_status status;
-    if (socket->closing != RFCTLS__NOT_CLOSING && !verb->closes) {
+    if (socket->closing != RFCTLS__NOT_CLOSING && !operation->closes) {
       return rfctls__fail(RFCTLS_E_CLOSED, "the socket is closed");
     }
-    status = attempt(socket, verb);
+    status = attempt(socket, operation);
     if (status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
-      status = rfctls__question_ask(socket);
+      status = rfctls__decision_ask(socket);
       if (status == RFCTLS_OK) {
         continue;
       }
@@ -251,25 +251,25 @@ static rfctls_status loop(rfctls_socket *socket, rfctls__verb *verb) {
     if (status <= 0 || status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
       return status;
     }
-    if (!verb->waits) {
+    if (!operation->waits) {
       return (int)status == RFCTLS__WANT_TURN ? RFCTLS_WANT_WRITE : status;
     }
-    status = sleep_for(socket, verb, (int)status);
+    status = sleep_for(socket, operation, (int)status);
     if (status != RFCTLS_OK) {
       return status;
     }
   }
 }
 
-rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb) {
+rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__operation *operation) {
   rfctls_status status;
   rfctls__lock_take(&socket->lock);
   socket->users++;
-  status = loop(socket, verb);
+  status = loop(socket, operation);
   rfctls__session_collect(socket);
-  if (socket->sender == verb || socket->shaker == verb) {
-    socket->sender = socket->sender == verb ? NULL : socket->sender;
-    socket->shaker = socket->shaker == verb ? NULL : socket->shaker;
+  if (socket->sender == operation || socket->handshaker == operation) {
+    socket->sender = socket->sender == operation ? NULL : socket->sender;
+    socket->handshaker = socket->handshaker == operation ? NULL : socket->handshaker;
     socket->changed = 1;
   }
   rfctls__leave(socket);

@@ -4,13 +4,13 @@
 
 #include "tls/wait.h"
 
-typedef struct rfctls__verb rfctls__verb;
+typedef struct rfctls__operation rfctls__operation;
 
-/* One push under the lock: OK, WANT_*, E. Owed bytes were flushed before, as far as they went; what it
+/* One push under the lock: OK, WANT_*, E. Pending bytes were flushed before, as far as they went; what it
  * puts into `out` is flushed after. */
-typedef rfctls_status (*rfctls__step)(rfctls_socket *socket, rfctls__verb *verb);
+typedef rfctls_status (*rfctls__step)(rfctls_socket *socket, rfctls__operation *operation);
 
-struct rfctls__verb {
+struct rfctls__operation {
   rfctls__step step;
   int waits;   /* 0: answers WANT_*                                        */
   int closes;  /* goes on though the socket is closing                     */
@@ -18,19 +18,19 @@ struct rfctls__verb {
   rfctls__deadline deadline;
 };
 
-/* Runs a step until it is done, sleeping in between where the verb waits. */
-rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__verb *verb);
+/* Runs a step until it is done, sleeping in between where the operation waits. */
+rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__operation *operation);
 
-/* ---- how long a public call waits, which may drive several verbs and has its timer once ---- */
+/* ---- how long a public call waits, which may drive several operations and has its timer once ---- */
 
-typedef struct rfctls__patience {
+typedef struct rfctls__wait_policy {
   int waits;
   rfctls__deadline deadline;
-} rfctls__patience;
+} rfctls__wait_policy;
 
 /* E_ARGUMENT, E_FORKED; whether and until when a call with these flags, begun now, waits. */
-rfctls_status rfctls__patience_of(const rfctls_socket *socket, uint32_t flags, rfctls_timer timer,
-                                  rfctls__patience *out);
+rfctls_status rfctls__wait_policy_of(const rfctls_socket *socket, uint32_t flags,
+                                     rfctls_timer timer, rfctls__wait_policy *out);
 
 /* ---- steps use these, under the lock ---- */
 

@@ -42,16 +42,16 @@ static rfctls_status begin_handshake(rfctls_socket *socket) {
   if (socket->conn == NULL) {
     return rfctls__fail_memory();
   }
-  socket->phase = RFCTLS__SHAKING;
-  socket->frozen = rfctls__frozen_at(&config->frozen);
-  status = engine->conn_init(socket->conn, socket->frozen->context, &opening);
+  socket->phase = RFCTLS__HANDSHAKING;
+  socket->shared = rfctls__shared_context_at(&config->shared);
+  status = engine->conn_init(socket->conn, socket->shared->context, &opening);
   return status == RFCTLS_OK && socket->role == RFCTLS_CLIENT
              ? rfctls__session_offer(socket, &opening)
              : status;
 }
 
 rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
-  intptr_t watched = rfctls_raw_fd(socket->raw);
+  intptr_t before = rfctls_raw_fd(socket->raw);
   rfctls_status status;
   if (socket->phase != RFCTLS__CONNECTING) {
     return RFCTLS_OK;
@@ -60,7 +60,7 @@ rfctls_status rfctls__go_on_connecting(rfctls_socket *socket) {
   if (status == RFCTLS_OK) {
     socket->phase = RFCTLS__OPENING;
   }
-  if (status == RFCTLS_OK || rfctls_raw_fd(socket->raw) != watched) {
+  if (status == RFCTLS_OK || rfctls_raw_fd(socket->raw) != before) {
     socket->changed = 1;
   }
   return status;
@@ -135,10 +135,10 @@ static rfctls_status fail_protocol(const rfctls_socket *socket) {
   return peer[0] != '\0' ? rfctls__fail_in("%s", peer) : RFCTLS_E_PROTOCOL;
 }
 
-static rfctls_status shake(rfctls_socket *socket) {
+static rfctls_status push_handshake(rfctls_socket *socket) {
   rfctls_status status;
-  if (socket->question != RFCTLS_OK) {
-    return socket->question;
+  if (socket->decision != RFCTLS_OK) {
+    return socket->decision;
   }
   if (!socket->heard && rfctls__buffer_size(&socket->in) > 0) {
     socket->heard = 1;
@@ -150,7 +150,7 @@ static rfctls_status shake(rfctls_socket *socket) {
     return rfctls__starve(socket);
   }
   if (status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
-    rfctls_status opened = rfctls__question_open(socket, status);
+    rfctls_status opened = rfctls__decision_open(socket, status);
     return opened == RFCTLS_OK ? status : opened;
   }
   if (status == RFCTLS_E_PROTOCOL) {
@@ -159,7 +159,7 @@ static rfctls_status shake(rfctls_socket *socket) {
   return status == RFCTLS_OK ? end_handshake(socket) : status;
 }
 
-static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status handshake_step(rfctls_socket *socket, rfctls__operation *operation) {
   rfctls_status status = RFCTLS_OK;
   if (socket->phase == RFCTLS__ESTABLISHED || socket->phase == RFCTLS__LISTENING) {
     return rfctls__fail(RFCTLS_E_STATE, socket->phase == RFCTLS__LISTENING
@@ -169,10 +169,10 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
   if (socket->phase == RFCTLS__BROKEN) {
     return rfctls__error_restore(&socket->failure);
   }
-  if (socket->shaker != NULL && socket->shaker != verb) {
+  if (socket->handshaker != NULL && socket->handshaker != operation) {
     return rfctls__fail(RFCTLS_E_STATE, "another thread does the handshake");
   }
-  socket->shaker = verb;
+  socket->handshaker = operation;
   if (socket->phase == RFCTLS__CONNECTING) {
     status = rfctls__go_on_connecting(socket);
     if (status == RFCTLS_E_TIMEOUT) {
@@ -180,7 +180,7 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
     }
     if (status == RFCTLS_OK) { /* each timer has its time */
       socket->handshake_deadline = RFCTLS__NEVER;
-      verb->deadline =
+      operation->deadline =
           rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline);
     }
   }
@@ -188,7 +188,7 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__verb *verb) {
     status = begin_handshake(socket);
   }
   if (status == RFCTLS_OK) {
-    status = shake(socket);
+    status = push_handshake(socket);
   }
   if (status < 0 && socket->phase != RFCTLS__OPENING) {
     socket->phase = RFCTLS__BROKEN;
@@ -211,7 +211,7 @@ static rfctls_status time_out(rfctls_socket *socket) {
 }
 
 rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = handshake_step};
+  rfctls__operation operation = {.step = handshake_step};
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__enter_socket(socket);
@@ -219,14 +219,14 @@ rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
     return status;
   }
   rfctls__socket_lock(socket);
-  rfctls__question_close(socket);
-  verb.waits = socket->blocking;
-  verb.deadline =
+  rfctls__decision_close(socket);
+  operation.waits = socket->blocking;
+  operation.deadline =
       rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline);
   rfctls__socket_unlock(socket);
-  status = rfctls__drive(socket, &verb);
+  status = rfctls__drive(socket, &operation);
   if (status > 0 && status != RFCTLS_WANT_VERIFY && status != RFCTLS_WANT_IDENTITY &&
-      rfctls__deadline_passed(verb.deadline)) {
+      rfctls__deadline_passed(operation.deadline)) {
     status = RFCTLS_E_TIMEOUT;
   }
   return status == RFCTLS_E_TIMEOUT ? time_out(socket) : status;

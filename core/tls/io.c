@@ -10,7 +10,7 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 /* ---- send ---- */
 
 typedef struct send_call {
-  rfctls__verb verb; /* first */
+  rfctls__operation operation; /* first */
   const uint8_t *data;
   size_t size;
   size_t sent;
@@ -22,7 +22,7 @@ rfctls_status rfctls__check_established(const rfctls_socket *socket) {
     return rfctls__fail(RFCTLS_E_STATE, "a listener neither sends nor receives: accept first");
   case RFCTLS__CONNECTING:
   case RFCTLS__OPENING:
-  case RFCTLS__SHAKING: return rfctls__fail(RFCTLS_E_STATE, "the handshake is not done yet");
+  case RFCTLS__HANDSHAKING: return rfctls__fail(RFCTLS_E_STATE, "the handshake is not done yet");
   case RFCTLS__BROKEN: return rfctls__error_restore(&socket->failure);
   case RFCTLS__ESTABLISHED: return RFCTLS_OK;
   }
@@ -41,15 +41,15 @@ static rfctls_status check_writing(rfctls_socket *socket) {
 
 /* What was encrypted has wholly left: it counts now. */
 static rfctls_status settle(rfctls_socket *socket, send_call *call) {
-  if (call->size - call->sent < socket->owed) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "%zu bytes are owed, only %zu given", socket->owed,
-                        call->size - call->sent);
+  if (call->size - call->sent < socket->pending_write) {
+    return rfctls__fail(RFCTLS_E_ARGUMENT, "%zu bytes are owed, only %zu given",
+                        socket->pending_write, call->size - call->sent);
   }
   if (rfctls__buffer_size(&socket->out) > 0) {
     return RFCTLS_WANT_WRITE;
   }
-  call->sent += socket->owed;
-  socket->owed = 0;
+  call->sent += socket->pending_write;
+  socket->pending_write = 0;
   return RFCTLS_OK;
 }
 
@@ -62,23 +62,23 @@ static rfctls_status starve_writing(rfctls_socket *socket) {
                                                   "peer ended the connection in mid-message"));
 }
 
-static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
-  send_call *call = (send_call *)verb;
+static rfctls_status send_step(rfctls_socket *socket, rfctls__operation *operation) {
+  send_call *call = (send_call *)operation;
   rfctls_status status = rfctls__check_established(socket);
-  if (status == RFCTLS_OK && socket->sender != NULL && socket->sender != verb) {
+  if (status == RFCTLS_OK && socket->sender != NULL && socket->sender != operation) {
     return (rfctls_status)RFCTLS__WANT_TURN;
   }
   while (status == RFCTLS_OK) {
     status = check_writing(socket);
     if (status == RFCTLS_OK) {
-      socket->sender = verb;
+      socket->sender = operation;
       status = settle(socket, call);
     }
     if (status != RFCTLS_OK || call->sent == call->size) {
       break;
     }
     status = engine->encrypt(socket->conn, call->data + call->sent, call->size - call->sent,
-                             &socket->owed, &socket->in, &socket->out);
+                             &socket->pending_write, &socket->in, &socket->out);
     if (status < 0) {
       rfctls__break(socket, status);
     }
@@ -90,36 +90,36 @@ static rfctls_status send_step(rfctls_socket *socket, rfctls__verb *verb) {
   return status;
 }
 
-rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience,
+rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__wait_policy *policy,
                            const void *data, size_t size, size_t *sent) {
   send_call call = {
-      .verb = {.step = send_step, .waits = patience->waits, .deadline = patience->deadline},
+      .operation = {.step = send_step, .waits = policy->waits, .deadline = policy->deadline},
       .data = data,
       .size = size};
-  rfctls_status status = rfctls__drive(socket, &call.verb);
+  rfctls_status status = rfctls__drive(socket, &call.operation);
   *sent = call.sent;
   return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
 }
 
 rfctls_status rfctls_socket_send(rfctls_socket *socket, uint32_t flags, const void *data,
                                  size_t size, size_t *sent) {
-  rfctls__patience patience;
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__count(sent, data, size);
   if (status == RFCTLS_OK) {
-    status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_WRITE, &patience);
+    status = rfctls__wait_policy_of(socket, flags, RFCTLS_TIMER_WRITE, &policy);
   }
   if (status == RFCTLS_OK) {
     status = rfctls__check_flags(flags, RFCTLS_DONTWAIT);
   }
-  return status == RFCTLS_OK ? rfctls__send(socket, &patience, data, size, sent) : status;
+  return status == RFCTLS_OK ? rfctls__send(socket, &policy, data, size, sent) : status;
 }
 
 /* ---- recv ---- */
 
 typedef struct recv_call {
-  rfctls__verb verb; /* first */
+  rfctls__operation operation; /* first */
   uint8_t *buffer;
   size_t capacity;
   size_t received;
@@ -166,8 +166,8 @@ static rfctls_status peek(rfctls_socket *socket, recv_call *call) {
   return status;
 }
 
-static rfctls_status recv_step(rfctls_socket *socket, rfctls__verb *verb) {
-  recv_call *call = (recv_call *)verb;
+static rfctls_status recv_step(rfctls_socket *socket, rfctls__operation *operation) {
+  recv_call *call = (recv_call *)operation;
   rfctls_status status = rfctls__check_established(socket);
   if (status != RFCTLS_OK || call->capacity == 0) {
     return status;
@@ -191,14 +191,14 @@ static rfctls_status recv_step(rfctls_socket *socket, rfctls__verb *verb) {
   return status;
 }
 
-rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__patience *patience, uint32_t flags,
+rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__wait_policy *policy, uint32_t flags,
                            void *buffer, size_t capacity, size_t *received) {
   recv_call call = {
-      .verb = {.step = recv_step, .waits = patience->waits, .deadline = patience->deadline},
+      .operation = {.step = recv_step, .waits = policy->waits, .deadline = policy->deadline},
       .buffer = buffer,
       .capacity = capacity,
       .flags = flags};
-  rfctls_status status = rfctls__drive(socket, &call.verb);
+  rfctls_status status = rfctls__drive(socket, &call.operation);
   *received = call.received;
   if (call.received > 0) { /* bytes go first; what stopped WAITALL shows again at the next call */
     rfctls__error_clear();
@@ -209,17 +209,17 @@ rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__patience *patien
 
 rfctls_status rfctls_socket_recv(rfctls_socket *socket, uint32_t flags, void *buffer,
                                  size_t capacity, size_t *received) {
-  rfctls__patience patience;
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__count(received, buffer, capacity);
   if (status == RFCTLS_OK) {
-    status = rfctls__patience_of(socket, flags, RFCTLS_TIMER_READ, &patience);
+    status = rfctls__wait_policy_of(socket, flags, RFCTLS_TIMER_READ, &policy);
   }
   if (status == RFCTLS_OK) {
     status = rfctls__check_flags(flags, RFCTLS_PEEK | RFCTLS_DONTWAIT | RFCTLS_WAITALL);
   }
-  return status == RFCTLS_OK ? rfctls__recv(socket, &patience, flags, buffer, capacity, received)
+  return status == RFCTLS_OK ? rfctls__recv(socket, &policy, flags, buffer, capacity, received)
                              : status;
 }
 
@@ -240,9 +240,9 @@ size_t rfctls_socket_pending(const rfctls_socket *socket) {
 
 /* Behind what was encrypted before, and only when that has left: a peer that takes nothing cannot
  * make it pile up. */
-static rfctls_status key_update_step(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status key_update_step(rfctls_socket *socket, rfctls__operation *operation) {
   rfctls_status status = rfctls__check_established(socket);
-  (void)verb;
+  (void)operation;
   if (status == RFCTLS_OK) {
     status = check_writing(socket);
   }
@@ -260,15 +260,15 @@ static rfctls_status key_update_step(rfctls_socket *socket, rfctls__verb *verb) 
 }
 
 rfctls_status rfctls_socket_key_update(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = key_update_step};
-  rfctls__patience patience;
+  rfctls__operation operation = {.step = key_update_step};
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
-  status = rfctls__patience_of(socket, 0, RFCTLS_TIMER_WRITE, &patience);
+  status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &policy);
   if (status == RFCTLS_OK) {
-    verb.waits = patience.waits;
-    verb.deadline = patience.deadline;
-    status = rfctls__drive(socket, &verb);
+    operation.waits = policy.waits;
+    operation.deadline = policy.deadline;
+    status = rfctls__drive(socket, &operation);
   }
   return status;
 }

@@ -5,9 +5,9 @@
 #include "tls/drive.h"
 
 /* As rfctls_socket_send and _recv; the counts are 0 before. */
-rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__patience *patience,
+rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__wait_policy *policy,
                            const void *data, size_t size, size_t *sent);
-rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__patience *patience, uint32_t flags,
+rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__wait_policy *policy, uint32_t flags,
                            void *buffer, size_t capacity, size_t *received);
 
 /* ---- steps use these, under the lock ---- */

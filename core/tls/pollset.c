@@ -1,4 +1,4 @@
-/* Readiness of many sockets: the same look that a sleeping verb takes, for each, and one sleep. */
+/* Readiness of many sockets: the same look that a sleeping operation takes, for each, and one sleep. */
 #include "rfctls/pollset.h"
 
 #include "base/alloc.h"
@@ -9,8 +9,8 @@ typedef struct member {
   rfctls_raw *raw;
   uint32_t events;
   uint32_t found;
-  rfctls__watch watch; /* while waiting */
-  int connects;        /* the same      */
+  rfctls__wait_entry entry; /* while waiting */
+  int connects;             /* the same      */
 } member;
 
 struct rfctls_pollset {
@@ -138,7 +138,7 @@ static void look_inside(member *each) {
   if (over) {
     each->found |= RFCTLS_EVENT_ERROR | wanted;
   }
-  if (rfctls__deadline_passed(each->watch.deadline)) {
+  if (rfctls__deadline_passed(each->entry.deadline)) {
     each->found |= wanted;
   }
   if (socket != NULL && (wanted & RFCTLS_EVENT_READ) != 0 && rfctls__readable(socket)) {
@@ -147,13 +147,13 @@ static void look_inside(member *each) {
 }
 
 /* While it connects, there is one thing to wait for, whatever is wanted then. */
-static void watch_connecting(member *each, const rfctls_raw *raw, rfctls__poll *poll) {
+static void wait_for_connecting(member *each, const rfctls_raw *raw, rfctls__poll *poll) {
   rfctls__connecting connecting;
   each->connects = rfctls__raw_is_connecting(raw, &connecting);
   if (each->connects) {
     poll->fd = connecting.fd;
     poll->events = (each->events & WANTED) != 0 ? connecting.events : 0;
-    each->watch.deadline = rfctls__deadline_earlier(each->watch.deadline, connecting.next);
+    each->entry.deadline = rfctls__deadline_earlier(each->entry.deadline, connecting.next);
   }
 }
 
@@ -163,23 +163,23 @@ static void begin_look(member *each, rfctls__waker *waker, rfctls__poll *poll) {
   rfctls_socket *socket = each->socket;
   each->found = 0;
   *poll = (rfctls__poll){.fd = RFCTLS__NO_FD, .events = each->events & WANTED};
-  each->watch.deadline = RFCTLS__NEVER;
+  each->entry.deadline = RFCTLS__NEVER;
   if (socket == NULL) {
-    rfctls__raw_watch_begin(each->raw, waker, &each->watch.waiter);
+    rfctls__raw_wait_begin(each->raw, waker, &each->entry.waiter);
     poll->fd = rfctls_raw_fd(each->raw);
-    watch_connecting(each, each->raw, poll);
+    wait_for_connecting(each, each->raw, poll);
     look_inside(each);
     look_at_memory(each, each->raw, poll);
     return;
   }
   rfctls__socket_lock(socket);
-  rfctls__watch_begin(
+  rfctls__wait_entry_begin(
       socket, (each->events & RFCTLS_EVENT_READ) != 0 ? RFCTLS_WANT_READ : RFCTLS_WANT_WRITE, waker,
-      &each->watch);
-  poll->fd = each->watch.fd;
-  poll->events = each->watch.events |
+      &each->entry);
+  poll->fd = each->entry.fd;
+  poll->events = each->entry.events |
                  ((each->events & RFCTLS_EVENT_WRITE) != 0 ? (uint32_t)RFCTLS__POLL_WRITE : 0);
-  watch_connecting(each, socket->raw, poll);
+  wait_for_connecting(each, socket->raw, poll);
   look_inside(each);
   look_at_memory(each, socket->raw, poll);
   rfctls__socket_unlock(socket);
@@ -192,11 +192,11 @@ static void end_look(member *each, const rfctls__poll *poll) {
   }
   if (each->socket == NULL) {
     look_inside(each);
-    rfctls__raw_watch_end(each->raw, &each->watch.waiter);
+    rfctls__raw_wait_end(each->raw, &each->entry.waiter);
   } else {
     rfctls__socket_lock(each->socket);
     look_inside(each);
-    rfctls__watch_end(each->socket, &each->watch);
+    rfctls__wait_entry_end(each->socket, &each->entry);
     rfctls__socket_unlock(each->socket);
   }
 }
@@ -208,7 +208,7 @@ static rfctls_status look(rfctls_pollset *pollset, rfctls__waker *waker, rfctls_
   for (size_t i = 0; i < pollset->count; i++) {
     begin_look(&pollset->members[i], waker, &pollset->polls[i]);
     early |= pollset->members[i].found != 0;
-    deadline = rfctls__deadline_earlier(deadline, pollset->members[i].watch.deadline);
+    deadline = rfctls__deadline_earlier(deadline, pollset->members[i].entry.deadline);
   }
   pollset->polls[pollset->count] =
       (rfctls__poll){.fd = rfctls__waker_fd(waker), .events = RFCTLS__POLL_READ};

@@ -27,7 +27,7 @@ static rfctls_status make_key(const rfctls_socket *socket, const rfctls__opening
   const char *name = socket->server_name;
   rfctls__buffer text = {0};
   rfctls_status status = rfctls__buffer_append(&text, numbers, sizeof numbers);
-  memcpy(out->options, socket->frozen->digest, sizeof out->options);
+  memcpy(out->options, socket->shared->digest, sizeof out->options);
   if (status == RFCTLS_OK) {
     status = rfctls__buffer_append(&text, out->options, sizeof out->options);
   }

@@ -18,35 +18,35 @@ static int was_used; /* atomic: the engine has made something */
 
 static struct {
   rfctls__static_lock lock;
-  rfctls__frozen *items[RFCTLS__SHARED]; /* NULL: a free place; without a reference */
+  rfctls__shared_context *items[RFCTLS__SHARED]; /* NULL: a free place; without a reference */
 } table = {RFCTLS__STATIC_LOCK, {NULL}};
 
-static void destroy(rfctls__frozen *frozen) {
-  if (frozen == NULL) {
+static void destroy(rfctls__shared_context *shared) {
+  if (shared == NULL) {
     return;
   }
-  if (frozen->context != NULL) {
-    rfctls__engine_linked.context_fini(frozen->context);
-    rfctls__free(frozen->context);
+  if (shared->context != NULL) {
+    rfctls__engine_linked.context_fini(shared->context);
+    rfctls__free(shared->context);
   }
-  rfctls__free(frozen);
+  rfctls__free(shared);
 }
 
 /* ---- under the lock ---- */
 
 /* The place of one, or of a free place, NULL; or NULL. */
-static rfctls__frozen **place_of(const rfctls__frozen *frozen) {
+static rfctls__shared_context **place_of(const rfctls__shared_context *shared) {
   for (size_t i = 0; i < RFCTLS__SHARED; i++) {
-    if (table.items[i] == frozen) {
+    if (table.items[i] == shared) {
       return &table.items[i];
     }
   }
   return NULL;
 }
 
-static rfctls__frozen *find(const uint8_t *digest) {
+static rfctls__shared_context *find(const uint8_t *digest) {
   for (size_t i = 0; i < RFCTLS__SHARED; i++) {
-    rfctls__frozen *each = table.items[i];
+    rfctls__shared_context *each = table.items[i];
     if (each != NULL && each->process == rfctls__process() &&
         memcmp(each->digest, digest, sizeof each->digest) == 0) {
       each->refs++;
@@ -57,10 +57,10 @@ static rfctls__frozen *find(const uint8_t *digest) {
 }
 
 /* The place of the one that was unused for the longest time, or NULL. */
-static rfctls__frozen **oldest_unused(void) {
-  rfctls__frozen **oldest = NULL;
+static rfctls__shared_context **oldest_unused(void) {
+  rfctls__shared_context **oldest = NULL;
   for (size_t i = 0; i < RFCTLS__SHARED; i++) {
-    rfctls__frozen *each = table.items[i];
+    rfctls__shared_context *each = table.items[i];
     if (each != NULL && each->refs == 0 &&
         (oldest == NULL || each->unused_since < (*oldest)->unused_since)) {
       oldest = &table.items[i];
@@ -69,18 +69,18 @@ static rfctls__frozen **oldest_unused(void) {
   return oldest;
 }
 
-static rfctls__frozen *take_out(rfctls__frozen **place) {
-  rfctls__frozen *frozen = *place;
+static rfctls__shared_context *take_out(rfctls__shared_context **place) {
+  rfctls__shared_context *shared = *place;
   *place = NULL;
-  return frozen;
+  return shared;
 }
 
 /* One that was unused for too long, or NULL. */
-static rfctls__frozen *take_stale(int64_t now) {
-  rfctls__frozen *stale = NULL;
+static rfctls__shared_context *take_stale(int64_t now) {
+  rfctls__shared_context *stale = NULL;
   rfctls__static_lock_take(&table.lock);
   for (size_t i = 0; stale == NULL && i < RFCTLS__SHARED; i++) {
-    rfctls__frozen *each = table.items[i];
+    rfctls__shared_context *each = table.items[i];
     if (each != NULL && each->refs == 0 &&
         (each->process != rfctls__process() || now - each->unused_since > RFCTLS__SHARED_IDLE)) {
       stale = take_out(&table.items[i]);
@@ -92,8 +92,8 @@ static rfctls__frozen *take_stale(int64_t now) {
 
 /* ---- what freezing asks for ---- */
 
-rfctls__frozen *rfctls__shared_find(const uint8_t digest[RFCTLS__DIGEST_SIZE]) {
-  rfctls__frozen *found, *stale;
+rfctls__shared_context *rfctls__shared_context_find(const uint8_t digest[RFCTLS__DIGEST_SIZE]) {
+  rfctls__shared_context *found, *stale;
   int64_t now = rfctls__now();
   __atomic_store_n(&was_used, 1, __ATOMIC_RELEASE);
   rfctls__static_lock_take(&table.lock);
@@ -105,12 +105,12 @@ rfctls__frozen *rfctls__shared_find(const uint8_t digest[RFCTLS__DIGEST_SIZE]) {
   return found;
 }
 
-rfctls__frozen *rfctls__shared_add(rfctls__frozen *made) {
-  rfctls__frozen *found, *old = NULL;
+rfctls__shared_context *rfctls__shared_context_add(rfctls__shared_context *made) {
+  rfctls__shared_context *found, *old = NULL;
   rfctls__static_lock_take(&table.lock);
   found = find(made->digest);
   if (found == NULL) {
-    rfctls__frozen **place = place_of(NULL);
+    rfctls__shared_context **place = place_of(NULL);
     if (place == NULL) {
       place = oldest_unused();
       old = place != NULL ? *place : NULL;
@@ -124,8 +124,8 @@ rfctls__frozen *rfctls__shared_add(rfctls__frozen *made) {
   return found != NULL ? found : made;
 }
 
-rfctls__frozen *rfctls__frozen_at(rfctls__frozen *const *place) {
-  rfctls__frozen *found;
+rfctls__shared_context *rfctls__shared_context_at(rfctls__shared_context *const *place) {
+  rfctls__shared_context *found;
   rfctls__static_lock_take(&table.lock);
   found = *place != NULL && (*place)->process == rfctls__process() ? *place : NULL;
   if (found != NULL) {
@@ -135,29 +135,29 @@ rfctls__frozen *rfctls__frozen_at(rfctls__frozen *const *place) {
   return found;
 }
 
-void rfctls__frozen_put(rfctls__frozen **place, rfctls__frozen *frozen) {
-  rfctls__frozen *other = frozen;
+void rfctls__shared_context_put(rfctls__shared_context **place, rfctls__shared_context *shared) {
+  rfctls__shared_context *other = shared;
   rfctls__static_lock_take(&table.lock);
   if (*place == NULL || (*place)->process != rfctls__process()) {
     other = *place; /* the parent's */
-    __atomic_store_n(place, frozen, __ATOMIC_RELEASE);
+    __atomic_store_n(place, shared, __ATOMIC_RELEASE);
   }
   rfctls__static_lock_drop(&table.lock);
-  rfctls__frozen_unref(other);
+  rfctls__shared_context_unref(other);
 }
 
-void rfctls__frozen_unref(rfctls__frozen *frozen) {
-  rfctls__frozen *over = NULL;
-  if (frozen == NULL) {
+void rfctls__shared_context_unref(rfctls__shared_context *shared) {
+  rfctls__shared_context *over = NULL;
+  if (shared == NULL) {
     return;
   }
   rfctls__static_lock_take(&table.lock);
-  if (--frozen->refs == 0) {
-    rfctls__frozen **place = place_of(frozen);
-    frozen->unused_since = rfctls__now();
+  if (--shared->refs == 0) {
+    rfctls__shared_context **place = place_of(shared);
+    shared->unused_since = rfctls__now();
     if (place == NULL) {
-      over = frozen;
-    } else if (!frozen->lasts) {
+      over = shared;
+    } else if (!shared->lasts) {
       over = take_out(place);
     }
   }
@@ -167,7 +167,7 @@ void rfctls__frozen_unref(rfctls__frozen *frozen) {
 
 /* ---- the end of the library ---- */
 
-void rfctls__shared_forget(void) {
+void rfctls__shared_contexts_forget(void) {
   for (size_t i = 0; i < RFCTLS__SHARED; i++) {
     if (table.items[i] != NULL && table.items[i]->refs == 0) {
       destroy(take_out(&table.items[i]));
@@ -182,7 +182,7 @@ __attribute__((destructor)) static void unload(void) {
       !rfctls__engine_linked.unload()) {
     return;
   }
-  rfctls__shared_forget();
+  rfctls__shared_contexts_forget();
   rfctls__sessions_forget();
   rfctls__wakers_forget();
   rfctls__buffers_forget();

@@ -11,7 +11,7 @@ extern "C" {
 
 struct rfctls_config;
 
-typedef struct rfctls__frozen {
+typedef struct rfctls__shared_context {
   rfctls__context *context;
   uint8_t
       digest[RFCTLS__DIGEST_SIZE]; /* of the config's options, and of the anchors as they were */
@@ -20,7 +20,7 @@ typedef struct rfctls__frozen {
   size_t refs;
   int lasts;            /* it may outlive its configs: no private key is in it */
   int64_t unused_since; /* as of rfctls__now                                    */
-} rfctls__frozen;
+} rfctls__shared_context;
 
 /* ---- config_freeze.c ---- */
 
@@ -37,18 +37,18 @@ enum { RFCTLS__SHARED = 32 };
 #define RFCTLS__SHARED_IDLE (INT64_C(300) * 1000000000)
 
 /* With a reference, or NULL: this process has none of the digest. */
-rfctls__frozen *rfctls__shared_find(const uint8_t digest[RFCTLS__DIGEST_SIZE]);
+rfctls__shared_context *rfctls__shared_context_find(const uint8_t digest[RFCTLS__DIGEST_SIZE]);
 /* Makes one known; takes its only reference and answers one, to it or to another thread's that was
  * faster. */
-rfctls__frozen *rfctls__shared_add(rfctls__frozen *made);
+rfctls__shared_context *rfctls__shared_context_add(rfctls__shared_context *made);
 /* Frees what nobody uses: when the library is unloaded, and between tests. */
-void rfctls__shared_forget(void);
+void rfctls__shared_contexts_forget(void);
 /* Also takes NULL. */
-void rfctls__frozen_unref(rfctls__frozen *frozen);
+void rfctls__shared_context_unref(rfctls__shared_context *shared);
 /* A reference to what stands at a place that threads share, or NULL: none of this process does. */
-rfctls__frozen *rfctls__frozen_at(rfctls__frozen *const *place);
+rfctls__shared_context *rfctls__shared_context_at(rfctls__shared_context *const *place);
 /* Takes the reference, and puts it there, unless another thread was faster. */
-void rfctls__frozen_put(rfctls__frozen **place, rfctls__frozen *frozen);
+void rfctls__shared_context_put(rfctls__shared_context **place, rfctls__shared_context *shared);
 
 #if defined(__cplusplus)
 }

@@ -71,7 +71,7 @@ void rfctls_socket_unref(rfctls_socket *socket) {
     engine->conn_fini(socket->conn, socket->failure.status != RFCTLS_OK);
     rfctls__free(socket->conn);
   }
-  rfctls__frozen_unref(socket->frozen);
+  rfctls__shared_context_unref(socket->shared);
   rfctls__raw_give_back(socket->raw);
   rfctls_raw_unref(socket->raw);
   rfctls__buffer_release(&socket->in);
@@ -137,17 +137,17 @@ static rfctls_status hand_over(rfctls_status status, rfctls_socket *socket, rfct
 
 /* ---- connect ---- */
 
-static rfctls_status connect_step(rfctls_socket *socket, rfctls__verb *verb) {
-  (void)verb;
+static rfctls_status connect_step(rfctls_socket *socket, rfctls__operation *operation) {
+  (void)operation;
   return rfctls__go_on_connecting(socket);
 }
 
 /* Its timer is the transport's. */
 static rfctls_status finish_connect(rfctls_socket *socket) {
-  rfctls__verb verb = {.step = connect_step, .deadline = RFCTLS__NEVER};
-  verb.waits = rfctls__socket_lock(socket)->blocking;
+  rfctls__operation operation = {.step = connect_step, .deadline = RFCTLS__NEVER};
+  operation.waits = rfctls__socket_lock(socket)->blocking;
   rfctls__socket_unlock(socket);
-  return rfctls__drive(socket, &verb);
+  return rfctls__drive(socket, &operation);
 }
 
 rfctls_status rfctls_socket_finish_connect(rfctls_socket *socket) {
@@ -241,19 +241,19 @@ static rfctls_config *current_config(const rfctls_socket *listener) {
 }
 
 typedef struct accept_call {
-  rfctls__verb verb; /* first */
+  rfctls__operation operation; /* first */
   rfctls_raw *raw;
 } accept_call;
 
-static rfctls_status accept_step(rfctls_socket *socket, rfctls__verb *verb) {
+static rfctls_status accept_step(rfctls_socket *socket, rfctls__operation *operation) {
   if (socket->phase != RFCTLS__LISTENING) {
     return rfctls__fail(RFCTLS_E_STATE, "only a listener accepts");
   }
-  return rfctls__raw_try_accept(socket->raw, &((accept_call *)verb)->raw);
+  return rfctls__raw_try_accept(socket->raw, &((accept_call *)operation)->raw);
 }
 
 rfctls_status rfctls_socket_accept(rfctls_socket *listener, rfctls_socket **out) {
-  accept_call call = {.verb = {.step = accept_step}};
+  accept_call call = {.operation = {.step = accept_step}};
   rfctls_status status;
   rfctls__enter(__func__);
   if (out == NULL) {
@@ -265,12 +265,12 @@ rfctls_status rfctls_socket_accept(rfctls_socket *listener, rfctls_socket **out)
     return status;
   }
   rfctls__socket_lock(listener);
-  call.verb.waits = listener->blocking;
-  call.verb.deadline = listener->blocking
-                           ? rfctls__deadline_in(listener->timers[RFCTLS_TIMER_ACCEPT])
-                           : RFCTLS__NEVER;
+  call.operation.waits = listener->blocking;
+  call.operation.deadline = listener->blocking
+                                ? rfctls__deadline_in(listener->timers[RFCTLS_TIMER_ACCEPT])
+                                : RFCTLS__NEVER;
   rfctls__socket_unlock(listener);
-  status = rfctls__drive(listener, &call.verb);
+  status = rfctls__drive(listener, &call.operation);
   if (status == RFCTLS_OK) {
     rfctls_config *config = current_config(listener);
     status = new_socket(config, call.raw, out);

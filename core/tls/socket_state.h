@@ -21,7 +21,7 @@ typedef enum rfctls__phase {
   RFCTLS__LISTENING,
   RFCTLS__CONNECTING,  /* the transport is on its way            */
   RFCTLS__OPENING,     /* connected; the handshake is to come    */
-  RFCTLS__SHAKING,     /* conn is set                            */
+  RFCTLS__HANDSHAKING, /* conn is set                            */
   RFCTLS__ESTABLISHED, /* facts are known                        */
   RFCTLS__BROKEN       /* the handshake failed                   */
 } rfctls__phase;
@@ -37,8 +37,8 @@ typedef enum rfctls__end {
 /* How far a close has come. */
 typedef enum rfctls__closing {
   RFCTLS__NOT_CLOSING,
-  RFCTLS__SAYING_GOODBYE, /* what is owed, then close_notify       */
-  RFCTLS__DRAINING,       /* FIN is sent; until all is acknowledged */
+  RFCTLS__SENDING_CLOSE_NOTIFY, /* what is pending, then close_notify       */
+  RFCTLS__DRAINING,             /* FIN is sent; until all is acknowledged */
   RFCTLS__CLOSED
 } rfctls__closing;
 
@@ -55,21 +55,21 @@ struct rfctls_socket {
   rfctls__closing closing;
   rfctls__error failure; /* what FAILED stands for */
 
-  rfctls_raw *raw;        /* never changes                                        */
-  rfctls__conn *conn;     /* from SHAKING on                                      */
-  rfctls__frozen *frozen; /* what conn is made of: one reference                  */
-  rfctls__buffer in;      /* came, not decrypted yet                              */
-  rfctls__buffer out;     /* encrypted, not sent yet                              */
-  rfctls__buffer plain;   /* decrypted, not received yet: after a peek or a failed write */
-  rfctls__end tcp;        /* of the incoming bytes: ENDED is FIN                  */
-  int heard;              /* the peer's first bytes have come                     */
-  int begins_with_http;   /* and were no TLS                                      */
-  int undecided;          /* `in` may hold a whole record                         */
-  size_t owed;            /* plaintext whose records lie in `out`                 */
+  rfctls_raw *raw;                /* never changes                                        */
+  rfctls__conn *conn;             /* from HANDSHAKING on                                      */
+  rfctls__shared_context *shared; /* what conn is made of: one reference                  */
+  rfctls__buffer in;              /* came, not decrypted yet                              */
+  rfctls__buffer out;             /* encrypted, not sent yet                              */
+  rfctls__buffer plain;           /* decrypted, not received yet: after a peek or a failed write */
+  rfctls__end tcp;                /* of the incoming bytes: ENDED is FIN                  */
+  int heard;                      /* the peer's first bytes have come                     */
+  int begins_with_http;           /* and were no TLS                                      */
+  int undecided;                  /* `in` may hold a whole record                         */
+  size_t pending_write;           /* plaintext whose records lie in `out`                 */
 
   const void *sender;     /* the call whose turn it is to send  */
-  const void *shaker;     /* the call that does the handshake   */
-  rfctls_status question; /* WANT_VERIFY, WANT_IDENTITY, or OK: none is open */
+  const void *handshaker; /* the call that does the handshake   */
+  rfctls_status decision; /* WANT_VERIFY, WANT_IDENTITY, or OK: none is open */
 
   rfctls__waiter *waiters;
   size_t users; /* calls inside; the last one to leave a closed socket closes the descriptor */
@@ -106,7 +106,7 @@ rfctls_status rfctls__enter_socket(const rfctls_socket *socket);
 /* Getters may lock a socket that is const to their caller. */
 rfctls_socket *rfctls__socket_lock(const rfctls_socket *socket);
 void rfctls__socket_unlock(const rfctls_socket *socket);
-/* The timer of a verb that several calls may make up: *kept begins with the first of them. */
+/* The timer of a operation that several calls may make up: *kept begins with the first of them. */
 rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_timer timer,
                                           rfctls__deadline *kept);
 /* Wakes those who wait, if something has changed, and gives the memory of empty buffers back. */

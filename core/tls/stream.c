@@ -86,13 +86,13 @@ static int is_closed(const rfctls_stream *stream) {
   return __atomic_load_n(&stream->closed, __ATOMIC_ACQUIRE);
 }
 
-/* What every verb begins with: it is the only one of its direction, and has its timer once. */
-static rfctls_status begin(rfctls_stream *stream, rfctls_timer timer, rfctls__patience *patience) {
+/* What every operation begins with: it is the only one of its direction, and has its timer once. */
+static rfctls_status begin(rfctls_stream *stream, rfctls_timer timer, rfctls__wait_policy *policy) {
   rfctls_status status;
   if (stream == NULL) {
     return rfctls__fail(RFCTLS_E_ARGUMENT, "no stream");
   }
-  status = rfctls__patience_of(stream->socket, 0, timer, patience);
+  status = rfctls__wait_policy_of(stream->socket, 0, timer, policy);
   if (status == RFCTLS_OK && is_closed(stream)) {
     status = rfctls__fail(RFCTLS_E_CLOSED, "the stream is closed");
   }
@@ -105,18 +105,18 @@ static rfctls_status begin(rfctls_stream *stream, rfctls_timer timer, rfctls__pa
 /* ---- reading ---- */
 
 /* One way to read from the buffer and what is received behind it: OK, or why there is nothing. */
-typedef rfctls_status (*reader)(rfctls_stream *stream, const rfctls__patience *patience,
+typedef rfctls_status (*reader)(rfctls_stream *stream, const rfctls__wait_policy *policy,
                                 void *buffer, size_t capacity, size_t *received);
 
 static rfctls_status read_by(reader read, rfctls_stream *stream, void *buffer, size_t capacity,
                              size_t *received) {
-  rfctls__patience patience;
+  rfctls__wait_policy policy;
   rfctls_status status = rfctls__count(received, buffer, capacity);
   if (status == RFCTLS_OK) {
-    status = begin(stream, RFCTLS_TIMER_READ, &patience);
+    status = begin(stream, RFCTLS_TIMER_READ, &policy);
   }
   if (status == RFCTLS_OK) {
-    status = read(stream, &patience, buffer, capacity, received);
+    status = read(stream, &policy, buffer, capacity, received);
     if (rfctls__buffer_size(&stream->in) == 0) {
       rfctls__buffer_wipe(&stream->in);
     }
@@ -136,26 +136,26 @@ static size_t take(rfctls_stream *stream, void *buffer, size_t size) {
 }
 
 /* OK with *more = 0 is the end. */
-static rfctls_status fill(rfctls_stream *stream, const rfctls__patience *patience, size_t *more) {
+static rfctls_status fill(rfctls_stream *stream, const rfctls__wait_policy *policy, size_t *more) {
   uint8_t *room;
   rfctls_status status = rfctls__buffer_reserve(&stream->in, READ_AHEAD, &room);
   *more = 0;
   if (status == RFCTLS_OK) {
-    status = rfctls__recv(stream->socket, patience, 0, room, READ_AHEAD, more);
+    status = rfctls__recv(stream->socket, policy, 0, room, READ_AHEAD, more);
     rfctls__buffer_commit(&stream->in, *more);
   }
   return status;
 }
 
-static rfctls_status read_some(rfctls_stream *stream, const rfctls__patience *patience,
+static rfctls_status read_some(rfctls_stream *stream, const rfctls__wait_policy *policy,
                                void *buffer, size_t capacity, size_t *received) {
   rfctls_status status = RFCTLS_OK;
   size_t more;
   if (held(stream) == 0 && capacity >= READ_AHEAD) {
-    return rfctls__recv(stream->socket, patience, 0, buffer, capacity, received);
+    return rfctls__recv(stream->socket, policy, 0, buffer, capacity, received);
   }
   if (held(stream) == 0 && capacity > 0) {
-    status = fill(stream, patience, &more);
+    status = fill(stream, policy, &more);
   }
   *received = status == RFCTLS_OK ? take(stream, buffer, capacity) : 0;
   return status;
@@ -173,7 +173,7 @@ static size_t find_line(rfctls_stream *stream, size_t limit) {
   return newline != NULL ? stream->searched + 1 : 0;
 }
 
-static rfctls_status read_line(rfctls_stream *stream, const rfctls__patience *patience,
+static rfctls_status read_line(rfctls_stream *stream, const rfctls__wait_policy *policy,
                                void *buffer, size_t capacity, size_t *received) {
   size_t size, more = 1;
   while ((size = find_line(stream, capacity)) == 0 && more > 0) {
@@ -181,7 +181,7 @@ static rfctls_status read_line(rfctls_stream *stream, const rfctls__patience *pa
     if (held(stream) >= capacity) {
       return rfctls__fail(RFCTLS_E_LIMIT, "the line is longer than %zu bytes", capacity);
     }
-    status = fill(stream, patience, &more);
+    status = fill(stream, policy, &more);
     if (status != RFCTLS_OK) {
       return status;
     }
@@ -190,10 +190,10 @@ static rfctls_status read_line(rfctls_stream *stream, const rfctls__patience *pa
   return RFCTLS_OK;
 }
 
-static rfctls_status read_all(rfctls_stream *stream, const rfctls__patience *patience, void *buffer,
-                              size_t capacity, size_t *received) {
+static rfctls_status read_all(rfctls_stream *stream, const rfctls__wait_policy *policy,
+                              void *buffer, size_t capacity, size_t *received) {
   for (size_t more = 1; more > 0;) {
-    rfctls_status status = fill(stream, patience, &more);
+    rfctls_status status = fill(stream, policy, &more);
     if (status != RFCTLS_OK) {
       return status;
     }
@@ -225,13 +225,13 @@ rfctls_status rfctls_stream_read_all(rfctls_stream *stream, void *buffer, size_t
 
 /* ---- writing ---- */
 
-/* What was sent in part stays at the head of the buffer: bytes that are owed come first again. */
-static rfctls_status flush(rfctls_stream *stream, const rfctls__patience *patience) {
+/* What was sent in part stays at the head of the buffer: bytes that are pending come first again. */
+static rfctls_status flush(rfctls_stream *stream, const rfctls__wait_policy *policy) {
   rfctls_status status = RFCTLS_OK;
   while (status == RFCTLS_OK && rfctls__buffer_size(&stream->out) > 0) {
     rfctls__bytes bytes = rfctls__buffer_bytes(&stream->out);
     size_t sent = 0;
-    status = rfctls__send(stream->socket, patience, bytes.data, bytes.size, &sent);
+    status = rfctls__send(stream->socket, policy, bytes.data, bytes.size, &sent);
     rfctls__buffer_consume(&stream->out, sent);
   }
   if (status == RFCTLS_OK) {
@@ -240,7 +240,7 @@ static rfctls_status flush(rfctls_stream *stream, const rfctls__patience *patien
   return status;
 }
 
-static rfctls_status write_through(rfctls_stream *stream, const rfctls__patience *patience,
+static rfctls_status write_through(rfctls_stream *stream, const rfctls__wait_policy *policy,
                                    const uint8_t *data, size_t size, size_t *taken) {
   rfctls_status status = RFCTLS_OK;
   while (status == RFCTLS_OK && *taken < size) {
@@ -249,7 +249,7 @@ static rfctls_status write_through(rfctls_stream *stream, const rfctls__patience
     status = rfctls__buffer_append(&stream->out, data + *taken, part);
     *taken += status == RFCTLS_OK ? part : 0;
     if (status == RFCTLS_OK && rfctls__buffer_size(&stream->out) == HELD) {
-      status = flush(stream, patience);
+      status = flush(stream, policy);
     }
   }
   return status > 0 && *taken > 0 ? RFCTLS_OK : status;
@@ -257,27 +257,27 @@ static rfctls_status write_through(rfctls_stream *stream, const rfctls__patience
 
 rfctls_status rfctls_stream_write(rfctls_stream *stream, const void *data, size_t size,
                                   size_t *sent) {
-  rfctls__patience patience;
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__count(sent, data, size);
   if (status == RFCTLS_OK) {
-    status = begin(stream, RFCTLS_TIMER_WRITE, &patience);
+    status = begin(stream, RFCTLS_TIMER_WRITE, &policy);
   }
   if (status == RFCTLS_OK) {
-    status = write_through(stream, &patience, data, size, sent);
+    status = write_through(stream, &policy, data, size, sent);
     give_turn(&stream->writing);
   }
   return status;
 }
 
 rfctls_status rfctls_stream_flush(rfctls_stream *stream) {
-  rfctls__patience patience;
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
-  status = begin(stream, RFCTLS_TIMER_WRITE, &patience);
+  status = begin(stream, RFCTLS_TIMER_WRITE, &policy);
   if (status == RFCTLS_OK) {
-    status = flush(stream, &patience);
+    status = flush(stream, &policy);
     give_turn(&stream->writing);
   }
   return status;
@@ -286,8 +286,8 @@ rfctls_status rfctls_stream_flush(rfctls_stream *stream) {
 /* ---- closing ---- */
 
 /* What cannot be sent any more is given up, and said at the end. */
-static rfctls_status flush_for_good(rfctls_stream *stream, const rfctls__patience *patience) {
-  rfctls_status status = flush(stream, patience);
+static rfctls_status flush_for_good(rfctls_stream *stream, const rfctls__wait_policy *policy) {
+  rfctls_status status = flush(stream, policy);
   if (status < 0 && status != RFCTLS_E_TIMEOUT) {
     rfctls__error_save(&stream->failure);
     rfctls__buffer_wipe(&stream->out);
@@ -296,8 +296,8 @@ static rfctls_status flush_for_good(rfctls_stream *stream, const rfctls__patienc
   return status;
 }
 
-static rfctls_status close_all(rfctls_stream *stream, const rfctls__patience *patience) {
-  rfctls_status status = flush_for_good(stream, patience);
+static rfctls_status close_all(rfctls_stream *stream, const rfctls__wait_policy *policy) {
+  rfctls_status status = flush_for_good(stream, policy);
   if (status != RFCTLS_OK) {
     return status;
   }
@@ -312,15 +312,15 @@ static rfctls_status close_all(rfctls_stream *stream, const rfctls__patience *pa
 }
 
 rfctls_status rfctls_stream_close(rfctls_stream *stream) {
-  rfctls__patience patience;
+  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   if (stream != NULL && is_closed(stream)) {
     return RFCTLS_OK;
   }
-  status = begin(stream, RFCTLS_TIMER_WRITE, &patience);
+  status = begin(stream, RFCTLS_TIMER_WRITE, &policy);
   if (status == RFCTLS_OK) {
-    status = close_all(stream, &patience);
+    status = close_all(stream, &policy);
     give_turn(&stream->writing);
   }
   return status;

@@ -18,9 +18,9 @@ int rfctls__readable(const rfctls_socket *socket) {
   case RFCTLS__LISTENING:
   case RFCTLS__CONNECTING:
   case RFCTLS__OPENING: return 0;
-  case RFCTLS__SHAKING:
+  case RFCTLS__HANDSHAKING:
     return rfctls__may_hold_record(socket) || socket->tcp != RFCTLS__OPEN ||
-           socket->question != RFCTLS_OK;
+           socket->decision != RFCTLS_OK;
   case RFCTLS__ESTABLISHED:
     return rfctls__may_hold_record(socket) || socket->tcp != RFCTLS__OPEN ||
            socket->read_end != RFCTLS__OPEN || rfctls__buffer_size(&socket->plain) > 0 ||
@@ -68,21 +68,21 @@ rfctls__deadline rfctls__next_look(const rfctls_socket *socket) {
              : next;
 }
 
-void rfctls__watch_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
-                         rfctls__watch *watch) {
-  rfctls__waiters_add(&socket->waiters, &watch->waiter, waker);
-  watch->fd = rfctls_raw_fd(socket->raw);
-  watch->events = rfctls__events_for(socket, want);
-  watch->found = rfctls__raw_ready(socket->raw) & watch->events;
+void rfctls__wait_entry_begin(rfctls_socket *socket, int want, rfctls__waker *waker,
+                              rfctls__wait_entry *entry) {
+  rfctls__waiters_add(&socket->waiters, &entry->waiter, waker);
+  entry->fd = rfctls_raw_fd(socket->raw);
+  entry->events = rfctls__events_for(socket, want);
+  entry->found = rfctls__raw_ready(socket->raw) & entry->events;
   if (want == RFCTLS__WANT_TURN) {
-    watch->fd = RFCTLS__NO_FD;
+    entry->fd = RFCTLS__NO_FD;
   }
-  watch->deadline = rfctls__next_look(socket);
+  entry->deadline = rfctls__next_look(socket);
   socket->users++;
 }
 
-void rfctls__watch_end(rfctls_socket *socket, rfctls__watch *watch) {
-  rfctls__waiters_remove(&socket->waiters, &watch->waiter);
+void rfctls__wait_entry_end(rfctls_socket *socket, rfctls__wait_entry *entry) {
+  rfctls__waiters_remove(&socket->waiters, &entry->waiter);
   rfctls__leave(socket);
 }
 
@@ -142,18 +142,18 @@ int64_t rfctls_socket_timeout(const rfctls_socket *socket, rfctls_timer timer) {
 /* Takes the lock off while it sleeps. */
 static rfctls_status wait_beneath(rfctls_socket *socket, int want, rfctls__waker *waker,
                                   rfctls__deadline deadline) {
-  rfctls__watch watch;
+  rfctls__wait_entry entry;
   rfctls_status status = RFCTLS_OK;
-  rfctls__watch_begin(socket, want, waker, &watch);
-  if (watch.found == 0 && !rfctls__can_block(socket)) {
+  rfctls__wait_entry_begin(socket, want, waker, &entry);
+  if (entry.found == 0 && !rfctls__can_block(socket)) {
     status = rfctls__fail(RFCTLS_E_UNSUPPORTED, "memory cannot be waited for: feed or drain it");
-  } else if (watch.found == 0) {
+  } else if (entry.found == 0) {
     rfctls__socket_unlock(socket);
-    status = rfctls__wait(watch.fd, watch.events, waker,
-                          rfctls__deadline_earlier(deadline, watch.deadline), 1);
+    status = rfctls__wait(entry.fd, entry.events, waker,
+                          rfctls__deadline_earlier(deadline, entry.deadline), 1);
     rfctls__socket_lock(socket);
   }
-  rfctls__watch_end(socket, &watch);
+  rfctls__wait_entry_end(socket, &entry);
   if (status == RFCTLS_E_TIMEOUT && !rfctls__deadline_passed(deadline)) {
     rfctls__error_clear();
     status = RFCTLS_OK;

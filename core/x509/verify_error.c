@@ -29,11 +29,11 @@ static size_t rank_of(rfctls_reason reason) {
   return rank;
 }
 
-int rfctls__problem_precedes(rfctls_reason a, rfctls_reason b) {
+int rfctls__verify_error_precedes(rfctls_reason a, rfctls_reason b) {
   return rank_of(a) < rank_of(b);
 }
 
-int rfctls__problem_is_final(rfctls_reason reason) {
+int rfctls__verify_error_is_final(rfctls_reason reason) {
   return rank_of(reason) <= rank_of(RFCTLS_REASON_SIGNATURE);
 }
 
@@ -97,7 +97,7 @@ static void say_others(char *out, size_t size, const rfctls__holder *holder) {
   }
 }
 
-static void say_name(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *problem) {
+static void say_name(char out[RFCTLS__VERIFY_ERROR_SIZE], const rfctls__verify_error *problem) {
   const rfctls__holder *holder = problem->holder;
   const char *asked = problem->asked;
   char name[RFCTLS__HOLDER_NAME_SIZE], others[RFCTLS__HOLDER_NAME_SIZE + 48];
@@ -106,20 +106,21 @@ static void say_name(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *prob
   const char *kind = is_ip ? "IP addresses" : "host names";
   if (is_ip && stands_as_host(&holder->hosts, asked)) {
     (void)snprintf(
-        out, RFCTLS__PROBLEM_SIZE,
+        out, RFCTLS__VERIFY_ERROR_SIZE,
         "certificate has %s IP addresses: %s stands as a host name in it, which does not count",
         holder->addresses.count > 0 ? "other" : "no", asked);
   } else if ((is_ip ? holder->addresses : holder->hosts).count == 0) {
     say_others(others, sizeof others, holder);
-    (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "certificate has no %s%s; %s was asked for", kind,
-                   others, asked);
+    (void)snprintf(out, RFCTLS__VERIFY_ERROR_SIZE, "certificate has no %s%s; %s was asked for",
+                   kind, others, asked);
   } else {
     if (is_ip) {
       put_address(name, sizeof name, &holder->addresses);
     } else {
       put_host(name, sizeof name, &holder->hosts);
     }
-    (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "certificate is for %s, not for %s", name, asked);
+    (void)snprintf(out, RFCTLS__VERIFY_ERROR_SIZE, "certificate is for %s, not for %s", name,
+                   asked);
   }
 }
 
@@ -139,7 +140,8 @@ static const char *words_of(rfctls_reason reason) {
   }
 }
 
-void rfctls__problem_say(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *problem) {
+void rfctls__verify_error_say(char out[RFCTLS__VERIFY_ERROR_SIZE],
+                              const rfctls__verify_error *problem) {
   const rfctls__holder *holder = problem->holder;
   const char *kind = problem->depth == 0 ? "certificate for" : "issuer certificate";
   char name[RFCTLS__HOLDER_NAME_SIZE], date[RFCTLS__DATE_SIZE];
@@ -148,18 +150,19 @@ void rfctls__problem_say(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *
   case RFCTLS_REASON_NAME: say_name(out, problem); return;
   case RFCTLS_REASON_EXPIRED:
     rfctls__date_write(holder->not_after, date);
-    (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "%s %s expired on %s", kind, name, date);
+    (void)snprintf(out, RFCTLS__VERIFY_ERROR_SIZE, "%s %s expired on %s", kind, name, date);
     return;
   case RFCTLS_REASON_NOT_YET_VALID:
     rfctls__date_write(holder->not_before, date);
-    (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "%s %s is not valid before %s", kind, name, date);
+    (void)snprintf(out, RFCTLS__VERIFY_ERROR_SIZE, "%s %s is not valid before %s", kind, name,
+                   date);
     return;
   case RFCTLS_REASON_ISSUER:
-    (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "%s %s was issued by %s, which is not trusted", kind,
-                   name, holder->issuer);
+    (void)snprintf(out, RFCTLS__VERIFY_ERROR_SIZE, "%s %s was issued by %s, which is not trusted",
+                   kind, name, holder->issuer);
     return;
   default:
-    (void)snprintf(out, RFCTLS__PROBLEM_SIZE, "%s %s %s%s%s%s", kind, name,
+    (void)snprintf(out, RFCTLS__VERIFY_ERROR_SIZE, "%s %s %s%s%s%s", kind, name,
                    words_of(problem->reason), problem->detail != NULL ? " (" : "",
                    problem->detail != NULL ? problem->detail : "",
                    problem->detail != NULL ? ")" : "");

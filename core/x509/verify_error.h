@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-enum { RFCTLS__HOLDER_NAME_SIZE = 96, RFCTLS__PROBLEM_SIZE = 256 };
+enum { RFCTLS__HOLDER_NAME_SIZE = 96, RFCTLS__VERIFY_ERROR_SIZE = 256 };
 
 /* Whom a certificate is for and from, as a reader knows them. Names come from outside: what does not print
  * is '?' there, what is too long is cut. */
@@ -28,23 +28,24 @@ void rfctls__holder_release(rfctls__holder *holder);
 /* Whom it is for, in few words: a leaf's first host name, else its first address, else the subject. */
 void rfctls__holder_say(char *out, size_t size, const rfctls__holder *holder, int depth);
 
-typedef struct rfctls__problem {
+typedef struct rfctls__verify_error {
   rfctls_reason reason;
   int depth; /* 0: the peer's own certificate */
   const rfctls__holder *holder;
   const char *asked;  /* NAME: the host or the address asked for */
   const char *detail; /* how the engine calls it, or NULL        */
-} rfctls__problem;
+} rfctls__verify_error;
 
 /* One clause that names the certificate. */
-void rfctls__problem_say(char out[RFCTLS__PROBLEM_SIZE], const rfctls__problem *problem);
+void rfctls__verify_error_say(char out[RFCTLS__VERIFY_ERROR_SIZE],
+                              const rfctls__verify_error *problem);
 
 /* Of two problems the one that counts: whether a is told rather than b. A reason is not told rather than
  * itself; nothing is told rather than anything. */
-int rfctls__problem_precedes(rfctls_reason a, rfctls_reason b);
+int rfctls__verify_error_precedes(rfctls_reason a, rfctls_reason b);
 /* Whether nothing that is looked for later can count instead: then it need not be looked for. The order
  * is: the name, the issuers from the leaf to an anchor, signatures from there to the leaf, all else. */
-int rfctls__problem_is_final(rfctls_reason reason);
+int rfctls__verify_error_is_final(rfctls_reason reason);
 
 /* E_VERIFY because the program said no, and because no certificate was sent. */
 rfctls_status rfctls__fail_refused(int64_t code, const rfctls__holder *holder);

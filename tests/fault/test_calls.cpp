@@ -140,7 +140,7 @@ class End {
            run("key_update", socket, [&] { return rfctls_socket_key_update(socket.get()); });
   }
 
-  // Both ends do the same; the one that is watched begins.
+  // Both ends do the same; the one that is before begins.
   bool talk(const Socket &socket, const Script &say, size_t hear, bool begins) {
     bool ok = shake(socket);
     if (ok && begins) {
@@ -179,7 +179,7 @@ void set_timers(const Config &config, int64_t milliseconds) {
   }
 }
 
-// ---- a session, of which one end is watched ----
+// ---- a session, of which one end is before ----
 
 struct Result {
   fault::Record record;
@@ -264,11 +264,11 @@ class Session {
   }
 
  private:
-  Config config(rfctls_role role, bool watched) const {
+  Config config(rfctls_role role, bool before) const {
     Config made = role == RFCTLS_CLIENT ? client_config(mode_.version)
                                         : server_config("server", mode_.version);
-    set_timers(made, watched ? timer_ : TIMER);
-    require(rfctls_config_set_blocking(made.get(), !watched || mode_.blocking), "blocking");
+    set_timers(made, before ? timer_ : TIMER);
+    require(rfctls_config_set_blocking(made.get(), !before || mode_.blocking), "blocking");
     return made;
   }
 
@@ -278,7 +278,7 @@ class Session {
     fault::arm(kind_, nth_);
   }
 
-  // What the watched end does once it has a socket, or has failed to make one.
+  // What the before end does once it has a socket, or has failed to make one.
   void finish(Socket &socket, bool made) {
     if (made && subject_.talk(socket, of_subject(), of_peer().all().size(), true)) {
       talked_ = true;

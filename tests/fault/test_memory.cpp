@@ -63,7 +63,7 @@ void openssl_free(void *memory, const char *, int) {
   std::free(memory);
 }
 
-// The calls of the watched end alone are metered.
+// The calls of the before end alone are metered.
 template <typename Call>
 auto metered(Call call) -> decltype(call()) {
   meter.running = true;
@@ -107,7 +107,7 @@ const std::string there = std::string(40000, 't'), back = std::string(40000, 'b'
 class Session {
  public:
   Session(const Mode &mode, const Trial &trial) : mode_(mode) {
-    rfctls__shared_forget();  // so that each makes its own
+    rfctls__shared_contexts_forget();  // so that each makes its own
     meter = Meter{false, trial.owner, trial.lasting, trial.nth, {0, 0}, false};
   }
 
@@ -125,7 +125,7 @@ class Session {
   }
 
  private:
-  // A call of the watched end; false: it failed, with WANT_READ that is no failure.
+  // A call of the before end; false: it failed, with WANT_READ that is no failure.
   template <typename Call>
   bool call(const char *name, Call made) {
     rfctls_status answered = metered(made);
@@ -197,7 +197,7 @@ class Session {
            call("wrap", [&] { return rfctls_socket_wrap(raw_.get(), config.get(), out(socket_)); });
   }
 
-  // What either has for the other. false: the watched end could not take it.
+  // What either has for the other. false: the before end could not take it.
   bool carry() {
     char buffer[20000];
     size_t count = 0;

@@ -1,5 +1,5 @@
-// A whole session by the input's orders: the watched end's verbs in any order, and what the peer sends to it
-// whole, in pieces, changed, mixed with other bytes, or not at all. The watched end is over memory, or over a
+// A whole session by the input's orders: the before end's verbs in any order, and what the peer sends to it
+// whole, in pieces, changed, mixed with other bytes, or not at all. The before end is over memory, or over a
 // real socket where it may wait a millisecond.
 //
 // The first byte: 1 TLS 1.2, 2 a real socket, 4 questions are asked, 8 the peer is silent, 16 TCP may end early.
@@ -38,13 +38,13 @@ enum Order {
   ANSWER      // by its byte: a question, or what is not a verb
 };
 
-// Where the watched end's bytes come from and go to.
+// Where the before end's bytes come from and go to.
 class Link {
  public:
   virtual ~Link() = default;
   virtual void feed(const std::string &bytes) = 0;
   virtual void end() = 0;
-  // As end, and what the watched end sends from here on fails, where there is a system to say so.
+  // As end, and what the before end sends from here on fails, where there is a system to say so.
   virtual void break_off() = 0;
   virtual std::string drain() = 0;
   Raw raw;
@@ -120,7 +120,7 @@ struct Own {
   }
 };
 
-inline Config make_config(rfctls_role role, unsigned flags, bool watched) {
+inline Config make_config(rfctls_role role, unsigned flags, bool before) {
   static const Own own;
   Config config;
   rfctls_tls_version version = (flags & OLD) != 0 ? RFCTLS_TLS_1_2 : RFCTLS_TLS_1_3;
@@ -135,7 +135,7 @@ inline Config make_config(rfctls_role role, unsigned flags, bool watched) {
   if (role == RFCTLS_CLIENT) {
     must(rfctls_config_set_server_name(c, "server.test") == RFCTLS_OK, "a name");
   }
-  if (!watched) {
+  if (!before) {
     return config;
   }
   if ((flags & ASKED) != 0) {
@@ -150,11 +150,11 @@ inline Config make_config(rfctls_role role, unsigned flags, bool watched) {
 }
 
 // Made once a kind.
-inline const Config &config_of(rfctls_role role, unsigned flags, bool watched) {
+inline const Config &config_of(rfctls_role role, unsigned flags, bool before) {
   static Config all[2][32][2];
-  Config &config = all[role - 1][flags % 32][watched];
+  Config &config = all[role - 1][flags % 32][before];
   if (!config) {
-    config = make_config(role, flags, watched);
+    config = make_config(role, flags, before);
   }
   return config;
 }

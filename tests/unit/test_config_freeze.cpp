@@ -260,9 +260,9 @@ TEST(Anchors, of_the_system_are_others_when_its_file_or_the_variable_changes) {
 
 // ---- what is shared ----
 
-rfctls__frozen *freeze(const Config &config) {
+rfctls__shared_context *freeze(const Config &config) {
   EXPECT_EQ(RFCTLS_OK, rfctls__config_freeze(config.get())) << rfctls_error_message();
-  return config->frozen;
+  return config->shared;
 }
 
 TEST(Frozen, private_key_goes_with_the_last_config) {
@@ -270,13 +270,13 @@ TEST(Frozen, private_key_goes_with_the_last_config) {
   uint8_t digest[RFCTLS__DIGEST_SIZE];
   Config one = make(C, own), same = make(C, own);
   EXPECT_EQ(freeze(one), freeze(same));
-  memcpy(digest, one->frozen->digest, sizeof digest);
+  memcpy(digest, one->shared->digest, sizeof digest);
   one.reset();
-  rfctls__frozen *found = rfctls__shared_find(digest);
+  rfctls__shared_context *found = rfctls__shared_context_find(digest);
   EXPECT_EQ(freeze(same), found);
-  rfctls__frozen_unref(found);
+  rfctls__shared_context_unref(found);
   same.reset();
-  EXPECT_EQ(nullptr, rfctls__shared_find(digest));
+  EXPECT_EQ(nullptr, rfctls__shared_context_find(digest));
 }
 
 TEST(Frozen, servers_are_shared_unless_the_program_chooses_their_identity) {

@@ -26,7 +26,7 @@ class Share : public testing::Test {
   Share() {
     state = script_os::State();
     script = script_engine();
-    rfctls__shared_forget();
+    rfctls__shared_contexts_forget();
     rfctls__sessions_forget();
   }
 
@@ -38,17 +38,17 @@ class Share : public testing::Test {
     return made;
   }
 
-  static rfctls__frozen *freeze(const Config &config) {
+  static rfctls__shared_context *freeze(const Config &config) {
     EXPECT_EQ(RFCTLS_OK, rfctls__config_freeze(config.get()));
-    return config->frozen;
+    return config->shared;
   }
 
   // Whether an equal config would find something.
   static bool is_known(int number) {
     uint8_t digest[RFCTLS__DIGEST_SIZE];
     EXPECT_EQ(RFCTLS_OK, rfctls__config_digest(make(number).get(), digest));
-    rfctls__frozen *found = rfctls__shared_find(digest);
-    rfctls__frozen_unref(found);
+    rfctls__shared_context *found = rfctls__shared_context_find(digest);
+    rfctls__shared_context_unref(found);
     return found != nullptr;
   }
 };
@@ -112,8 +112,8 @@ TEST_F(Share, many_threads_that_freeze_at_once_find_one) {
       each.join();
     }
     for (const Config &each : configs) {
-      EXPECT_EQ(configs[0]->frozen, each->frozen);
-      EXPECT_EQ(8u, each->frozen->refs);
+      EXPECT_EQ(configs[0]->shared, each->shared);
+      EXPECT_EQ(8u, each->shared->refs);
     }
   }
 }
@@ -128,13 +128,13 @@ int status_of(pid_t child) {
 
 TEST_F(Share, a_child_begins_anew) {
   Config of_parent = make(), unused = make(1);
-  rfctls__frozen *made = freeze(of_parent);
+  rfctls__shared_context *made = freeze(of_parent);
   freeze(unused);
   unused.reset();
   const pid_t child = fork();
   if (child == 0) {
     const bool fresh = !is_known(0) && !is_known(1);
-    rfctls__frozen *own = freeze(of_parent);
+    rfctls__shared_context *own = freeze(of_parent);
     _exit(fresh && own != made && own == freeze(make()) ? 0 : 1);
   }
   EXPECT_EQ(0, status_of(child));
@@ -202,7 +202,7 @@ TEST_F(Share, running_out_of_memory_leaves_nothing_behind) {
   for_each_failing_allocation([] {
     Config config;
     rfctls_status status = rfctls_config_new(RFCTLS_CLIENT, out(config));
-    rfctls__shared_forget();
+    rfctls__shared_contexts_forget();
     return status == RFCTLS_OK ? rfctls__config_freeze(config.get()) : status;
   });
 }

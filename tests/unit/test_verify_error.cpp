@@ -33,9 +33,9 @@ class Holder {
   }
   std::string say(rfctls_reason reason, int depth = 0, const char *asked = nullptr,
                   const char *detail = nullptr) const {
-    rfctls__problem problem = {reason, depth, &raw, asked, detail};
-    char text[RFCTLS__PROBLEM_SIZE];
-    rfctls__problem_say(text, &problem);
+    rfctls__verify_error problem = {reason, depth, &raw, asked, detail};
+    char text[RFCTLS__VERIFY_ERROR_SIZE];
+    rfctls__verify_error_say(text, &problem);
     return text;
   }
   std::string not_for(const char *asked) const {
@@ -57,9 +57,9 @@ TEST(Order, is_the_name_then_whether_it_is_genuine_then_the_rest) {
   const int count = sizeof order / sizeof *order;
   for (int i = 0; i < count; i++) {
     for (int j = 0; j < count; j++) {
-      EXPECT_EQ(i < j, rfctls__problem_precedes(order[i], order[j])) << i << " " << j;
+      EXPECT_EQ(i < j, rfctls__verify_error_precedes(order[i], order[j])) << i << " " << j;
     }
-    EXPECT_EQ(i <= 4, rfctls__problem_is_final(order[i])) << i;
+    EXPECT_EQ(i <= 4, rfctls__verify_error_is_final(order[i])) << i;
   }
 }
 
@@ -131,7 +131,7 @@ TEST(Words, are_there_for_every_reason_however_long_the_names) {
     const std::string text =
         longest.say(static_cast<rfctls_reason>(reason), reason % 2, asked.c_str(), "detail");
     EXPECT_GT(text.size(), 20u);
-    EXPECT_LT(text.size(), static_cast<size_t>(RFCTLS__PROBLEM_SIZE));
+    EXPECT_LT(text.size(), static_cast<size_t>(RFCTLS__VERIFY_ERROR_SIZE));
   }
 }
 
