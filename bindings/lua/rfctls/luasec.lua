@@ -208,17 +208,17 @@ local function translated(parameters)
   return options
 end
 
--- What a function returns; an error that it raises is nil, message instead.
-local function caught(f, ...)
-  local ok, value, message = pcall(f, ...)
-  if ok then return value, message end
-  return nil, tostring(value)
+-- The function; an error that it raises is nil, message instead.
+local function catching(f)
+  return function(...)
+    local ok, value, message = pcall(f, ...)
+    if ok then return value, message end
+    return nil, tostring(value)
+  end
 end
 
 -- rfctls' options for LuaSec's parameters, or nil, message.
-function luasec.options(parameters)
-  return caught(translated, parameters)
-end
+luasec.options = catching(translated)
 
 -- What getmetatable tells of a context.
 local Context = { __name = "rfctls.luasec.context" }
@@ -228,9 +228,9 @@ local function named(what, handle)
   return ("SSL %s: %s"):format(what, tostring(handle):match "0x%x+")
 end
 
--- A userdata, as LuaSec's: programs (copas) take a table for parameters, and speak in the clear where it
--- has none.
-local function new_context(parameters)
+-- A context of LuaSec's parameters, or nil, message. A userdata, as LuaSec's: programs (copas) take a table for
+-- parameters, and speak in the clear where it has none.
+luasec.newcontext = catching(function(parameters)
   local options = translated(parameters)
   local config, message = Config.new(options)
   if not config then return nil, message end
@@ -241,12 +241,7 @@ local function new_context(parameters)
     __close = function() end,
     __metatable = Context,
   }
-end
-
--- A context of LuaSec's parameters, or nil, message.
-function luasec.newcontext(parameters)
-  return caught(new_context, parameters)
-end
+end)
 
 -- ---- connections ----
 

@@ -102,7 +102,8 @@ local function translated(given)
 end
 
 -- Neither certificates nor key: a throw-away identity, which a client that verifies refuses.
-local function with_identity(options)
+local function with_identity(options, certificates)
+  keywords.certificates(options, certificates or {})
   if options.certificate or options.key or options.identity or options.certfile then return options end
   local identity, message, code = credentials.self_signed("localhost")
   options.identity = identity
@@ -117,9 +118,7 @@ end
 
 -- A listener on all addresses. certificates: a list, leaf first, whose key is options.private_key.
 function rfc.make_server_tls_socket(service, certificates, options)
-  local all, message, code = translated(options), nil, nil
-  keywords.certificates(all, certificates or {})
-  all, message, code = with_identity(all)
+  local all, message, code = with_identity(translated(options), certificates)
   if not all then return nil, message, code end
   return Socket.listen(nil, service, all)
 end
@@ -193,9 +192,7 @@ function rfc.is_tls_socket(value)
   return getmetatable(value) == Socket
 end
 
-function rfc.is_socket(value)
-  return Plain.is(value)
-end
+rfc.is_socket = Plain.is
 
 -- ---- talking ----
 

@@ -231,26 +231,27 @@ class Identity:
 
 def load_certificates(source: Certificates) -> list[Certificate]:
     """Every certificate of a source, or of several, in their order."""
-    if isinstance(source, Certificate):
-        return [source]
-    if _is_source(source):
-        return list(Certificate.load_chain(source))
-    found = []
-    for each in source:
-        if not (isinstance(each, Certificate) or _is_source(each)):
-            raise TypeError(f"not a certificate, its bytes or a file of it: {each!r}")
-        found += load_certificates(each)
+    found: list[Certificate] = []
+    for each in _several(source, "a certificate, its bytes or a file of it", Certificate):
+        found += [each] if isinstance(each, Certificate) else Certificate.load_chain(each)
     return found
 
 
 def sources(source: Source | Iterable[Source]) -> list[Source]:
     """One source, or several."""
-    if _is_source(source):
-        return [source]
-    found = list(source)
+    return _several(source, "bytes or a file")
+
+
+def _several(source: Any, what: str, *kinds: type) -> list[Any]:
+    """One source or several, each bytes, a file, or of the other kinds."""
+
+    def is_one(each: object) -> bool:
+        return _is_source(each) or isinstance(each, kinds)
+
+    found = [source] if is_one(source) else list(source)
     for each in found:
-        if not _is_source(each):
-            raise TypeError(f"not bytes or a file: {each!r}")
+        if not is_one(each):
+            raise TypeError(f"not {what}: {each!r}")
     return found
 
 

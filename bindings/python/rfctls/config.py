@@ -227,8 +227,7 @@ class Config:
         for name in self.alpn:
             native.rfctls_config_add_protocol(handle, name)
         for kind, data in self.hello_extensions:
-            add = native.rfctls_config_add_hello_extension
-            named("hello_extensions", add, handle, kind, data)
+            named("hello_extensions", native.rfctls_config_add_hello_extension, handle, kind, data)
         for name, timer in _TIMERS.items():
             native.rfctls_config_set_timeout(handle, timer, milliseconds(getattr(self, name)))
 

@@ -80,12 +80,10 @@ class Adapter(HTTPAdapter):
     def _that_trusts(self, path: str) -> Adapter:
         """An adapter for a bundle, or a folder, of authorities."""
         if path not in self._trusting:
+            anchors: dict[str, Any] = {"authorities": [*self._config.authorities, path]}
             if isdir(path):
-                config = self._config.replace(trust_directory=path, system_trust=False)
-            else:
-                config = self._config.replace(
-                    authorities=[*self._config.authorities, path], system_trust=False
-                )
+                anchors = {"trust_directory": path}
+            config = self._config.replace(**anchors, system_trust=False)
             self._trusting[path] = Adapter(config=config, max_retries=self.max_retries)
         return self._trusting[path]
 

@@ -404,14 +404,13 @@ class TLSSocket:
             self._close()
 
     def _close(self) -> None:
-        if self._timeout != 0:
-            self._drive(native.rfctls_socket_close, deadline=inf)
-            return
-        native.rfctls_socket_set_timeout(self._handle, native.RFCTLS_TIMER_CLOSE, 0)
+        if self._timeout == 0:
+            native.rfctls_socket_set_timeout(self._handle, native.RFCTLS_TIMER_CLOSE, 0)
         try:
             self._drive(native.rfctls_socket_close, deadline=inf)
         except TimeoutError:
-            pass
+            if self._timeout != 0:
+                raise
 
     def _close_quietly(self) -> None:
         try:

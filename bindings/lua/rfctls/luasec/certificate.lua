@@ -54,14 +54,6 @@ local function parts_of(text)
   return list
 end
 
-function Certificate:subject()
-  return parts_of(self.cert:subject())
-end
-
-function Certificate:issuer()
-  return parts_of(self.cert:issuer())
-end
-
 -- The alternative names, by the identifier of their extension (RFC 5280 section 4.2.1.6).
 function Certificate:extensions()
   local names = { oid = "2.5.29.17", name = "X509v3 Subject Alternative Name", dNSName = {}, iPAddress = {} }
@@ -79,20 +71,19 @@ function Certificate:digest(algorithm)
   return self.cert:fingerprint()
 end
 
-function Certificate:serial()
-  return self.cert:serial():upper()
-end
-
 local function date(seconds)
   return (os.date("!%b %d %H:%M:%S %Y GMT", seconds):gsub("^(%a+) 0", "%1  "))
 end
 
-function Certificate:notbefore()
-  return date(self.cert:not_before())
-end
-
-function Certificate:notafter()
-  return date(self.cert:not_after())
+-- What a certificate of ours tells, in LuaSec's words.
+for name, how in pairs {
+  subject = { "subject", parts_of }, issuer = { "issuer", parts_of }, serial = { "serial", string.upper },
+  notbefore = { "not_before", date }, notafter = { "not_after", date },
+} do
+  local method, written = how[1], how[2]
+  Certificate[name] = function(self)
+    return written(self.cert[method](self.cert))
+  end
 end
 
 -- Whether it is valid now, or at a time in Unix seconds.
