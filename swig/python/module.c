@@ -39,16 +39,28 @@ static void module_free(void *module) {
   module_clear((PyObject *)module);
 }
 
-/* The last slot is Py_mod_multiple_interpreters = Py_MOD_PER_INTERPRETER_GIL_SUPPORTED (PEP 684), in numbers
- * since one build serves many versions; Python 3.11 would refuse it. */
+/* Py_mod_multiple_interpreters = Py_MOD_PER_INTERPRETER_GIL_SUPPORTED (PEP 684) is in numbers, since one
+ * build serves many versions; Python 3.11 would refuse it. A build for a free-threaded Python (PEP 703) serves
+ * that one alone: what a function changes there is the library's, which has its own locks, or the calling
+ * thread's. */
 PyMODINIT_FUNC PyInit_native(void) {
-  static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
-  static PyModuleDef_Slot slots_of_3_12[] = {
-      {Py_mod_exec, (void *)module_exec}, {3, (void *)2}, {0, NULL}};
+#ifdef Py_GIL_DISABLED
+  static PyModuleDef_Slot slots[] = {
+      {Py_mod_exec, (void *)module_exec},
+      {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+      {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+      {0, NULL}};
+#else
+  static PyModuleDef_Slot slots_of_3_11[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
+  static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)module_exec}, {3, (void *)2}, {0, NULL}};
+#endif
   static PyModuleDef def = {
-      PyModuleDef_HEAD_INIT, SWIG_name,    NULL,        sizeof(module_state), SwigMethods, NULL,
+      PyModuleDef_HEAD_INIT, SWIG_name,    NULL,        sizeof(module_state), SwigMethods, slots,
       module_traverse,       module_clear, module_free,
   };
-  def.m_slots = Py_Version < 0x030C0000 ? slots : slots_of_3_12;
+#ifndef Py_GIL_DISABLED
+  if (Py_Version < 0x030C0000)
+    def.m_slots = slots_of_3_11;
+#endif
   return PyModuleDef_Init(&def);
 }

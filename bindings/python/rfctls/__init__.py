@@ -28,6 +28,13 @@ TruncatedError.
 
 from __future__ import annotations
 
+import os
+import sys
+
+if "t" in getattr(sys, "abiflags", "") and os.path.exists(f"{__path__[0]}/native.abi3.so"):
+    raise ImportError("this rfctls was built for Pythons with a GIL (abi3), not for a free-threaded one; "
+                      "build it for this one: pip install --force-reinstall --no-binary=rfctls rfctls")
+
 from . import errors, native
 from .certificates import Certificate, Finding, Identity, PrivateKey
 from .config import Config
