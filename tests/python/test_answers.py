@@ -13,6 +13,9 @@ import rfctls
 from peers import CA, LIMIT, PKI, client_context, in_thread, pem, server_context, serving, silence, tls
 from rfctls import rfc
 
+# Some answers are coroutines inside of something else, where nobody looks for them.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'coroutine' was never awaited")
+
 
 def rows_of(name):
     table = pathlib.Path(os.environ["RFCTLS_SOURCE_DIR"]) / "tests" / "parity" / name

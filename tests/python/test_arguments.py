@@ -25,6 +25,11 @@ IDENTITY = rfctls.Identity(*pem("server"))
 CERTIFICATE = rfctls.Certificate.load(CA)
 
 
+# Python's own, of a wrong encoding; and of plain sockets that a refused call did not take over.
+pytestmark = [pytest.mark.filterwarnings("ignore:Support for non-ascii encoding names"),
+              pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+
+
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch, tmp_path):
     """Some of what is wrong for one argument names a file for another, which is then written."""

@@ -111,8 +111,11 @@ def host(tmp_path_factory):
     paths = sysconfig.get_paths()
     library = f"python{sysconfig.get_config_var('LDVERSION')}"
     where = sysconfig.get_config_var("LIBDIR")
+    # As python3-config says it: Debian's library is a shared one, that of a build from source an archive.
+    more = " ".join(sysconfig.get_config_var(name) for name in ("LIBS", "SYSLIBS", "LINKFORSHARED"))
     command = [*shlex.split(os.environ.get("CC", "cc")), "-pthread", f"-I{paths['include']}",
-               str(source), "-o", str(program), f"-L{where}", f"-Wl,-rpath,{where}", f"-l{library}"]
+               str(source), "-o", str(program), f"-L{where}", f"-Wl,-rpath,{where}", f"-l{library}",
+               *shlex.split(more)]
     with contextlib.suppress(OSError):
         made = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
         if made.returncode == 0:

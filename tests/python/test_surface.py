@@ -93,6 +93,14 @@ def test_a_module_is_imported_by_the_first_who_asks_for_it(name, used):
                            ) == f"rfctls.{name}"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="imports are lazy from Python 3.15 on")
+def test_every_import_may_be_lazy():
+    program = "import rfctls; " + "; ".join(f"rfctls.{name}" for name in rfctls.__all__)
+    subprocess.run([sys.executable, "-W", "error", "-X", "dev", "-X", "lazy_imports=all", "-c",
+                    f"{program}; rfctls.aio; rfctls.rfc; rfctls.http; rfctls.Config('client')"],
+                   check=True, timeout=60)
+
+
 def test_a_module_whose_client_is_not_installed_says_so():
     program = ("sys.modules['requests'] = None\nassert not hasattr(rfctls, 'requests')\n"
                "try: rfctls.requests\nexcept AttributeError as error: print(error)\n"

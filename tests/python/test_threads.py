@@ -155,6 +155,8 @@ def test_a_second_thread_in_a_poll_is_refused():
                 poll.wait(0)
 
 
+# Python warns of locks that other threads hold; the child takes none.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 def test_a_child_process_may_only_drop_its_parents_socket():
     with serving(tls(echo)) as server, connect(server.port) as sock:
         child = os.fork()
