@@ -15,17 +15,20 @@ both_commands_in() { # PART SUITE
   tests_in "$1" "$2" "examples/quickstart.sh && tests/run.sh" "dev/ctest.xml dev/tests/junit"
 }
 
+# From where this machine itself installs.
+debian_mirror() {
+  apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+    sed -n 's/^Debian //p' | head -n 1
+}
+
 # debootstrapped PART SUITE: a minimal system in build/PART/pristine, made once.
 debootstrapped() {
-  local mirror pristine=build/$1/pristine
+  local pristine=build/$1/pristine
   [ ! -e "$pristine" ] || return 0
   say "$1: making a minimal $2"
-  # From where this machine itself installs.
-  mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-    sed -n 's/^Debian //p' | head -n 1)
   as_root rm -rf "$pristine.new"
   # Every suite of Debian is made alike, also one that this debootstrap has not heard of.
-  as_root debootstrap --variant=minbase "$2" "$pristine.new" "$mirror" \
+  as_root debootstrap --variant=minbase "$2" "$pristine.new" "$(debian_mirror)" \
     /usr/share/debootstrap/scripts/sid >"build/$1/debootstrap.log"
   as_root mv "$pristine.new" "$pristine"
 }
