@@ -3,8 +3,8 @@
 #
 # Versions: bcprov-jdk18on 1.87 on Java 17, asn1crypto 1.5.1.
 # Guess: its "PKCS12" store has moved to PBES2 with AES and an HMAC of SHA-256, as the JDK did in 16 and OpenSSL in 3.0;
-#   the iteration counts are of 2023 or later, so somebody has looked at the defaults.
-# Behaviour: the algorithms are those of 1999, so an OpenSSL 3 without its legacy provider cannot read the
+#   the counts went up since 1.84 (102,400), so somebody has looked at the defaults.
+# Behaviour: the algorithms are those of RFC 7292, appendix C, so an OpenSSL 3 without its legacy provider cannot read the
 #   certificates; only the counts were raised. The JDK's own "PKCS12" in the same process writes AES.
 # Seen:
 #   BC: MAC sha1 x 600000, certificates pkcs12_sha1_rc2_40, key pkcs12_sha1_tripledes_3key
