@@ -9,8 +9,8 @@
 # Seen:
 #   nameless: BC 0, JDK 0
 #   named: BC 1, JDK 0
-# Source: RFC 7292, 4.2 (bag attributes are optional); bc-java, prov, PKCS12KeyStoreSpi.engineLoad(), where a
-#   certificate without a local key identifier is kept only if it has an alias.
+# Source: RFC 7292, 4.2 (bag attributes are optional); bc-java, PKCS12KeyStoreSpi.java, engineAliases() and engineSize(),
+#   which go over the certificates and keys that have an alias.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
