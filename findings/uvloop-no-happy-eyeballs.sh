@@ -1,8 +1,8 @@
 #!/bin/sh
-# uvloop, a drop-in event loop for asyncio, refuses three arguments that asyncio's create_connection() documents.
+# uvloop, a drop-in event loop for asyncio, refuses arguments that asyncio's create_connection() documents.
 #
-# Versions: uvloop 0.23.0 on CPython 3.11.
-# Guess: happy_eyeballs_delay and interleave, in asyncio since 3.8, and all_errors, since 3.11, are taken, if only to be
+# Versions: uvloop 0.23.0 on CPython 3.11 (all_errors is tried from 3.12 on).
+# Guess: happy_eyeballs_delay and interleave, in asyncio since 3.8, and all_errors, since 3.12, are taken, if only to be
 #   passed over; above all where the value is the default one.
 # Behaviour: each is a TypeError, happy_eyeballs_delay=None too. So a library that passes them on to whatever loop runs
 #   needs a second way for uvloop, and hosts with a dead IPv6 address are tried one after the other.
@@ -10,7 +10,6 @@
 #   happy_eyeballs_delay=0.25: asyncio connects, uvloop TypeError
 #   happy_eyeballs_delay=None: asyncio connects, uvloop TypeError
 #   interleave=1: asyncio connects, uvloop TypeError
-#   all_errors=True: asyncio connects, uvloop TypeError
 # Source: Python's documentation, asyncio event loop, create_connection(); uvloop, uvloop/loop.pyx, Loop.create_connection(),
 #   whose signature ends without them.
 set -eu
@@ -24,7 +23,7 @@ import sys
 import uvloop
 
 CASES = [{"happy_eyeballs_delay": 0.25}, {"happy_eyeballs_delay": None}, {"interleave": 1}]
-if sys.version_info >= (3, 11):
+if sys.version_info >= (3, 12):
     CASES.append({"all_errors": True})
 
 
