@@ -10,7 +10,7 @@
 #   Lua 5.4, step 100: 1
 #   Lua 5.5, step 100: 32302
 #   Lua 5.5, step 102400: 336
-# Source: Lua 5.4 manual, collectgarbage (size «in kilobytes» in 5.3 and lua_gc's LUA_GCSTEP in 5.4); Lua 5.5 manual,
+# Source: Lua manuals of 5.3 and 5.4, collectgarbage, "step": the size is «in Kbytes»; Lua 5.5 manual,
 #   collectgarbage: «as if n new bytes have been allocated»; the 5.5 manual's section 8 of incompatibilities does not list it.
 set -eu
 dir=$(mktemp -d)
