@@ -8,7 +8,7 @@ import time
 import pytest
 
 import rfctls
-from peers import CA, echo, in_thread, pem, read_exactly, serving, silence, tls
+from peers import CA, LIMIT, echo, in_thread, pem, read_exactly, serving, silence, tls
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +186,40 @@ def test_an_interrupt_in_the_main_thread_is_not_lost_in_a_loop():
                 except TimeoutError:
                     pass
         timer.join()
+
+
+# ---- many at once ----
+
+
+def at_once(*functions):
+    """Calls them in threads that begin together; returns what each returned or raised."""
+    results, barrier = [None] * len(functions), threading.Barrier(len(functions))
+
+    def call(place):
+        barrier.wait(LIMIT)
+        try:
+            results[place] = functions[place]()
+        except Exception as problem:
+            results[place] = problem
+
+    threads = [threading.Thread(target=call, args=(place,)) for place in range(len(functions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    return results
+
+
+def test_a_cut_is_told_to_each_thread_that_reads_a_file():
+    """Not taken for the polite end by the one to whom another was waiting behind it."""
+    reading = threading.Event()
+
+    def cut(conn):
+        reading.wait(LIMIT)
+
+    with serving(tls(cut)) as server:
+        with connect(server.port) as sock:
+            file = sock.makefile("rb")
+            with in_thread(lambda: threading.Timer(0.3, reading.set).start()):
+                results = at_once(file.readline, file.readline)
+    assert [type(each) for each in results] == [rfctls.TruncatedError] * 2

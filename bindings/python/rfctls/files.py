@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from _thread import RLock
 
 from .errors import Error, StateError
 
@@ -30,7 +31,8 @@ class SocketFile(io.RawIOBase):
         self._timed_out = False
         self.above = 0  # methods of a file above that will raise the failure
         self.failure: Error | None = None
-        sock._files += 1
+        self.reading = RLock()  # held by the thread whose these two are
+        sock._open_file()
 
     def readable(self) -> bool:
         """Whether it was made for reading."""
@@ -84,14 +86,15 @@ def _telling(base: Any, name: str) -> Callable[..., Any]:
     @functools.wraps(getattr(base, name))
     def method(self: Any, *args: Any) -> Any:
         file: SocketFile = self if isinstance(self, SocketFile) else self.socket_file
-        file.above += 1
-        try:
-            got = getattr(base, name)(self, *args)
-        finally:
-            file.above -= 1
-        if file.failure is None or file.above:
-            return got
-        failure, file.failure = file.failure, None
+        with file.reading:
+            file.above += 1
+            try:
+                got = getattr(base, name)(self, *args)
+            finally:
+                file.above -= 1
+            if file.failure is None or file.above:
+                return got
+            failure, file.failure = file.failure, None
         if name.startswith("readinto"):
             got = bytes(memoryview(args[0]).cast("B")[:got])
         failure.partial = got
