@@ -5,7 +5,6 @@
  * self. */
 typedef struct module_state {
   PyTypeObject *handle_type;
-  PyObject *error_factory;
 } module_state;
 
 static module_state *state_of(PyObject *self) {

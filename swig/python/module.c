@@ -24,14 +24,12 @@ static int module_exec(PyObject *module) {
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   module_state *state = PyModule_GetState(module);
   Py_VISIT(state->handle_type);
-  Py_VISIT(state->error_factory);
   return 0;
 }
 
 static int module_clear(PyObject *module) {
   module_state *state = PyModule_GetState(module);
   Py_CLEAR(state->handle_type);
-  Py_CLEAR(state->error_factory);
   return 0;
 }
 

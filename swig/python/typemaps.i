@@ -336,10 +336,7 @@ static rfctls_status rfctls_socket_answer_no_identity(rfctls_socket *socket) {
 
 /* Called with (status, message, origin, system code, engine code, alert, depth, reason, sent); its
  * answer is raised. */
-static void set_error_factory(PyObject *module, PyObject *factory) {
-  PyObject *before = state_of(module)->error_factory;
-  Py_INCREF(factory);
-  state_of(module)->error_factory = factory;
-  Py_XDECREF(before);
+static rfctls_status set_error_factory(PyObject *module, PyObject *factory) {
+  return PyObject_SetAttrString(module, error_factory, factory) == 0 ? RFCTLS_OK : RFCTLS_E_MEMORY;
 }
 %}

@@ -210,6 +210,29 @@ def at_once(*functions):
     return results
 
 
+def test_of_threads_that_come_at_once_one_waits_in_a_poll():
+    poll = rfctls.Poll()
+    for _ in range(20):
+        results = at_once(*[lambda: poll.wait(0.02)] * 8)
+        assert results.count([]) >= 1
+        assert all(each == [] or isinstance(each, rfctls.StateError) for each in results)
+
+
+def test_files_that_threads_open_and_close_are_counted():
+    with serving(tls(echo)) as server:
+        sock = connect(server.port)
+
+        def use():
+            for _ in range(200):
+                sock.makefile("rb").close()
+
+        assert at_once(*[use] * 8) == [None] * 8
+        with sock.makefile("rb"):
+            sock.close()
+            assert not sock.closed
+        assert sock.closed
+
+
 def test_a_cut_is_told_to_each_thread_that_reads_a_file():
     """Not taken for the polite end by the one to whom another was waiting behind it."""
     reading = threading.Event()
@@ -223,3 +246,26 @@ def test_a_cut_is_told_to_each_thread_that_reads_a_file():
             with in_thread(lambda: threading.Timer(0.3, reading.set).start()):
                 results = at_once(file.readline, file.readline)
     assert [type(each) for each in results] == [rfctls.TruncatedError] * 2
+
+
+def test_failures_keep_to_their_threads():
+    """Each is of its own kind, also when many happen at once."""
+    def parse():
+        for _ in range(200):
+            with pytest.raises(rfctls.ParseError):
+                rfctls.Certificate.load(b"none")
+
+    def name():
+        for _ in range(200):
+            with pytest.raises(rfctls.ArgumentError, match="a b"):
+                rfctls.Config(server_name="a b")
+
+    def state():
+        for _ in range(200):
+            sock = rfctls.wrap(rfctls.MemoryTransport(), server_side=True, handshake=False,
+                               identity=identity)
+            with pytest.raises(rfctls.StateError):
+                sock.recv(1)
+
+    identity = rfctls.Identity(*pem("server"))
+    assert at_once(*[parse, name, state] * 3) == [None] * 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import LockType, allocate_lock
 from math import inf
 from time import monotonic
 
@@ -33,13 +34,13 @@ class Poll:
     _events: dict[Pollable, int]
     _set: native.Handle | None  # None: to be made anew
     _members: list[Pollable]
-    _waiting: bool
+    _waiting: LockType  # held by the one who waits
 
     def __init__(self) -> None:
         self._events = {}
         self._set = None
         self._members = []
-        self._waiting = False
+        self._waiting = allocate_lock()
 
     def register(self, sock: Pollable, events: int = READ) -> None:
         """Waits for these events of a socket from now on, instead of those before."""
@@ -64,13 +65,12 @@ class Poll:
         """Waits until one is ready, and returns those that are, with their events; [] in time."""
         limit = seconds("timeout", timeout)
         deadline = inf if limit is None else monotonic() + limit
-        if self._waiting:
+        if not self._waiting.acquire(blocking=False):
             raise StateError("another thread waits in this Poll")
-        self._waiting = True
         try:
             return self._wait(deadline)
         finally:
-            self._waiting = False
+            self._waiting.release()
 
     def _wait(self, deadline: float) -> list[tuple[Pollable, int]]:
         pollset = self._set or self._make()

@@ -7,7 +7,7 @@ program's exceptions are Python's own.
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import RLock, allocate_lock
 from errno import EAGAIN
 from math import inf
 from time import monotonic
@@ -47,6 +47,7 @@ _WANT_IDENTITY: int = native.RFCTLS_WANT_IDENTITY
 _NOW = 0.0  # the deadline of what must not wait
 _SENDFILE_BLOCK = 128 * 1024
 _reloading = allocate_lock()  # a listener's C config and ours change together
+_filing = RLock()  # for the counts of open files; a collected file is closed at any place
 
 
 class TLSSocket:
@@ -394,13 +395,21 @@ class TLSSocket:
         have. A non-blocking socket does not wait, and does not say. As long as a file of makefile
         is open, its closing does this instead.
         """
-        self._to_close = True
-        if self._files == 0:
+        with _filing:
+            self._to_close = True
+            last = self._files == 0
+        if last:
             self._close()
 
+    def _open_file(self) -> None:
+        with _filing:
+            self._files += 1
+
     def _close_file(self) -> None:
-        self._files -= 1
-        if self._to_close and self._files == 0:
+        with _filing:
+            self._files -= 1
+            last = self._to_close and self._files == 0
+        if last:
             self._close()
 
     def _close(self) -> None:
