@@ -15,7 +15,7 @@ A function that may be unfinished returns (0 or RFCTLS_WANT_*, value). What fail
 
 from collections.abc import Callable
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import Buffer
 

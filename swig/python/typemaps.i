@@ -325,7 +325,7 @@ rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags, in
 rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t size, PyObject **bytes);
 
 %typemap(in, numinputs=0) PyObject *module "$1 = self;"
-%typemap(in, stub="Callable[[str, str, str, int, int, int, int, str, int], BaseException]")
+%typemap(in, stub="Callable[[str, str, int, dict[str, Any]], BaseException]")
              PyObject *factory "$1 = $input;"
 
 %inline %{
@@ -334,8 +334,7 @@ static rfctls_status rfctls_socket_answer_no_identity(rfctls_socket *socket) {
   return rfctls_socket_answer_identity(socket, NULL, NULL);
 }
 
-/* Called with (status, message, origin, system code, engine code, alert, depth, reason, sent); its
- * answer is raised. */
+/* Called with (status, message, system code, attributes); its answer is raised. See raise.c. */
 static rfctls_status set_error_factory(PyObject *module, PyObject *factory) {
   return PyObject_SetAttrString(module, error_factory, factory) == 0 ? RFCTLS_OK : RFCTLS_E_MEMORY;
 }

@@ -197,27 +197,11 @@ class LimitError(Error):
 _by_status = {cls.status: cls for cls in Error.__subclasses__()}
 
 
-def _from_record(
-    status: str,
-    message: str,
-    origin: str,
-    system_code: int,
-    engine_code: int,
-    alert: int,
-    depth: int,
-    reason: str,
-    sent: int,
-) -> Error:
+def _from_record(status: str, message: str, code: int, facts: dict[str, Any]) -> Error:
     """Makes the exception of a failed C call; the native module raises the answer."""
     cls = _by_status.get(status, InternalError)
-    error = cls(system_code, message) if system_code else cls(message)
-    error.origin = origin
-    error.system_code = system_code or None
-    error.engine_code = engine_code or None
-    error.alert = alert if alert >= 0 else None
-    error.depth = depth if depth >= 0 else None
-    error.reason = reason if reason != "NONE" else None
-    error.sent = sent
+    error = cls(code, message) if code else cls(message)
+    vars(error).update(facts)
     return hinted(error)
 
 
