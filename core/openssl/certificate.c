@@ -99,7 +99,7 @@ static rfctls_status serial_text(const X509 *x509, char **out) {
     status = *out != NULL ? RFCTLS_OK : rfctls__fail_memory();
   }
   for (char *c = *out; status == RFCTLS_OK && *c != '\0'; c++) {
-    *c = *c >= 'A' && *c <= 'F' ? (char)(*c + ('a' - 'A')) : *c;
+    *c = (char)(*c >= 'A' && *c <= 'F' ? *c + ('a' - 'A') : *c);
   }
   OPENSSL_free(text);
   BN_free(number);

@@ -11,7 +11,7 @@
 #include "openssl/verify.h"
 #include "x509/strength.h"
 
-static const char *const nouns[RFCTLS__PREFERENCES] = {"cipher", "cipher suite", "group"};
+static const char *const nouns[RFCTLS__PREFERENCES + 1] = {"cipher", "cipher suite", "group", ""};
 static const char *const separators[RFCTLS__PREFERENCES] = {":, ;", ":", ":/"};
 /* And some words need no separator before them: "HIGH@SECLEVEL=2", "HIGH!aNULL". */
 static const char *const ends[RFCTLS__PREFERENCES] = {":, ;@!", ":", ":/"};

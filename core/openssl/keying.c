@@ -46,7 +46,7 @@ static const X509 *server_certificate(const rfctls__conn *conn) {
  * signature has none of its own (Ed25519). */
 static const EVP_MD *hash_of(const X509 *certificate) {
   int hash = NID_undef;
-  if (X509_get_signature_info((X509 *)(uintptr_t)certificate, &hash, NULL, NULL, NULL) != 1) {
+  if (X509_get_signature_info((X509 *)certificate, &hash, NULL, NULL, NULL) != 1) {
     return NULL;
   }
   return hash == NID_md5 || hash == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(hash);

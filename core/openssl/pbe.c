@@ -267,7 +267,7 @@ static rfctls_status compare(const EVP_MD *md, unsigned char *key, size_t key_si
 /* RFC 7292 appendix B. */
 static rfctls_status check_digest(const EVP_MD *md, const rfctls__mac *mac, const char *passphrase,
                                   rfctls__bytes data) {
-  unsigned char key[EVP_MAX_MD_SIZE], *salt = (unsigned char *)(uintptr_t)mac->salt.data;
+  unsigned char key[EVP_MAX_MD_SIZE], *salt = (unsigned char *)mac->salt.data;
   int size = EVP_MD_get_size(md);
   if (mac->salt.size > INT_MAX || size <= 0 ||
       PKCS12_key_gen_utf8_ex(passphrase, passphrase != NULL ? (int)strlen(passphrase) : 0, salt,

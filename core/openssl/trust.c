@@ -205,7 +205,7 @@ static rfctls_status put_system(rfctls__buffer *out) {
 rfctls_status rfctls__trust_state(int system, const rfctls__list *dirs, rfctls__buffer *out) {
   rfctls_status status = system ? put_system(out) : RFCTLS_OK;
   for (size_t i = 0; status == RFCTLS_OK && i < dirs->count; i++) {
-    place each = {.path = (char *)(uintptr_t)rfctls__list_at(dirs, i).data};
+    place each = {.path = (char *)rfctls__list_at(dirs, i).data};
     rfctls__file_look(each.path, &each.stamp);
     status = put_place(&each, out);
   }

@@ -68,7 +68,7 @@ static void put_text(char out[RFCTLS__HOLDER_NAME_SIZE], const ASN1_STRING *valu
   int size = ASN1_STRING_to_UTF8(&text, value);
   size_t kept = 0;
   for (int i = 0; i < size && kept + 1 < RFCTLS__HOLDER_NAME_SIZE; i++) {
-    out[kept++] = text[i] < ' ' || text[i] == 0x7f ? '?' : (char)text[i];
+    out[kept++] = (char)(text[i] < ' ' || text[i] == 0x7f ? '?' : text[i]);
   }
   if (size >= RFCTLS__HOLDER_NAME_SIZE) { /* not in the middle of a character */
     while (kept > 0 && (text[kept] & 0xc0) == 0x80) {

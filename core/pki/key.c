@@ -60,7 +60,7 @@ static uint64_t mark_of(const rfctls_cert *cert) {
 
 /* Remembered, for the check costs more than a handshake, and a program may make a config a connection. */
 rfctls_status rfctls__key_check(const rfctls_key *key, const rfctls_cert *cert) {
-  uint64_t *fits = &((rfctls_key *)(uintptr_t)key)->fits, mark = mark_of(cert);
+  uint64_t *fits = &((rfctls_key *)key)->fits, mark = mark_of(cert);
   rfctls_status status = RFCTLS_OK;
   if (__atomic_load_n(fits, __ATOMIC_RELAXED) != mark) {
     status = rfctls__engine_linked.check_key(rfctls__cert_bytes(cert), rfctls__key_bytes(key));

@@ -256,7 +256,7 @@ static rfctls_status ask_sspi(rfctls__conn *conn) {
 
 PCCERT_CONTEXT rfctls__conn_peer(const rfctls__conn *conn) {
   PCCERT_CONTEXT leaf = NULL;
-  CtxtHandle *handle = (CtxtHandle *)(uintptr_t)&conn->handle;
+  CtxtHandle *handle = (CtxtHandle *)&conn->handle;
   if (!conn->begun ||
       QueryContextAttributesW(handle, SECPKG_ATTR_REMOTE_CERT_CONTEXT, &leaf) != SEC_E_OK) {
     return NULL;
@@ -379,7 +379,7 @@ rfctls_status rfctls__conn_answer_identity(rfctls__conn *conn, const rfctls__ide
 void rfctls__conn_facts(const rfctls__conn *conn, rfctls__facts *facts) {
   SecPkgContext_SessionInfo session = {0};
   SecPkgContext_ConnectionInfo info = {0};
-  CtxtHandle *handle = (CtxtHandle *)(uintptr_t)&conn->handle;
+  CtxtHandle *handle = (CtxtHandle *)&conn->handle;
   facts->version = conn->agreed.version;
   facts->cipher = rfctls__suite_name(conn->agreed.suite);
   if (conn->begun &&

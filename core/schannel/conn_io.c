@@ -160,11 +160,10 @@ static rfctls_status open_record(rfctls__conn *conn, rfctls__buffer *in, deliver
     return status;
   }
   rfctls__bytes record = {all.data, conn->held + next.size};
-  SecBuffer parts[4] = {
-      {(unsigned long)record.size, SECBUFFER_DATA, (void *)(uintptr_t)record.data},
-      {0, SECBUFFER_EMPTY, NULL},
-      {0, SECBUFFER_EMPTY, NULL},
-      {0, SECBUFFER_EMPTY, NULL}};
+  SecBuffer parts[4] = {{(unsigned long)record.size, SECBUFFER_DATA, (void *)record.data},
+                        {0, SECBUFFER_EMPTY, NULL},
+                        {0, SECBUFFER_EMPTY, NULL},
+                        {0, SECBUFFER_EMPTY, NULL}};
   SecBufferDesc desc = {SECBUFFER_VERSION, 4, parts};
   SECURITY_STATUS code = DecryptMessage(&conn->handle, &desc, 0, NULL);
   if (code == SEC_E_INCOMPLETE_MESSAGE) {

@@ -30,7 +30,7 @@ static rfctls_status make_name(rfctls__container *container) {
 static rfctls_status tell(const rfctls__container *container, PCCERT_CONTEXT cert,
                           const wchar_t *provider, DWORD type) {
   CRYPT_KEY_PROV_INFO info = {
-      (wchar_t *)(uintptr_t)container->name, (wchar_t *)(uintptr_t)provider, type, 0, 0, NULL,
+      (wchar_t *)container->name,    (wchar_t *)(uintptr_t)provider, type, 0, 0, NULL,
       type == 0 ? 0 : AT_KEYEXCHANGE};
   return CertSetCertificateContextProperty(cert, CERT_KEY_PROV_INFO_PROP_ID, 0, &info)
              ? RFCTLS_OK
@@ -50,7 +50,7 @@ static SECURITY_STATUS store_by_cng(rfctls__container *container, rfctls__bytes 
     return code;
   }
   code = NCryptImportKey(provider, 0, NCRYPT_PKCS8_PRIVATE_KEY_BLOB, &names, &container->key,
-                         (BYTE *)(uintptr_t)pkcs8.data, (DWORD)pkcs8.size, NCRYPT_SILENT_FLAG);
+                         (BYTE *)pkcs8.data, (DWORD)pkcs8.size, NCRYPT_SILENT_FLAG);
   (void)NCryptFreeObject(provider);
   return code;
 }

@@ -41,8 +41,8 @@ typedef struct acquisition {
 static SECURITY_STATUS acquire(const acquisition *a, void *wanted) {
   unsigned long use =
       a->context->role == RFCTLS_CLIENT ? SECPKG_CRED_OUTBOUND : SECPKG_CRED_INBOUND;
-  return AcquireCredentialsHandleW(NULL, (wchar_t *)(uintptr_t)UNISP_NAME_W, use, NULL, wanted,
-                                   NULL, NULL, &a->credentials->handle, NULL);
+  return AcquireCredentialsHandleW(NULL, (wchar_t *)UNISP_NAME_W, use, NULL, wanted, NULL, NULL,
+                                   &a->credentials->handle, NULL);
 }
 
 /* The only way to TLS 1.3. */

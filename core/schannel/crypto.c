@@ -11,7 +11,7 @@ enum { BLOCK_LIMIT = 16 };
 
 /* CNG takes no const. */
 static UCHAR *octets(rfctls__bytes bytes) {
-  return (UCHAR *)(uintptr_t)bytes.data;
+  return (UCHAR *)bytes.data;
 }
 
 static rfctls_status open(const wchar_t *algorithm, ULONG flags, BCRYPT_ALG_HANDLE *out) {
@@ -93,9 +93,8 @@ static NTSTATUS make_key(BCRYPT_ALG_HANDLE provider, const rfctls__cipher *ciphe
   ULONG effective = cipher->effective;
   NTSTATUS code = 0;
   if (!is_stream(cipher)) {
-    code =
-        BCryptSetProperty(provider, BCRYPT_CHAINING_MODE, (UCHAR *)(uintptr_t)BCRYPT_CHAIN_MODE_CBC,
-                          sizeof BCRYPT_CHAIN_MODE_CBC, 0);
+    code = BCryptSetProperty(provider, BCRYPT_CHAINING_MODE, (UCHAR *)BCRYPT_CHAIN_MODE_CBC,
+                             sizeof BCRYPT_CHAIN_MODE_CBC, 0);
   }
   if (code == 0) {
     code = BCryptGenerateSymmetricKey(provider, out, NULL, 0, octets(bytes), (ULONG)bytes.size, 0);

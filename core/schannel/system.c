@@ -16,9 +16,8 @@ static BOOL CALLBACK look_for_tls13(INIT_ONCE *once, void *unused, void **found)
   (void)unused;
   if (rfctls__is_wine()) {
     has = getenv("GNUTLS_SYSTEM_PRIORITY_FILE") != NULL;
-  } else if (AcquireCredentialsHandleW(NULL, (wchar_t *)(uintptr_t)UNISP_NAME_W,
-                                       SECPKG_CRED_OUTBOUND, NULL, &wanted, NULL, NULL, &handle,
-                                       NULL) == SEC_E_OK) {
+  } else if (AcquireCredentialsHandleW(NULL, (wchar_t *)UNISP_NAME_W, SECPKG_CRED_OUTBOUND, NULL,
+                                       &wanted, NULL, NULL, &handle, NULL) == SEC_E_OK) {
     has = QueryCredentialsAttributesW(&handle, SECPKG_ATTR_SUPPORTED_PROTOCOLS, &protocols) ==
               SEC_E_OK &&
           (protocols.grbitProtocol & SP_PROT_TLS1_3_CLIENT) != 0;

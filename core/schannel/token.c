@@ -55,7 +55,7 @@ static unsigned long server_flags(const rfctls__conn *conn) {
 }
 
 static SECURITY_STATUS call(rfctls__conn *conn, SecBufferDesc *in, SecBufferDesc *out) {
-  CredHandle *credentials = (CredHandle *)(uintptr_t)&credentials_of(conn)->handle;
+  CredHandle *credentials = (CredHandle *)&credentials_of(conn)->handle;
   CtxtHandle *now = conn->begun ? &conn->handle : NULL;
   unsigned long got = 0;
   if (conn->context->role == RFCTLS_CLIENT) {
@@ -96,10 +96,10 @@ SECURITY_STATUS rfctls__token_step(rfctls__conn *conn, rfctls__bytes input, rfct
                                    size_t *left) {
   rfctls__bytes protocols = rfctls__buffer_bytes(&conn->protocols);
   int offers = !conn->begun && protocols.size > 0, alone = !conn->begun && input.size == 0;
-  SecBuffer in[3] = {{(unsigned long)input.size, SECBUFFER_TOKEN, (void *)(uintptr_t)input.data},
-                     {0, SECBUFFER_EMPTY, NULL},
-                     {(unsigned long)protocols.size, SECBUFFER_APPLICATION_PROTOCOLS,
-                      (void *)(uintptr_t)protocols.data}};
+  SecBuffer in[3] = {
+      {(unsigned long)input.size, SECBUFFER_TOKEN, (void *)input.data},
+      {0, SECBUFFER_EMPTY, NULL},
+      {(unsigned long)protocols.size, SECBUFFER_APPLICATION_PROTOCOLS, (void *)protocols.data}};
   SecBufferDesc desc = {SECBUFFER_VERSION, offers ? 3 : 2, in};
   SECURITY_STATUS code;
   if (alone) {

@@ -109,8 +109,8 @@ static rfctls__bytes usage_of(const rfctls__context *context) {
 
 static PCCERT_CHAIN_CONTEXT build(HCERTCHAINENGINE engine, const rfctls__context *context,
                                   PCCERT_CONTEXT leaf) {
-  char *usage = (char *)(uintptr_t)(context->role == RFCTLS_CLIENT ? szOID_PKIX_KP_SERVER_AUTH
-                                                                   : szOID_PKIX_KP_CLIENT_AUTH);
+  char *usage = (char *)(context->role == RFCTLS_CLIENT ? szOID_PKIX_KP_SERVER_AUTH
+                                                        : szOID_PKIX_KP_CLIENT_AUTH);
   CERT_CHAIN_PARA wanted = {.cbSize = sizeof wanted,
                             .RequestedUsage = {USAGE_MATCH_TYPE_AND, {1, &usage}}};
   PCCERT_CHAIN_CONTEXT built = NULL;

@@ -111,7 +111,7 @@ static rfctls_status write_bytes(const rfctls_session *session, rfctls__buffer *
 
 /* Made when first asked for. A getter leaves the error record alone. */
 const void *rfctls_session_bytes(const rfctls_session *session, size_t *size) {
-  rfctls_session *mutable = (rfctls_session *)(uintptr_t)session;
+  rfctls_session *mutable = (rfctls_session *)session;
   rfctls__bytes bytes = {NULL, 0};
   rfctls__error error;
   if (session != NULL) {

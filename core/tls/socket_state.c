@@ -3,13 +3,13 @@
 
 /* Getters may lock a socket that is const to their caller. */
 rfctls_socket *rfctls__socket_lock(const rfctls_socket *socket) {
-  rfctls_socket *mutable = (rfctls_socket *)(uintptr_t)socket;
+  rfctls_socket *mutable = (rfctls_socket *)socket;
   rfctls__lock_take(&mutable->lock);
   return mutable;
 }
 
 void rfctls__socket_unlock(const rfctls_socket *socket) {
-  rfctls__lock_drop(&((rfctls_socket *)(uintptr_t)socket)->lock);
+  rfctls__lock_drop(&((rfctls_socket *)socket)->lock);
 }
 
 rfctls_status rfctls__enter_socket(const rfctls_socket *socket) {

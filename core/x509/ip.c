@@ -111,7 +111,7 @@ static void find_gap(const unsigned groups[GROUPS], int *begin, int *end) {
 static void write_v6(const uint8_t *bytes, char text[RFCTLS__IP_ROOM]) {
   unsigned groups[GROUPS];
   int begin, end, used = 0;
-  for (int i = 0; i < GROUPS; i++) {
+  for (size_t i = 0; i < GROUPS; i++) {
     groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
   }
   find_gap(groups, &begin, &end);

@@ -48,7 +48,7 @@ static void put_host(char *out, size_t size, const rfctls__list *hosts) {
   rfctls__bytes name = rfctls__list_at(hosts, 0);
   size_t kept = 0;
   for (; kept < name.size && kept + 1 < size; kept++) {
-    out[kept] = name.data[kept] <= ' ' || name.data[kept] > '~' ? '?' : (char)name.data[kept];
+    out[kept] = (char)(name.data[kept] <= ' ' || name.data[kept] > '~' ? '?' : name.data[kept]);
   }
   out[kept] = '\0';
 }
