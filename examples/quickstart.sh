@@ -124,6 +124,7 @@ talk_to_strangers() {
   return "$failed"
 }
 
+# shellcheck disable=SC2059  # the format is this function's
 print_table() {
   local format='%-18s%-13s%-13s%-24s%-20s%13s%6s\n' file line
   printf "\n$bold$format$plain" program language "TLS version" cipher "peer name verified" \

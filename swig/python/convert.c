@@ -9,13 +9,15 @@
 /* What Python's user calls a text parameter: as what it sets; and a file is one of several sources. */
 static const char *name_of(const char *function, const char *parameter) {
   const char *set = strstr(function, "_set_");
-  if (set) return set + strlen("_set_");
+  if (set)
+    return set + strlen("_set_");
   return strstr(function, "_file") ? "source" : parameter;
 }
 
 /* "data must be an int, not <class 'str'>", instead of Python's TypeError, which names nothing. */
 static void wrong_type(PyObject *object, const char *parameter, const char *wanted) {
-  if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError)) return;
+  if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError))
+    return;
   PyErr_Format(PyExc_TypeError, "%s must be %s, not %R", parameter, wanted,
                (PyObject *)Py_TYPE(object));
 }
@@ -25,7 +27,8 @@ static void wrong_type(PyObject *object, const char *parameter, const char *want
 /* By __index__; NULL with an exception set for what is no int. */
 static PyObject *whole_in(PyObject *object, const char *parameter) {
   PyObject *whole = PyNumber_Index(object);
-  if (!whole) wrong_type(object, parameter, "an int");
+  if (!whole)
+    wrong_type(object, parameter, "an int");
   return whole;
 }
 
@@ -48,7 +51,8 @@ static int number_in(PyObject *object, const char *parameter, long long low, lon
     return -1;
   }
   whole = whole_in(object, parameter);
-  if (!whole) return -1;
+  if (!whole)
+    return -1;
   *out = PyLong_AsLongLongAndOverflow(whole, &overflow);
   Py_DECREF(whole);
   if (overflow || *out < low || *out > high) {
@@ -68,7 +72,8 @@ static int size_in(PyObject *object, const char *parameter, size_t *out) {
     return -1;
   }
   whole = whole_in(object, parameter);
-  if (!whole) return -1;
+  if (!whole)
+    return -1;
   value = PyLong_AsLongLongAndOverflow(whole, &overflow);
   Py_DECREF(whole);
   if (overflow < 0 || (!overflow && value < 0)) {
@@ -82,7 +87,8 @@ static int size_in(PyObject *object, const char *parameter, size_t *out) {
 /* The size of what the call makes. */
 static int length_in(PyObject *object, const char *parameter, int most, size_t *out) {
   long long value;
-  if (number_in(object, parameter, LLONG_MIN, LLONG_MAX, &value) < 0) return -1;
+  if (number_in(object, parameter, LLONG_MIN, LLONG_MAX, &value) < 0)
+    return -1;
   if (value < 1 || value > most) {
     PyErr_Format(PyExc_ValueError, "%s must be 1 to %d, not %R", parameter, most, object);
     return -1;
@@ -112,7 +118,8 @@ static const char *text_in(PyObject *object, const char *parameter) {
 /* The same, or the bytes as they are: a passphrase has no encoding of its own. */
 static const char *text_or_bytes_in(PyObject *object, const char *parameter) {
   const char *bytes;
-  if (!PyBytes_Check(object)) return text_in(object, parameter);
+  if (!PyBytes_Check(object))
+    return text_in(object, parameter);
   bytes = PyBytes_AsString(object);
   if (bytes && strlen(bytes) != (size_t)PyBytes_Size(object)) {
     PyErr_Format(PyExc_ValueError, "%s contains a NUL byte", parameter);
@@ -123,7 +130,8 @@ static const char *text_or_bytes_in(PyObject *object, const char *parameter) {
 
 /* A file's name, which the caller releases with *encoded. */
 static const char *path_in(PyObject *object, const char *parameter, PyObject **encoded) {
-  if (PyUnicode_FSConverter(object, encoded)) return PyBytes_AsString(*encoded);
+  if (PyUnicode_FSConverter(object, encoded))
+    return PyBytes_AsString(*encoded);
   if (PyErr_ExceptionMatches(PyExc_ValueError)) {
     PyErr_Format(PyExc_ValueError, "%s cannot be a file's name: %R", parameter, object);
   } else {
@@ -133,7 +141,8 @@ static const char *path_in(PyObject *object, const char *parameter, PyObject **e
 }
 
 static PyObject *text_out(const char *text) {
-  if (!text) Py_RETURN_NONE;
+  if (!text)
+    Py_RETURN_NONE;
   return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
 }
 
@@ -141,11 +150,14 @@ static PyObject *text_out(const char *text) {
 
 /* Held until PyBuffer_Release; obj == NULL says that nothing is held. */
 static int buffer_in(PyObject *object, const char *parameter, int writable, Py_buffer *view) {
-  if (PyObject_GetBuffer(object, view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0) return 0;
+  if (PyObject_GetBuffer(object, view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0)
+    return 0;
   view->obj = NULL;
-  if (PyErr_ExceptionMatches(PyExc_BufferError)) PyErr_Clear();
-  wrong_type(object, parameter, writable ? "a contiguous and writable bytes-like object"
-                                         : "a contiguous bytes-like object");
+  if (PyErr_ExceptionMatches(PyExc_BufferError))
+    PyErr_Clear();
+  wrong_type(
+      object, parameter,
+      writable ? "a contiguous and writable bytes-like object" : "a contiguous bytes-like object");
   return -1;
 }
 

@@ -22,10 +22,10 @@ typedef struct handle {
   void *pointer;
 } handle;
 
-#define HANDLE_KIND(noun)                                                                          \
-  static void noun##_release(void *pointer) {                                                      \
-    noun##_unref((noun *)pointer);                                                                 \
-  }                                                                                                \
+#define HANDLE_KIND(noun)                     \
+  static void noun##_release(void *pointer) { \
+    noun##_unref((noun *)pointer);            \
+  }                                           \
   static const handle_kind noun##_kind = {#noun, noun##_release}
 
 HANDLE_KIND(rfctls_cert);
@@ -55,14 +55,17 @@ static PyObject *handle_repr(PyObject *self) {
 
 static PyTypeObject *handle_type_new(PyObject *self) {
   static PyType_Slot slots[] = {
-    {Py_tp_dealloc, (void *)handle_dealloc},
-    {Py_tp_repr, (void *)handle_repr},
-    {Py_tp_doc, (void *)"A handle of librfctls, for the functions of this module."},
-    {0, NULL},
+      {Py_tp_dealloc, (void *)handle_dealloc},
+      {Py_tp_repr, (void *)handle_repr},
+      {Py_tp_doc, (void *)"A handle of librfctls, for the functions of this module."},
+      {0, NULL},
   };
   static PyType_Spec spec = {
-    "rfctls.native.Handle", (int)sizeof(handle), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, slots,
+      "rfctls.native.Handle",
+      (int)sizeof(handle),
+      0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+      slots,
   };
   return (PyTypeObject *)PyType_FromModuleAndSpec(self, &spec, NULL);
 }
@@ -70,7 +73,8 @@ static PyTypeObject *handle_type_new(PyObject *self) {
 /* Takes over the caller's reference of pointer, on failure, too; NULL is None. */
 static PyObject *handle_new(PyObject *self, const handle_kind *kind, void *pointer) {
   handle *made;
-  if (!pointer) Py_RETURN_NONE;
+  if (!pointer)
+    Py_RETURN_NONE;
   made = PyObject_New(handle, state_of(self)->handle_type);
   if (!made) {
     kind->unref(pointer);

@@ -9,7 +9,8 @@ static const char error_factory[] = "_error_factory";
 
 /* None where there is nothing to tell. */
 static PyObject *known(long long value, long long nothing) {
-  if (value == nothing) Py_RETURN_NONE;
+  if (value == nothing)
+    Py_RETURN_NONE;
   return PyLong_FromLongLong(value);
 }
 
@@ -18,21 +19,23 @@ static void raise_error(PyObject *self, rfctls_status status, size_t sent) {
   const rfctls_reason reason = rfctls_error_verify_reason();
   const long long code = (long long)rfctls_error_system_code();
   PyObject *factory, *error;
-  if (PyErr_Occurred()) return;
+  if (PyErr_Occurred())
+    return;
   factory = PyMapping_GetItemString(PyModule_GetDict(self), error_factory);
   if (!factory) {
     PyErr_Format(PyExc_RuntimeError, "%s: %s", rfctls_status_name(status), rfctls_error_message());
     return;
   }
   error = PyObject_CallFunction(
-    factory, "sNL{sssNsNsNsNsNsn}", rfctls_status_name(status), text_out(rfctls_error_message()),
-    code, "origin", rfctls_error_origin(), "system_code", known(code, 0),
-    "engine_code", known(rfctls_error_engine_code(), 0), "alert", known(rfctls_error_alert(), -1),
-    "depth", known(rfctls_error_depth(), -1), "reason",
-    text_out(reason == RFCTLS_REASON_NONE ? NULL : rfctls_reason_name(reason)), "sent",
-    (Py_ssize_t)sent);
+      factory, "sNL{sssNsNsNsNsNsn}", rfctls_status_name(status), text_out(rfctls_error_message()),
+      code, "origin", rfctls_error_origin(), "system_code", known(code, 0), "engine_code",
+      known(rfctls_error_engine_code(), 0), "alert", known(rfctls_error_alert(), -1), "depth",
+      known(rfctls_error_depth(), -1), "reason",
+      text_out(reason == RFCTLS_REASON_NONE ? NULL : rfctls_reason_name(reason)), "sent",
+      (Py_ssize_t)sent);
   Py_DECREF(factory);
-  if (!error) return;
+  if (!error)
+    return;
   PyErr_SetObject((PyObject *)Py_TYPE(error), error);
   Py_DECREF(error);
 }

@@ -14,24 +14,27 @@ static rfctls_status rfctls_socket_recv_into(rfctls_socket *socket, uint32_t fla
   PyThreadState *unlocked = capacity > KEEP_LOCKED ? PyEval_SaveThread() : NULL;
   rfctls_status status = rfctls_socket_recv(socket, flags, buffer, capacity, received);
   if (patience != 0 && (status == RFCTLS_WANT_READ || status == RFCTLS_WANT_WRITE)) {
-    if (!unlocked) unlocked = PyEval_SaveThread();
+    if (!unlocked)
+      unlocked = PyEval_SaveThread();
     if (rfctls_socket_wait(socket, status, patience) == RFCTLS_OK) {
       status = rfctls_socket_recv(socket, flags, buffer, capacity, received);
     }
   }
-  if (unlocked) PyEval_RestoreThread(unlocked);
+  if (unlocked)
+    PyEval_RestoreThread(unlocked);
   return status;
 }
 
 static rfctls_status rfctls_socket_recv_bytes(rfctls_socket *socket, uint32_t flags,
-                                              int64_t patience, size_t capacity,
-                                              PyObject **bytes) {
+                                              int64_t patience, size_t capacity, PyObject **bytes) {
   char scratch[RECEIVE_MOST];
   size_t received = 0;
   rfctls_status status;
-  if (capacity > sizeof scratch) capacity = sizeof scratch;
+  if (capacity > sizeof scratch)
+    capacity = sizeof scratch;
   status = rfctls_socket_recv_into(socket, flags, patience, scratch, capacity, &received);
-  if (status != RFCTLS_OK) return status;
+  if (status != RFCTLS_OK)
+    return status;
   *bytes = PyBytes_FromStringAndSize(scratch, (Py_ssize_t)received);
   return *bytes ? RFCTLS_OK : RFCTLS_E_MEMORY;
 }
@@ -41,9 +44,11 @@ static rfctls_status rfctls_raw_drain_bytes(rfctls_raw *raw, size_t capacity, Py
   char scratch[RECEIVE_MOST];
   size_t received = 0;
   rfctls_status status;
-  if (capacity > sizeof scratch) capacity = sizeof scratch;
+  if (capacity > sizeof scratch)
+    capacity = sizeof scratch;
   status = rfctls_raw_drain(raw, scratch, capacity, &received);
-  if (status != RFCTLS_OK) return status;
+  if (status != RFCTLS_OK)
+    return status;
   *bytes = PyBytes_FromStringAndSize(scratch, (Py_ssize_t)received);
   return *bytes ? RFCTLS_OK : RFCTLS_E_MEMORY;
 }

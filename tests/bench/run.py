@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 
-from tables import ACCEPT_AIM, IDLE, IDLE_AIM, INSTRUCTIONS, MIB, TABLES, TIME
+from tables import ACCEPT_AIM, IDLE, IDLE_AIM, MIB, TABLES, TIME
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent

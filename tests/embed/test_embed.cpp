@@ -59,8 +59,9 @@ TEST(Embed, pushed_socket_has_the_methods_of_the_module) {
   ASSERT_EQ(send_all(pair.client, "a line\n"), RFCTLS_OK);
   ASSERT_EQ(rfctls_lua_push_socket(L, pair.server.get()), RFCTLS_OK);
   EXPECT_EQ(lua_gettop(L), 1);
-  EXPECT_EQ(call(L, "local s = ... local line = s:receive() assert(s:send(line:upper()))"
-                    "return line .. ' ' .. s:info 'protocol' .. ' ' .. s:sni()"),
+  EXPECT_EQ(call(L,
+                 "local s = ... local line = s:receive() assert(s:send(line:upper()))"
+                 "return line .. ' ' .. s:info 'protocol' .. ' ' .. s:sni()"),
             "a line TLSv1.3 server.test");
   EXPECT_EQ(receive(pair.client), "A LINE");
 }
@@ -84,7 +85,8 @@ TEST(Embed, dropped_sockets_do_not_pile_up) {
   std::string program = std::string(getenv("RFCTLS_SOURCE_DIR")) + "/tests/lua/pile.lua";
   for (const char *kind : {"tls", "plain"}) {
     lua_pushstring(L, kind);
-    EXPECT_LE(std::stoi(call(L, ("return tostring(loadfile('" + program + "')(...))").c_str())), 40);
+    EXPECT_LE(std::stoi(call(L, ("return tostring(loadfile('" + program + "')(...))").c_str())),
+              40);
   }
 }
 
@@ -105,8 +107,9 @@ TEST(Embed, socket_made_in_lua_is_usable_in_c) {
   lua_State *L = state.get();
   Socket listener = listen_on(server_config());
   lua_pushstring(L, port_of(listener).c_str());
-  ASSERT_EQ(luaL_loadstring(L, "return assert(require 'rfctls'.connect('127.0.0.1', ..., "
-                               "{ handshake = false, server_name = 'server.test' }))"),
+  ASSERT_EQ(luaL_loadstring(L,
+                            "return assert(require 'rfctls'.connect('127.0.0.1', ..., "
+                            "{ handshake = false, server_name = 'server.test' }))"),
             0);
   lua_insert(L, 1);
   ASSERT_EQ(lua_pcall(L, 1, 1, 0), 0) << lua_tostring(L, -1);
@@ -121,11 +124,12 @@ TEST(Embed, socket_made_in_lua_is_usable_in_c) {
 TEST(Embed, anything_else_is_no_socket) {
   State state = new_state();
   lua_State *L = state.get();
-  ASSERT_EQ(luaL_dostring(L, "local rfctls = require 'rfctls' "
-                             "return nil, 1, 'text', {}, print, io.stdout, coroutine.create(print), "
-                             "{ handle = 1 }, { handle = {} }, { handle = io.stdout }, "
-                             "assert(rfctls.self_signed 'a.test'), rfctls.plain.memory(), "
-                             "setmetatable({}, { __index = error })"),
+  ASSERT_EQ(luaL_dostring(L,
+                          "local rfctls = require 'rfctls' "
+                          "return nil, 1, 'text', {}, print, io.stdout, coroutine.create(print), "
+                          "{ handle = 1 }, { handle = {} }, { handle = io.stdout }, "
+                          "assert(rfctls.self_signed 'a.test'), rfctls.plain.memory(), "
+                          "setmetatable({}, { __index = error })"),
             0);
   lua_pushlightuserdata(L, &state);
   int count = lua_gettop(L);

@@ -20,7 +20,8 @@ LAYERS = {
     "pki": ({"base", "x509", "engine", "pki"}, None),
     "tls": ({"base", "x509", "engine", "net", "pki", "tls"}, None),
     "openssl": ({"base", "x509", "engine", "openssl"}, r"openssl/"),
-    "schannel": ({"base", "x509", "engine", "schannel"}, r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
+    "schannel": ({"base", "x509", "engine", "schannel"},
+                 r"(windows|subauth|bcrypt|ncrypt|wincrypt|security|schannel)\.h$"),
 }
 # The only files that may include headers of the operating system.
 PLATFORM = {"base/posix.c", "base/windows.c", "base/file_posix.c", "base/file_windows.c",

@@ -258,7 +258,7 @@ return function(layer, spawn, run)
     end
     local function gives_up(make)
       return function()
-        local took, s, word, code = helper.timed(make, "silent.test", 1, { timeout = 0.5 })
+        local took, s, _, code = helper.timed(make, "silent.test", 1, { timeout = 0.5 })
         equal(s, nil)
         equal(code, "E_TIMEOUT")
         on_time(took, 0.5)
@@ -285,10 +285,10 @@ return function(layer, spawn, run)
   test("a close by another coroutine ends a look-up", function()
     if not preloaded then return end
     local s = assert(layer.connect("silent.test", 1, { timeout = 0 }))
-    local took, ok, word, code
+    local took, ok, _, code
     together(function()
       s:settimeout(nil)
-      took, ok, word, code = helper.timed(s.finishconnect, s)
+      took, ok, _, code = helper.timed(s.finishconnect, s)
     end, function()
       pause(0.1)
       s:abort()

@@ -18,7 +18,6 @@ local chain = assert(rfctls.chain(cert))
 local key = assert(rfctls.key(helper.read "server.key"))
 local identity = assert(rfctls.identity_file(helper.pki "both.pem"))
 local listener = assert(rfctls.listen("127.0.0.1", 0, helper.server_options()))
-local port = select(2, listener:getsockname())
 local client, server = helper.pair()
 local session
 do

@@ -327,7 +327,7 @@ end
 -- ---- wrap ----
 
 test("a descriptor can be wrapped, and stays the program's", function()
-  local client, server, listener = helper.strangers()
+  local client, server = helper.strangers()
   local inner = assert(rfctls.wrap(client:getfd(), helper.client_options { handshake = false }))
   assert(helper.shake(inner, server)[1])
   assert(inner:send("through\n"))

@@ -1,6 +1,5 @@
 -- Does every way in which a connection ends have its own word, after all bytes that came?
 package.path = (arg[0]:match("^(.*)/") or ".") .. "/?.lua;" .. package.path
-local rfctls = require "rfctls"
 local helper = require "helper"
 local test, equal, matches = helper.test, helper.equal, helper.matches
 

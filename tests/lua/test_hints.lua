@@ -96,7 +96,8 @@ test("an option of another library is told what it is called here", function()
   for option, part in pairs { password = "passphrase =", ssl = "leave it out", servername = "server_name =",
                               authorities = "cafile =", check_hostname = "insecure_skip_name_check = true" } do
     raises("option '" .. option .. "' is unknown.*" .. part:gsub("%p", "%%%0"), rfctls.config, { [option] = "x" })
-    raises("option '" .. option .. "' is unknown.*" .. part:gsub("%p", "%%%0"), rfctls.connect, "127.0.0.1", 1, { [option] = "x" })
+    raises("option '" .. option .. "' is unknown.*" .. part:gsub("%p", "%%%0"),
+           rfctls.connect, "127.0.0.1", 1, { [option] = "x" })
     raises("option '" .. option .. "' is unknown", rfctls.plain.connect, "127.0.0.1", 1, { [option] = "x" })
   end
   raises("option 'no_such' is unknown$", rfctls.config, { no_such = 1 })

@@ -34,7 +34,8 @@ test("a page, its status and its headers", function()
 end)
 
 test("a page in chunks, and one that ends with the connection", function()
-  local _, code, _, _, body = request("HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n3\\r\\nabc\\r\\n2\\r\\nde\\r\\n0\\r\\n\\r\\n")
+  local _, code, _, _, body = request("HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n" ..
+                                      "3\\r\\nabc\\r\\n2\\r\\nde\\r\\n0\\r\\n\\r\\n")
   equal(code, 200)
   equal(body, "abcde")
   _, code, _, _, body = request "HTTP/1.1 200 OK\\r\\n\\r\\nuntil the end"

@@ -162,7 +162,8 @@ test("what is not supported is refused, with its name", function()
   for name, value in pairs {
     dane = true, verifyext = "lsec_continue", mode = "both", protocol = "sslv3", options = "no_such",
     verify = "perhaps", alpn = 42, certificate = helper.pki "server.pem", password = {},
-    certificates = { {}, {} }, capath = helper.pki "nowhere", ciphers = "no_such", curve = "no_such", cafile = helper.pki "nowhere.pem", key = helper.pki "garbage.pem",
+    certificates = { {}, {} }, capath = helper.pki "nowhere", ciphers = "no_such", curve = "no_such",
+    cafile = helper.pki "nowhere.pem", key = helper.pki "garbage.pem",
   } do
     local parameters = server_parameters { [name] = value }
     if name == "certificate" then parameters.key = nil end

@@ -116,7 +116,7 @@ local function renegotiates(options)
   local said = file:read "*a"
   file:close()
   os.remove(name)
-  return not said:lower():find "no renegotiation" 
+  return not said:lower():find "no renegotiation"
 end
 
 -- ---- options ----

@@ -2,7 +2,7 @@
 package.path = (arg[0]:match("^(.*)/") or ".") .. "/?.lua;" .. package.path
 local rfctls = require "rfctls"
 local helper = require "helper"
-local test, equal, matches, raises = helper.test, helper.equal, helper.matches, helper.raises
+local test, equal, matches = helper.test, helper.equal, helper.matches
 
 -- ---- bad servers ----
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from peers import CA, client_context, pem
+from peers import client_context, pem
 
 BLOCK = 64 * 1024
 LIMIT = 90

@@ -111,10 +111,10 @@ def talk_in_both_directions():
 
 def look_at(sock):
     """Everything that a socket tells, at any time."""
-    repr(sock), sock.version(), sock.cipher(), sock.group(), sock.pending(), sock.closed
-    sock.peer_certificate, sock.peer_chain, sock.session, sock.session_reused, sock.session_refused
-    sock.selected_alpn_protocol(), sock.server_name, sock.node, sock.service, sock.fileno()
-    sock.getsockname(), sock.getpeername()
+    return [repr(sock), sock.version(), sock.cipher(), sock.group(), sock.pending(), sock.closed,
+            sock.peer_certificate, sock.peer_chain, sock.session, sock.session_reused, sock.session_refused,
+            sock.selected_alpn_protocol(), sock.server_name, sock.node, sock.service, sock.fileno(),
+            sock.getsockname(), sock.getpeername()]
 
 
 def end_while_others_wait():
@@ -141,7 +141,7 @@ def end_while_others_wait():
 
 def look_while_it_shakes():
     sock = rfctls.connect("127.0.0.1", PORT, config=CONFIG, handshake=False)
-    with beside(*(lambda: [look_at(sock) for _ in range(5)] for _ in range(2))):
+    with beside(*(lambda: [look_at(sock) for _ in range(5)] for _ in range(2))):  # noqa: F821
         sock.handshake()
     del sock  # dropped, not closed
 

@@ -202,7 +202,7 @@ def is_accepted(connect):
 def test_a_client_is_lax_by_name_only(row):
     options = CLIENT_OPTIONS | options_of(row)
     for (role, reason), name in {("server", "-"): "server", **BAD}.items():
-        def serve(conn):
+        def serve(conn, name=name):
             with contextlib.suppress(OSError):
                 tls(silence, server_context(name))(conn)
 

@@ -59,7 +59,7 @@ def server():
         thread.join(LIMIT)
 
 
-def talking(kept=[]):
+def talking(kept=[]):  # noqa: B006  # what is kept
     """A socket over memory that has shaken hands, and never waits; the one before, if it still does."""
     if not kept or kept[0].closed or kept[0]._to_close:
         kept[:] = [shaken()]

@@ -6,7 +6,7 @@ import pytest
 import rfctls
 
 pytest.importorskip("cryptography", reason="cryptography is not installed")
-from make_pki import der, pem_of  # noqa: E402
+from make_pki import der, pem_of
 
 COMMON_NAME, UNIQUE_ID = "2.5.4.3", "2.5.4.45"
 NAMES, POINTS, ACCESS = "2.5.29.17", "2.5.29.31", "1.3.6.1.5.5.7.1.1"

@@ -79,7 +79,7 @@ def test_each_interpreter_of_one_lock_raises_its_own_exceptions():
         rfctls.Certificate.load(b"none")
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), 
+@pytest.mark.skipif(sys.version_info < (3, 12),
                     reason="interpreters with a lock of their own came with Python 3.12")
 def test_each_interpreter_with_a_lock_of_its_own_raises_its_own_exceptions():
     assert in_threads("isolated") == [None] * 4

@@ -136,7 +136,7 @@ def test_configs_certificates_and_keys():
 def test_a_verifier_that_refers_to_its_own_socket_is_collected():
     with serving(tls(silence)) as server:
         holder = []
-        config = rfctls.Config(authorities=CA, verifier=lambda *_: bool(holder))
+        config = rfctls.Config(authorities=CA, verifier=lambda *_: bool(holder))  # noqa: F821
         sock = rfctls.connect("127.0.0.1", server.port, config=config, handshake=False)
         holder.append(sock)
         sock.handshake()

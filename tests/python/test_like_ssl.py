@@ -30,7 +30,7 @@ def our_client(port, timeout=LIMIT):
 def outcome(code, sock):
     try:
         return code(sock)
-    except Exception as error:  # noqa: BLE001  # compared
+    except Exception as error:  # compared
         return error
 
 

@@ -231,7 +231,7 @@ def test_each_connection_of_a_listener_gets_its_own_verdict():
                        peer_certificate="required", timeout=20) as listener:
         port = listener.getsockname()[1]
         for name, accepted in [("client-rsa", False), ("client", True), ("client-rsa", False)]:
-            with in_thread(lambda: attempt(port, name)) as attempted:
+            with in_thread(lambda name=name: attempt(port, name)) as attempted:
                 if accepted:
                     conn, _ = listener.accept()
                     with conn:

@@ -1,5 +1,6 @@
 # What examples/quickstart.sh and tests/run.sh share: speaking to the user, and installing what is
 # missing. To be sourced.
+# shellcheck shell=bash disable=SC2034  # what is set here is for them
 
 if [ -t 1 ]; then
   bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'

@@ -43,7 +43,8 @@ echo "a page of a local server" >page/index.html
 mkfifo port
 cp server.pem server.key page/
 (cd page && exec python3 ../server.py >../port 2>/dev/null) &
-trap "kill $!" EXIT
+server=$!
+trap 'kill "$server"' EXIT
 read -r number <port
 
 cat >fetch.py <<'PYTHON'

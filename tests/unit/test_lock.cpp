@@ -107,13 +107,13 @@ TEST(Process, IsTheSameForAllThreads) {
 TEST(Process, DiffersDownALineOfDescent) {
   uint64_t mine = rfctls__process();
   int answer = in_child([mine] {
-    uint64_t childs = rfctls__process();
-    if (childs == 0 || childs == mine || childs != rfctls__process()) {
+    uint64_t children = rfctls__process();
+    if (children == 0 || children == mine || children != rfctls__process()) {
       return 1;
     }
-    return in_child([mine, childs] {
-      uint64_t grandchilds = rfctls__process();
-      return grandchilds == 0 || grandchilds == mine || grandchilds == childs ? 2 : 7;
+    return in_child([mine, children] {
+      uint64_t grandchildren = rfctls__process();
+      return grandchildren == 0 || grandchildren == mine || grandchildren == children ? 2 : 7;
     });
   });
   EXPECT_EQ(answer, 7);

@@ -227,11 +227,11 @@ TEST(Waker, OfAChildDoesNotWakeTheParent) {
   pid_t child = fork();
   if (child == 0) {
     alarm(10);
-    rfctls__waker *childs = nullptr;
-    if (rfctls__waker_take(&childs) != RFCTLS_OK) {
+    rfctls__waker *children = nullptr;
+    if (rfctls__waker_take(&children) != RFCTLS_OK) {
       _exit(1);
     }
-    rfctls__waker_signal(childs); /* stays readable in what the two may share */
+    rfctls__waker_signal(children); /* stays readable in what the two may share */
     _exit(0);
   }
   int how = -1;

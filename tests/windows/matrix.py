@@ -9,8 +9,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
-import others  # noqa: E402
-import pytest  # noqa: E402
+import others
+import pytest
 
 PAYLOAD = b"".join(b"line %d of some\n" % number for number in range(2000))
 PRIORITIES = str(pathlib.Path(__file__).resolve().with_name("tls13.priority"))

@@ -4,7 +4,6 @@
 -- name is what sni() was given, else server_name among the parameters, else the IP address that the
 -- socket is connected to. A parameter that would have no effect here is refused, not passed over.
 local native = require "rfctls.library"
-local failure = require "rfctls.failure"
 local credentials = require "rfctls.credentials"
 local Config = require "rfctls.config"
 local Socket = require "rfctls.socket"
@@ -284,10 +283,10 @@ function Connection:dohandshake()
 end
 
 -- Client: the name to ask for and to check. Server: contexts by name; strict refuses other names.
-function Connection:sni(names, strict)
-  if type(names) ~= "table" then return Socket.sni(self, names) end
+function Connection:sni(contexts, strict)
+  if type(contexts) ~= "table" then return Socket.sni(self, contexts) end
   return self:setidentity(function()
-    local context = names[Socket.sni(self)]
+    local context = contexts[Socket.sni(self)]
     if context then
       self.identity = context.identity
       return context.identity

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from typing_extensions import TypeAlias
+    from typing import TypeAlias
 
     Address: TypeAlias = Any  # as of socket.socket; it depends on the family
 

@@ -31,7 +31,7 @@ from .errors import (
 )
 from .eyeballs import addresses_of, connect_to_one
 from .memory import MemoryTransport
-from .socket import TLSSocket, _config_for, _service, wrap
+from .socket import _config_for, _service, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from os import PathLike
-    from typing import Any, TypeVar
+    from typing import Any, Self, TypeAlias, TypeVar
 
-    from typing_extensions import Self, TypeAlias, TypeIs
+    from typing_extensions import TypeIs
 
     Bytes: TypeAlias = bytes | bytearray | memoryview  # the contents, of any form
     Path: TypeAlias = str | PathLike[str]  # a file with them
@@ -261,6 +261,6 @@ def chain_list(chain: native.Handle) -> list[Certificate]:
 
 
 def _date(seconds: int) -> datetime:
-    from datetime import datetime, timedelta, timezone
+    from datetime import UTC, datetime, timedelta
 
-    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, ClassVar, Literal, Never, TypedDict
 
-    from .certificates import Certificate, Certificates, Finding, Source
+    from .certificates import Certificates, Finding, Source
     from .socket import TLSSocket
 
     Role = Literal["client", "server"]

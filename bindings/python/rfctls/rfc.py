@@ -24,9 +24,9 @@ from .socket import TLSSocket
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
+    from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar
 
-    from typing_extensions import Buffer, TypeAlias
+    from typing_extensions import Buffer
 
     Extension: TypeAlias = tuple[int, bytes]
     Verdict: TypeAlias = bool | Callable[[int, bool, Certificate], bool]

@@ -1,9 +1,9 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Makes all files here anew: needs OpenSSL 3.5 or newer with its provider "legacy", and a JDK.
 set -eu
 cd "$(dirname "$0")"
 rm -f -- *.p12 *.key *.pem *.jks
-old="-provider legacy -provider default"
+old=(-provider legacy -provider default)
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout odd.key -out odd.pem -days 9000 \
   -subj /CN=odd.test -addext subjectAltName=DNS:odd.test
@@ -21,11 +21,11 @@ pkcs12 rc2-nomac.p12 -nomac -certpbe PBE-SHA1-RC2-128 -keypbe PBE-SHA1-RC2-40
 openssl pkcs12 -export -legacy -inkey odd.key -in odd.pem -passout "pass:Ã¤" -out bytewise.p12
 
 for algorithm in MD5-DES SHA1-DES SHA1-RC4-128 SHA1-RC2-40; do
-  openssl pkcs8 -topk8 $old -v1 PBE-$algorithm -in odd.key -passout pass:secret -out "$algorithm.key"
+  openssl pkcs8 -topk8 "${old[@]}" -v1 PBE-$algorithm -in odd.key -passout pass:secret -out "$algorithm.key"
 done
-openssl pkcs8 -topk8 $old -v2 des -in odd.key -passout pass:secret -outform DER -out pbes2-des.key.der
-openssl ec $old -des -in odd.key -passout pass:secret -out rfc1421-des.key
-openssl ec $old -seed -in odd.key -passout pass:secret -out rfc1421-seed.key
+openssl pkcs8 -topk8 "${old[@]}" -v2 des -in odd.key -passout pass:secret -outform DER -out pbes2-des.key.der
+openssl ec "${old[@]}" -des -in odd.key -passout pass:secret -out rfc1421-des.key
+openssl ec "${old[@]}" -seed -in odd.key -passout pass:secret -out rfc1421-seed.key
 
 java() { keytool -noprompt -storepass changeit "$@"; }
 java -importcert -alias odd -file odd.pem -storetype PKCS12 -keystore java-trust.p12

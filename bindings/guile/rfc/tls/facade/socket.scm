@@ -37,11 +37,8 @@
 (define tls-socket? rfctls-socket-p)
 
 ;; The class, for methods and is-a?; (oop goops) is loaded when it is first asked for.
-(define (tls-socket-class)
-  (resolve-module '(oop goops))
-  (rfctls-socket-class))
 (define-syntax <tls-socket>
-  (identifier-syntax (tls-socket-class)))
+  (identifier-syntax (begin (resolve-module '(oop goops)) (rfctls-socket-class))))
 
 ;; ---- questions of the handshake ----
 
