@@ -16,7 +16,7 @@ static size_t rsa_bits(rfctls__bytes key) {
     modulus = (rfctls__bytes){modulus.data + 1, modulus.size - 1};
   }
   bits = 8 * modulus.size;
-  for (uint8_t top = modulus.size > 0 ? modulus.data[0] : 0; top != 0 && top < 0x80; top <<= 1) {
+  for (unsigned top = modulus.size > 0 ? modulus.data[0] : 0; top != 0 && top < 0x80; top <<= 1) {
     bits--;
   }
   return bits;
