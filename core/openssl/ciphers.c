@@ -198,14 +198,20 @@ static rfctls_status list_staying(const SSL_CTX *ctx, STACK_OF(SSL_CIPHER) *name
   return status == RFCTLS_OK ? rfctls__buffer_append(names, "", 1) : status;
 }
 
+/* Of the system's list none is left also when OpenSSL, short of memory, could not fetch the ciphers: it leaves
+ * them out without an error. No caller's argument is to blame for that. */
 static rfctls_status fail_empty(const char *list) {
-  return rfctls__openssl_ran_out()
-             ? rfctls__fail_memory()
-             : rfctls__fail(
+  if (rfctls__openssl_ran_out()) {
+    return rfctls__fail_memory();
+  }
+  return list != NULL
+             ? rfctls__fail(
                    RFCTLS_E_ARGUMENT,
                    "cipher list \"%s\" leaves none that is used: static RSA (kRSA) and DHE "
                    "are used only if it names them or a cipher of theirs",
-                   list != NULL ? list : "of the system");
+                   list)
+             : rfctls__fail(RFCTLS_E_UNSUPPORTED,
+                            "OpenSSL's configuration leaves no cipher that is used before TLS 1.3");
 }
 
 /* Leaves those ciphers of ctx that stay; list: where they are from, NULL: the system's. */

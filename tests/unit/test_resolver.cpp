@@ -44,12 +44,12 @@ struct Resolver {
 };
 Resolver resolver;
 
+// From now on, also to a thread that has yet to ask.
 void speak() {
   std::unique_lock<std::mutex> locked(resolver.lock);
   resolver.speaks = true;
   resolver.told.notify_all();
   resolver.told.wait(locked, [] { return resolver.asking == 0; });
-  resolver.speaks = false;
 }
 
 }  // namespace
@@ -101,6 +101,8 @@ class Lookup : public testing::Test {
     port = std::to_string(rfctls_address_port(address.get()));
     ASSERT_EQ(RFCTLS_OK, rfctls_config_new(RFCTLS_CLIENT, out(config)));
     begin = rfctls__now();
+    std::unique_lock<std::mutex> locked(resolver.lock);
+    resolver.speaks = false;
     resolver.asked = 0;
   }
   void TearDown() override {
