@@ -119,16 +119,23 @@ rfctls_status rfctls__raw_over_connector(rfctls__connector *connector, rfctls_ra
   return RFCTLS_OK;
 }
 
+static rfctls_status check_refuses(const rfctls_raw *listener) {
+  return __atomic_load_n(&listener->refuses, __ATOMIC_ACQUIRE)
+             ? rfctls__fail(RFCTLS_E_CLOSED, "the listener was shut down")
+             : RFCTLS_OK;
+}
+
+/* What the system says of a listener that is being shut down in the middle of it is no failure of its own. */
 rfctls_status rfctls__raw_try_accept(rfctls_raw *listener, rfctls_raw **out) {
   intptr_t fd = RFCTLS__NO_FD;
-  rfctls_status status;
+  rfctls_status status = check_refuses(listener);
   *out = NULL;
-  if (__atomic_load_n(&listener->refuses, __ATOMIC_ACQUIRE)) {
-    return rfctls__fail(RFCTLS_E_CLOSED, "the listener was shut down");
+  if (status != RFCTLS_OK) {
+    return status;
   }
   status = rfctls__os_accept(rfctls__raw_descriptor(listener), &fd);
   if (status != RFCTLS_OK) {
-    return status;
+    return status < 0 && check_refuses(listener) != RFCTLS_OK ? RFCTLS_E_CLOSED : status;
   }
   status = rfctls__raw_over_fd(fd, 1, 0, out);
   if (status != RFCTLS_OK) {
