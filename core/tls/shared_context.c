@@ -14,7 +14,7 @@
 #include "tls/session_cache.h"
 #include "tls/shared_context.h"
 
-static int was_used; /* atomic: the engine has made something */
+static int was_used; /* atomic: a config was frozen, so the engine may have made something */
 
 static struct {
   rfctls__static_lock lock;
@@ -95,7 +95,6 @@ static rfctls__shared_context *take_stale(int64_t now) {
 rfctls__shared_context *rfctls__shared_context_find(const uint8_t digest[RFCTLS__DIGEST_SIZE]) {
   rfctls__shared_context *found, *stale;
   int64_t now = rfctls__now();
-  __atomic_store_n(&was_used, 1, __ATOMIC_RELEASE);
   rfctls__static_lock_take(&table.lock);
   found = find(digest);
   rfctls__static_lock_drop(&table.lock);
@@ -126,6 +125,7 @@ rfctls__shared_context *rfctls__shared_context_add(rfctls__shared_context *made)
 
 rfctls__shared_context *rfctls__shared_context_at(rfctls__shared_context *const *place) {
   rfctls__shared_context *found;
+  __atomic_store_n(&was_used, 1, __ATOMIC_RELEASE);
   rfctls__static_lock_take(&table.lock);
   found = *place != NULL && (*place)->process == rfctls__process() ? *place : NULL;
   if (found != NULL) {

@@ -95,13 +95,24 @@ def talk(library, pki):
     handles.drop()
 
 
+def serve_by_question(library, _pki):
+    """A server whose certificate the program chooses shares its context with nobody."""
+    handles = Handles(library)
+    config = handles.make("rfctls_config", "rfctls_config_new", 2)
+    handles.call("rfctls_config_set_asking", config, 0, 1)
+    raw = handles.make("rfctls_raw", "rfctls_raw_memory")
+    assert handles.call("rfctls_socket_handshake", handles.make("rfctls_socket", "rfctls_socket_wrap", raw, config))
+    handles.drop()
+
+
 class Mallinfo(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in (
         "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks",
         "keepcost")]
 
 
-def test_what_a_plugin_kept_for_the_process_goes_with_it():
+@pytest.mark.parametrize("work", [talk, serve_by_question])
+def test_what_a_plugin_kept_for_the_process_goes_with_it(work):
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "mallinfo2"):
         pytest.skip("this C library does not tell how much memory is in use")
@@ -111,7 +122,7 @@ def test_what_a_plugin_kept_for_the_process_goes_with_it():
         library = headers.loaded(headers.BUILD / "tests" / "abi" / "abi_plugin.so") or pytest.skip(
             "an interpreter cannot load a library built like this")
         for _ in range(2):
-            talk(library, os.environ["RFCTLS_TEST_PKI"])
+            work(library, os.environ["RFCTLS_TEST_PKI"])
         _ctypes.dlclose(library._handle)
         with open("/proc/self/maps", encoding="ascii") as maps:
             assert "abi_plugin" not in maps.read()
