@@ -108,16 +108,13 @@ static rfctls_status shutdown_step(rfctls_socket *socket, rfctls__operation *ope
 
 rfctls_status rfctls_socket_shutdown(rfctls_socket *socket, rfctls_how how) {
   shutdown_call call = {.operation = {.step = shutdown_step}, .how = how};
-  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = rfctls__check_how(how);
   if (status == RFCTLS_OK) {
-    status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &policy);
+    status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &call.operation.policy);
   }
   if (status == RFCTLS_OK) {
-    call.operation.waits = policy.waits;
-    call.operation.deadline = policy.deadline;
     status = rfctls__drive(socket, &call.operation);
   }
   return status;
@@ -133,7 +130,8 @@ static rfctls_status drain(rfctls_socket *socket, rfctls__operation *operation) 
   size_t received = 1;
   rfctls_status status = RFCTLS_OK;
   rfctls__buffer_release(&socket->in);
-  while (status == RFCTLS_OK && received > 0 && !rfctls__deadline_passed(operation->deadline)) {
+  while (status == RFCTLS_OK && received > 0 &&
+         !rfctls__deadline_passed(operation->policy.deadline)) {
     status = rfctls__raw_try_recv(socket->raw, waste, sizeof waste, 0, &received);
   }
   if (status < 0 || (status == RFCTLS_OK && received == 0) ||
@@ -206,12 +204,12 @@ rfctls_status rfctls__close(rfctls_socket *socket) {
     socket->handshake_deadline = RFCTLS__NEVER;
     socket->changed = 1;
   }
-  operation.waits = socket->blocking;
-  operation.deadline =
+  operation.policy.waits = socket->blocking;
+  operation.policy.deadline =
       rfctls__lasting_deadline(socket, RFCTLS_TIMER_CLOSE, &socket->close_deadline);
   rfctls__socket_unlock(socket);
   status = rfctls__drive(socket, &operation);
-  if (status > 0 && !rfctls__deadline_passed(operation.deadline)) {
+  if (status > 0 && !rfctls__deadline_passed(operation.policy.deadline)) {
     return status;
   }
   if (status != RFCTLS_OK) {
@@ -301,16 +299,13 @@ static rfctls_status unwrap_step(rfctls_socket *socket, rfctls__operation *opera
 
 rfctls_status rfctls_socket_unwrap(rfctls_socket *socket, intptr_t *fd) {
   unwrap_call call = {.operation = {.step = unwrap_step}, .fd = fd};
-  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
   status = begin_leaving(socket, fd);
   if (status == RFCTLS_OK) {
-    status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &policy);
+    status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &call.operation.policy);
   }
   if (status == RFCTLS_OK) {
-    call.operation.waits = policy.waits;
-    call.operation.deadline = policy.deadline;
     status = rfctls__drive(socket, &call.operation);
   }
   return status;

@@ -184,9 +184,9 @@ static rfctls_status sleep_for(rfctls_socket *socket, rfctls__operation *operati
   rfctls__wait_entry entry;
   rfctls__waker *waker = NULL;
   rfctls__deadline deadline =
-      rfctls__deadline_earlier(operation->deadline, rfctls__next_of_connect(socket));
+      rfctls__deadline_earlier(operation->policy.deadline, rfctls__next_of_connect(socket));
   rfctls_status status;
-  if (rfctls__deadline_passed(operation->deadline)) {
+  if (rfctls__deadline_passed(operation->policy.deadline)) {
     return rfctls__fail(RFCTLS_E_TIMEOUT, "the timer ran out");
   }
   status = rfctls__waker_take(&waker);
@@ -225,7 +225,7 @@ static rfctls_status attempt(rfctls_socket *socket, rfctls__operation *operation
       continue;
     }
     /* A peer that floods us with what says nothing cannot stretch the timer. */
-    if (fills == FILLS || (fills > 0 && rfctls__deadline_passed(operation->deadline))) {
+    if (fills == FILLS || (fills > 0 && rfctls__deadline_passed(operation->policy.deadline))) {
       return status;
     }
     status = fill(socket);
@@ -251,7 +251,7 @@ static rfctls_status loop(rfctls_socket *socket, rfctls__operation *operation) {
     if (status <= 0 || status == RFCTLS_WANT_VERIFY || status == RFCTLS_WANT_IDENTITY) {
       return status;
     }
-    if (!operation->waits) {
+    if (!operation->policy.waits) {
       return (int)status == RFCTLS__WANT_TURN ? RFCTLS_WANT_WRITE : status;
     }
     status = sleep_for(socket, operation, (int)status);

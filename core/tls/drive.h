@@ -10,23 +10,21 @@ typedef struct rfctls__operation rfctls__operation;
  * puts into `out` is flushed after. */
 typedef rfctls_status (*rfctls__step)(rfctls_socket *socket, rfctls__operation *operation);
 
+/* How long a public call waits, which may drive several operations and has its timer once. */
+typedef struct rfctls__wait_policy {
+  int waits; /* 0: answers WANT_* */
+  rfctls__deadline deadline;
+} rfctls__wait_policy;
+
 struct rfctls__operation {
   rfctls__step step;
-  int waits;   /* 0: answers WANT_*                                        */
-  int closes;  /* goes on though the socket is closing                     */
+  rfctls__wait_policy policy;
+  int closes;  /* goes on though the socket is closing                       */
   int64_t nap; /* set by a step: look again after so many nanoseconds; 0: no */
-  rfctls__deadline deadline;
 };
 
 /* Runs a step until it is done, sleeping in between where the operation waits. */
 rfctls_status rfctls__drive(rfctls_socket *socket, rfctls__operation *operation);
-
-/* ---- how long a public call waits, which may drive several operations and has its timer once ---- */
-
-typedef struct rfctls__wait_policy {
-  int waits;
-  rfctls__deadline deadline;
-} rfctls__wait_policy;
 
 /* E_ARGUMENT, E_FORKED; whether and until when a call with these flags, begun now, waits. */
 rfctls_status rfctls__wait_policy_of(const rfctls_socket *socket, uint32_t flags,

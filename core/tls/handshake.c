@@ -180,7 +180,7 @@ static rfctls_status handshake_step(rfctls_socket *socket, rfctls__operation *op
     }
     if (status == RFCTLS_OK) { /* each timer has its time */
       socket->handshake_deadline = RFCTLS__NEVER;
-      operation->deadline =
+      operation->policy.deadline =
           rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline);
     }
   }
@@ -220,13 +220,13 @@ rfctls_status rfctls_socket_handshake(rfctls_socket *socket) {
   }
   rfctls__socket_lock(socket);
   rfctls__decision_close(socket);
-  operation.waits = socket->blocking;
-  operation.deadline =
+  operation.policy.waits = socket->blocking;
+  operation.policy.deadline =
       rfctls__lasting_deadline(socket, RFCTLS_TIMER_HANDSHAKE, &socket->handshake_deadline);
   rfctls__socket_unlock(socket);
   status = rfctls__drive(socket, &operation);
   if (status > 0 && status != RFCTLS_WANT_VERIFY && status != RFCTLS_WANT_IDENTITY &&
-      rfctls__deadline_passed(operation.deadline)) {
+      rfctls__deadline_passed(operation.policy.deadline)) {
     status = RFCTLS_E_TIMEOUT;
   }
   return status == RFCTLS_E_TIMEOUT ? time_out(socket) : status;

@@ -93,9 +93,7 @@ static rfctls_status send_step(rfctls_socket *socket, rfctls__operation *operati
 rfctls_status rfctls__send(rfctls_socket *socket, const rfctls__wait_policy *policy,
                            const void *data, size_t size, size_t *sent) {
   send_call call = {
-      .operation = {.step = send_step, .waits = policy->waits, .deadline = policy->deadline},
-      .data = data,
-      .size = size};
+      .operation = {.step = send_step, .policy = *policy}, .data = data, .size = size};
   rfctls_status status = rfctls__drive(socket, &call.operation);
   *sent = call.sent;
   return status > 0 && call.sent > 0 ? RFCTLS_OK : status;
@@ -193,11 +191,10 @@ static rfctls_status recv_step(rfctls_socket *socket, rfctls__operation *operati
 
 rfctls_status rfctls__recv(rfctls_socket *socket, const rfctls__wait_policy *policy, uint32_t flags,
                            void *buffer, size_t capacity, size_t *received) {
-  recv_call call = {
-      .operation = {.step = recv_step, .waits = policy->waits, .deadline = policy->deadline},
-      .buffer = buffer,
-      .capacity = capacity,
-      .flags = flags};
+  recv_call call = {.operation = {.step = recv_step, .policy = *policy},
+                    .buffer = buffer,
+                    .capacity = capacity,
+                    .flags = flags};
   rfctls_status status = rfctls__drive(socket, &call.operation);
   *received = call.received;
   if (call.received > 0) { /* bytes go first; what stopped WAITALL shows again at the next call */
@@ -261,14 +258,8 @@ static rfctls_status key_update_step(rfctls_socket *socket, rfctls__operation *o
 
 rfctls_status rfctls_socket_key_update(rfctls_socket *socket) {
   rfctls__operation operation = {.step = key_update_step};
-  rfctls__wait_policy policy;
   rfctls_status status;
   rfctls__enter(__func__);
-  status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &policy);
-  if (status == RFCTLS_OK) {
-    operation.waits = policy.waits;
-    operation.deadline = policy.deadline;
-    status = rfctls__drive(socket, &operation);
-  }
-  return status;
+  status = rfctls__wait_policy_of(socket, 0, RFCTLS_TIMER_WRITE, &operation.policy);
+  return status == RFCTLS_OK ? rfctls__drive(socket, &operation) : status;
 }

@@ -144,8 +144,8 @@ static rfctls_status connect_step(rfctls_socket *socket, rfctls__operation *oper
 
 /* Its timer is the transport's. */
 static rfctls_status finish_connect(rfctls_socket *socket) {
-  rfctls__operation operation = {.step = connect_step, .deadline = RFCTLS__NEVER};
-  operation.waits = rfctls__socket_lock(socket)->blocking;
+  rfctls__operation operation = {.step = connect_step, .policy.deadline = RFCTLS__NEVER};
+  operation.policy.waits = rfctls__socket_lock(socket)->blocking;
   rfctls__socket_unlock(socket);
   return rfctls__drive(socket, &operation);
 }
@@ -265,10 +265,10 @@ rfctls_status rfctls_socket_accept(rfctls_socket *listener, rfctls_socket **out)
     return status;
   }
   rfctls__socket_lock(listener);
-  call.operation.waits = listener->blocking;
-  call.operation.deadline = listener->blocking
-                                ? rfctls__deadline_in(listener->timers[RFCTLS_TIMER_ACCEPT])
-                                : RFCTLS__NEVER;
+  call.operation.policy.waits = listener->blocking;
+  call.operation.policy.deadline = listener->blocking
+                                       ? rfctls__deadline_in(listener->timers[RFCTLS_TIMER_ACCEPT])
+                                       : RFCTLS__NEVER;
   rfctls__socket_unlock(listener);
   status = rfctls__drive(listener, &call.operation);
   if (status == RFCTLS_OK) {
