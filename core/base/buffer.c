@@ -134,6 +134,12 @@ rfctls_status rfctls__buffer_append(rfctls__buffer *buffer, const void *data, si
   return status;
 }
 
+rfctls_status rfctls__buffer_append_sized(rfctls__buffer *buffer, const void *data, size_t size) {
+  uint64_t before = size;
+  rfctls_status status = rfctls__buffer_append(buffer, &before, sizeof before);
+  return status == RFCTLS_OK ? rfctls__buffer_append(buffer, data, size) : status;
+}
+
 void rfctls__buffer_consume(rfctls__buffer *buffer, size_t size) {
   if (size < rfctls__buffer_size(buffer)) {
     buffer->head += size;

@@ -51,6 +51,8 @@ static inline size_t rfctls__buffer_room(const rfctls__buffer *buffer) {
 /* What was written into the room belongs to the buffer now. */
 void rfctls__buffer_commit(rfctls__buffer *buffer, size_t size);
 rfctls_status rfctls__buffer_append(rfctls__buffer *buffer, const void *data, size_t size);
+/* With its size before it, so that no two lists of values are written alike: for digests, in this process. */
+rfctls_status rfctls__buffer_append_sized(rfctls__buffer *buffer, const void *data, size_t size);
 /* Takes size bytes (at most what is there) from the head. */
 void rfctls__buffer_consume(rfctls__buffer *buffer, size_t size);
 /* Copies up to size bytes out and consumes them; answers how many. */

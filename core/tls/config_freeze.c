@@ -16,17 +16,10 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 typedef rfctls_status (*writer)(const rfctls_config *config, const void *option,
                                 rfctls__buffer *text);
 
-/* With its size before it. */
-static rfctls_status put(rfctls__buffer *text, const void *data, size_t size) {
-  uint64_t before = size;
-  rfctls_status status = rfctls__buffer_append(text, &before, sizeof before);
-  return status == RFCTLS_OK ? rfctls__buffer_append(text, data, size) : status;
-}
-
 static rfctls_status put_number(const rfctls_config *config, const void *option,
                                 rfctls__buffer *text) {
   (void)config;
-  return put(text, option, sizeof(int));
+  return rfctls__buffer_append_sized(text, option, sizeof(int));
 }
 
 /* A function: whether there is one. */
@@ -41,7 +34,8 @@ static rfctls_status put_text(const rfctls_config *config, const void *option,
                               rfctls__buffer *text) {
   const char *value = *(char *const *)option;
   (void)config;
-  return put(text, value != NULL ? value : "", value != NULL ? strlen(value) + 1 : 0);
+  return rfctls__buffer_append_sized(text, value != NULL ? value : "",
+                                     value != NULL ? strlen(value) + 1 : 0);
 }
 
 static rfctls_status put_preferences(const rfctls_config *config, const void *option,
@@ -57,7 +51,7 @@ static rfctls_status put_bytes(const rfctls_config *config, const void *option,
                                rfctls__buffer *text) {
   rfctls__bytes bytes = rfctls__buffer_bytes(option);
   (void)config;
-  return put(text, bytes.data, bytes.size);
+  return rfctls__buffer_append_sized(text, bytes.data, bytes.size);
 }
 
 /* Certificates by their fingerprints, which they have already, and by what their source does not trust them
@@ -73,7 +67,7 @@ static rfctls_status put_chain(const rfctls_config *config, const void *option,
     status = put_number(config, &distrusted, text);
     if (status == RFCTLS_OK) {
       const char *each = rfctls_cert_fingerprint(cert);
-      status = put(text, each, strlen(each));
+      status = rfctls__buffer_append_sized(text, each, strlen(each));
     }
   }
   return status;

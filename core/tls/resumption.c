@@ -12,13 +12,6 @@ static const rfctls__engine *const engine = &rfctls__engine_linked;
 
 /* ---- keys ---- */
 
-/* With its size before it, so that no two lists of values are written alike. */
-static rfctls_status put(rfctls__buffer *text, const void *data, size_t size) {
-  uint64_t before = size;
-  rfctls_status status = rfctls__buffer_append(text, &before, sizeof before);
-  return status == RFCTLS_OK ? rfctls__buffer_append(text, data, size) : status;
-}
-
 /* The config's options, the name as it is asked for and checked, protocols, extensions, and what was set for
  * this connection alone. */
 static rfctls_status make_key(const rfctls_socket *socket, const rfctls__opening *opening,
@@ -32,13 +25,13 @@ static rfctls_status make_key(const rfctls_socket *socket, const rfctls__opening
     status = rfctls__buffer_append(&text, out->options, sizeof out->options);
   }
   if (status == RFCTLS_OK) {
-    status = put(&text, name, name != NULL ? strlen(name) : 0);
+    status = rfctls__buffer_append_sized(&text, name, name != NULL ? strlen(name) : 0);
   }
   if (status == RFCTLS_OK) {
-    status = put(&text, opening->protocols.data, opening->protocols.size);
+    status = rfctls__buffer_append_sized(&text, opening->protocols.data, opening->protocols.size);
   }
   if (status == RFCTLS_OK) {
-    status = put(&text, opening->extensions.data, opening->extensions.size);
+    status = rfctls__buffer_append_sized(&text, opening->extensions.data, opening->extensions.size);
   }
   if (status == RFCTLS_OK) {
     status = engine->digest(rfctls__buffer_bytes(&text), out->whole);
