@@ -1,4 +1,4 @@
-/* Points in monotonic time, in nanoseconds: a operation computes its deadline once. */
+/* Points in monotonic time, in nanoseconds: an operation computes its deadline once. */
 #ifndef RFCTLS_BASE_DEADLINE_H
 #define RFCTLS_BASE_DEADLINE_H
 

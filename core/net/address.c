@@ -218,9 +218,10 @@ rfctls_status rfctls__addresses_resolve(const char *node, const char *service, r
 
 rfctls_status rfctls_addresses_resolve(const char *node, const char *service, rfctls_family family,
                                        int passive, rfctls_addresses **out) {
+  rfctls_status status;
   rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the addresses");
-  }
-  return rfctls__addresses_resolve(node, service, family, passive ? RFCTLS__PASSIVE : 0, out);
+  status = rfctls__output(out, sizeof *out, "the addresses");
+  return status == RFCTLS_OK
+             ? rfctls__addresses_resolve(node, service, family, passive ? RFCTLS__PASSIVE : 0, out)
+             : status;
 }

@@ -13,11 +13,10 @@ rfctls_status rfctls_raw_adopt(intptr_t fd, int owned, rfctls_raw **out) {
   int listens = 0;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the transport");
+  status = rfctls__output(out, sizeof *out, "the transport");
+  if (status == RFCTLS_OK) {
+    status = rfctls__os_inspect(fd, &listens);
   }
-  *out = NULL;
-  status = rfctls__os_inspect(fd, &listens);
   if (status == RFCTLS_OK) {
     status = rfctls__raw_over_fd(fd, owned != 0, listens, out);
   }

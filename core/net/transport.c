@@ -74,7 +74,7 @@ static int is_closed(const rfctls_raw *raw) {
   return __atomic_load_n(&raw->closed, __ATOMIC_ACQUIRE);
 }
 
-/* What a operation has to find, under the lock. */
+/* What an operation has to find, under the lock. */
 static rfctls_status check_free(const rfctls_raw *raw) {
   if (is_closed(raw)) {
     return rfctls__fail(RFCTLS_E_CLOSED, "the transport is closed");

@@ -132,11 +132,10 @@ rfctls_status rfctls_raw_accept(rfctls_raw *listener, rfctls_raw **out) {
   accept_call call = {.operation = {.step = accept_step, .timer = RFCTLS_TIMER_ACCEPT}};
   rfctls_status status;
   rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the accepted transport");
+  status = rfctls__output(out, sizeof *out, "the accepted transport");
+  if (status == RFCTLS_OK) {
+    status = drive(listener, &call.operation);
   }
-  *out = NULL;
-  status = drive(listener, &call.operation);
   if (status == RFCTLS_OK) {
     *out = call.raw;
   }

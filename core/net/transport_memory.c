@@ -169,11 +169,10 @@ rfctls_status rfctls_raw_memory(rfctls_raw **out) {
   rfctls__memory *memory = NULL;
   rfctls_status status;
   rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the transport");
+  status = rfctls__output(out, sizeof *out, "the transport");
+  if (status == RFCTLS_OK) {
+    status = new_memory(&memory);
   }
-  *out = NULL;
-  status = new_memory(&memory);
   if (status == RFCTLS_OK) {
     *out = rfctls__raw_alloc(&by_memory, RFCTLS__NO_FD);
     status = *out != NULL ? RFCTLS_OK : RFCTLS_E_MEMORY;

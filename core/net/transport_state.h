@@ -65,7 +65,7 @@ static inline intptr_t rfctls__raw_descriptor(const rfctls_raw *raw) {
 /* Asks the system who is at its ends. Under the lock, or when nobody else knows the transport yet. */
 void rfctls__raw_learn_ends(rfctls_raw *raw);
 
-/* Begins a operation: E_ARGUMENT, E_FORKED, E_CLOSED, E_STATE; else the descriptor stays open until it
+/* Begins an operation: E_ARGUMENT, E_FORKED, E_CLOSED, E_STATE; else the descriptor stays open until it
  * leaves. */
 rfctls_status rfctls__raw_enter(rfctls_raw *raw);
 void rfctls__raw_leave(rfctls_raw *raw);

@@ -30,12 +30,10 @@ rfctls_status rfctls__chain_new(rfctls_chain **out) {
 }
 
 rfctls_status rfctls_chain_new(rfctls_chain **out) {
+  rfctls_status status;
   rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the chain");
-  }
-  *out = NULL;
-  return rfctls__chain_new(out);
+  status = rfctls__output(out, sizeof *out, "the chain");
+  return status == RFCTLS_OK ? rfctls__chain_new(out) : status;
 }
 
 rfctls_chain *rfctls_chain_ref(rfctls_chain *chain) {
@@ -268,11 +266,10 @@ rfctls_status rfctls_cert_load(const void *data, size_t size, rfctls_cert **out)
   rfctls_status status;
   rfctls_chain *chain = NULL;
   rfctls__enter(__func__);
-  if (out == NULL) {
-    return rfctls__fail(RFCTLS_E_ARGUMENT, "no place for the certificate");
+  status = rfctls__output(out, sizeof *out, "the certificate");
+  if (status == RFCTLS_OK) {
+    status = rfctls__chain_load(data, size, NULL, &chain);
   }
-  *out = NULL;
-  status = rfctls__chain_load(data, size, NULL, &chain);
   if (status == RFCTLS_OK) {
     *out = rfctls_cert_ref(rfctls_chain_at(chain, 0));
   }

@@ -106,7 +106,7 @@ rfctls_status rfctls__enter_socket(const rfctls_socket *socket);
 /* Getters may lock a socket that is const to their caller. */
 rfctls_socket *rfctls__socket_lock(const rfctls_socket *socket);
 void rfctls__socket_unlock(const rfctls_socket *socket);
-/* The timer of a operation that several calls may make up: *kept begins with the first of them. */
+/* The timer of an operation that several calls may make up: *kept begins with the first of them. */
 rfctls__deadline rfctls__lasting_deadline(const rfctls_socket *socket, rfctls_timer timer,
                                           rfctls__deadline *kept);
 /* Wakes those who wait, if something has changed, and gives the memory of empty buffers back. */

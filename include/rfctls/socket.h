@@ -206,8 +206,7 @@ RFCTLS_API uint32_t RFCTLS_CALL rfctls_socket_wait_events(const rfctls_socket *s
                                                           rfctls_status want);
 /* After how many milliseconds that call should be made again although the descriptor told of nothing: a
  * timer of the handshake or of a close runs out then, another address has its turn, or there is something
- * that no event tells of. 0: at
- * once; -1: there is no such time; also for NULL. */
+ * that no event tells of. 0: at once; -1: there is no such time; also for NULL. */
 RFCTLS_API int64_t RFCTLS_CALL rfctls_socket_wait_timeout(const rfctls_socket *socket);
 
 /* ---- tell ---- */
