@@ -214,12 +214,17 @@ def test_the_name_of_a_config_is_the_one_that_is_checked():
     with https() as server:
         pools = rfctls.urllib3.PoolManager(authorities=CA, server_name="localhost")
         assert pools.request("GET", f"https://127.0.0.1:{server.server_port}/page", timeout=LIMIT).data == b"/page"
-        connection = rfctls.http.HTTPSConnection("127.0.0.1", server.server_port, timeout=LIMIT,
-                                                 config=rfctls.Config(authorities=CA, server_name="localhost"))
-        connection.request("GET", "/page")
-        assert connection.getresponse().read() == b"/page"
-        connection.close()
         pools.clear()
+        config = rfctls.Config(authorities=CA, server_name="localhost")
+        with proxy() as (port, asked):
+            for first, tunnel in [(server.server_port, None), (port, f"127.0.0.1:{server.server_port}")]:
+                connection = rfctls.http.HTTPSConnection("127.0.0.1", first, timeout=LIMIT, config=config)
+                if tunnel:
+                    connection.set_tunnel(tunnel)
+                connection.request("GET", "/page")
+                assert connection.getresponse().read() == b"/page"
+                connection.close()
+        assert asked == [tunnel]
 
 
 @pytest.fixture

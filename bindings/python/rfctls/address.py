@@ -6,9 +6,7 @@ from . import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     Address: TypeAlias = Any  # as of socket.socket; it depends on the family
 

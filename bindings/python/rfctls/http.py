@@ -16,6 +16,7 @@ import http.client
 import urllib.request
 from socket import getdefaulttimeout
 
+from . import native
 from .config import Config
 from .socket import _config_for, connect, wrap
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Unpack
 
     from .config import Options
+    from .socket import TLSSocket
 
 __all__ = ["HTTPSConnection", "HTTPSHandler"]
 
@@ -57,18 +59,17 @@ class HTTPSConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connects by TCP, through the tunnel if there is one, and does the handshake."""
         tunnel: str | None = getattr(self, "_tunnel_host", None)
-        name = self._server_name or self._config.server_name or tunnel or self.host
         try:
             if tunnel or getattr(self, "source_address", None):
                 super().connect()
-                self.sock: Any = wrap(self.sock, config=self._config, server_name=name)
+                self.sock: Any = over(self.sock, tunnel or self.host, self._config, self._server_name)
             else:
                 self.sock = connect(
                     self.host,
                     self.port,
                     config=self._config,
                     timeout=seconds(self.timeout),
-                    server_name=name,
+                    server_name=self._server_name,
                 )
         except BaseException:
             self.close()
@@ -86,6 +87,14 @@ class HTTPSHandler(urllib.request.HTTPSHandler):
         """Opens one."""
         make: Any = HTTPSConnection
         return self.do_open(make, req, config=self._config)
+
+
+def over(plain: Any, host: str, config: Config, server_name: str | None) -> TLSSocket:
+    """TLS over a connection that leads to host; which name counts is decided as after connect."""
+    sock = wrap(plain, config=config, handshake=False, server_name=server_name)
+    native.rfctls_socket_set_peer(sock._handle, host, None)
+    sock._begin(True)
+    return sock
 
 
 def seconds(timeout: Any) -> float | None:

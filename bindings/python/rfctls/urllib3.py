@@ -12,8 +12,8 @@ import urllib3.exceptions
 
 from .config import Config
 from .errors import CertificateError, ConnectError, ResolveError, SystemCallError, UnsupportedError
-from .http import http_config, seconds
-from .socket import connect, wrap
+from .http import http_config, over, seconds
+from .socket import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ class HTTPSConnection(urllib3.connection.HTTPSConnection):
         if proxy is not None and proxy.scheme == "https":
             raise UnsupportedError("a proxy that is spoken to by TLS")
         tunnel: str | None = getattr(self, "_tunnel_host", None)
-        name = self.server_hostname or self.rfctls_config.server_name or tunnel or self.host
         asked = self.source_address or self.socket_options != self.default_socket_options
         try:
             if tunnel or asked:
-                self._wrap(tunnel, name)
+                self._wrap(tunnel)
             else:
-                self._connect(name)
+                self._connect()
         except CertificateError as error:
             self.close()
             raise urllib3.exceptions.SSLError(error) from error
@@ -50,16 +49,16 @@ class HTTPSConnection(urllib3.connection.HTTPSConnection):
             raise
         self.is_verified = not self.rfctls_config.insecure_skip_verify
 
-    def _wrap(self, tunnel: str | None, name: str) -> None:
+    def _wrap(self, tunnel: str | None) -> None:
         """TLS over what urllib3 connects, for what a program asks of that."""
         plain: Any = self._new_conn()
         self.sock: Any = plain
         if tunnel:
             self._tunnel()
             self._has_connected_to_proxy = True
-        self.sock = wrap(plain, config=self.rfctls_config, server_name=name)
+        self.sock = over(plain, tunnel or self.host, self.rfctls_config, self.server_hostname)
 
-    def _connect(self, name: str) -> None:
+    def _connect(self) -> None:
         """Connects as rfctls does, which no silent address holds up, with urllib3's exceptions."""
         try:
             self.sock = connect(
@@ -67,7 +66,7 @@ class HTTPSConnection(urllib3.connection.HTTPSConnection):
                 self.port,
                 config=self.rfctls_config,
                 timeout=seconds(self.timeout),
-                server_name=name,
+                server_name=self.server_hostname,
                 handshake=False,
             )
         except TimeoutError as error:
